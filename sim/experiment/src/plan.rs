@@ -1,0 +1,277 @@
+//! What will run: typed, every default filled in, every reference followed, the sweep expanded and
+//! seeds assigned. Written beside the results as `plan.toml`, and hashed into the run's name.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
+
+/// A whole experiment, resolved.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// Its name, also that of its results.
+    pub name: String,
+    /// Where it runs.
+    pub lab: LabName,
+    /// The origin of all randomness.
+    pub seed: Seed,
+    /// Replicates of each cell.
+    pub repeats: u64,
+    /// What is swept.
+    pub axes: Vec<Axis>,
+    /// The cells of the sweep, first axis slowest.
+    pub cells: Vec<Cell>,
+}
+
+/// Where a trial runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LabName {
+    /// The fluid network.
+    Model,
+    /// A Linux guest in virtual time.
+    Uml,
+    /// This machine's kernel.
+    Host,
+}
+
+/// One axis of the sweep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Axis {
+    /// The path of the value that varies, such as `links.access.rate`; also its column's name.
+    pub path: String,
+    /// Its values as text, in the order of the file.
+    pub values: Vec<String>,
+}
+
+/// One combination of the axes' values.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cell {
+    /// One value for each axis of the plan.
+    pub params: Vec<String>,
+    /// All that defines a trial except the seed; shared between equal cells.
+    pub setup: Arc<Setup>,
+}
+
+/// One repeat of one cell: what a lab runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Trial {
+    /// Its name, unique in the run: `c0012-r3` for repeat 3 of cell 12.
+    pub id: String,
+    /// The cell, from 0.
+    pub cell: u64,
+    /// The repeat, from 0.
+    pub repeat: u64,
+    /// The seed, which depends on the plan's seed and the repeat only: cells are compared in pairs.
+    pub seed: Seed,
+    /// Everything else.
+    pub setup: Arc<Setup>,
+}
+
+/// What is built and run in a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// The content.
+    pub media: Media,
+    /// The network.
+    pub topology: Topology,
+    /// TCP on every node.
+    pub tcp: TcpProfile,
+    /// HTTP servers of the content.
+    pub origins: Vec<Origin>,
+    /// The viewers.
+    pub players: Vec<Players>,
+}
+
+/// Content: what is shown, and how it is encoded.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Media {
+    /// Where pictures (or sizes) come from.
+    pub source: Source,
+    /// The duration of a segment.
+    pub segment: Span,
+    /// Its qualities; ignored for a size table, which brings its own.
+    pub ladder: Ladder,
+    /// The content's length before it loops.
+    pub length: Span,
+}
+
+/// Where content comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The synthetic film.
+    Scenes,
+    /// A video file.
+    File(PathBuf),
+    /// A published table of segment sizes: Sabre's JSON, or a folder of Pensieve's `video_size_N`.
+    Sized(PathBuf),
+}
+
+/// The qualities of the content.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ladder {
+    /// Its name.
+    pub name: String,
+    /// Lowest first.
+    pub rungs: Vec<LadderRung>,
+}
+
+/// One quality that a ladder asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LadderRung {
+    /// Picture width in pixels.
+    pub width: u32,
+    /// Picture height in pixels.
+    pub height: u32,
+    /// The mean bit rate to aim at.
+    pub bitrate: BitRate,
+}
+
+/// The network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topology {
+    /// Its name.
+    pub name: String,
+    /// Its nodes.
+    pub nodes: Vec<Host>,
+    /// Its links.
+    pub links: Vec<Link>,
+}
+
+/// A node: a network namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+}
+
+/// A link between two nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Its name.
+    pub name: String,
+    /// The nodes at its ends.
+    pub between: (String, String),
+    /// From the first end to the second.
+    pub forward: Shape,
+    /// From the second end to the first.
+    pub backward: Shape,
+}
+
+/// How one direction of a link treats packets, in this order: queue, rate, loss, delay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// The bottleneck's rate, counted over Ethernet frames; `None` does not limit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rate: Option<BitRate>,
+    /// The one-way propagation delay.
+    pub delay: Span,
+    /// The probability that a packet is lost, independently of the others.
+    pub loss: Ratio,
+    /// The depth of the buffer in front of the bottleneck.
+    pub queue: Queue,
+}
+
+/// The depth of a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Queue {
+    /// This many bytes.
+    Bytes(Bytes),
+    /// This share of the product of the link's rate and the round-trip time of the longest path
+    /// between a player and its origin that uses the link, but at least [`Queue::LEAST`].
+    Bdp(Ratio),
+}
+
+/// TCP on every node. Each value is set explicitly: the kernel's own defaults depend on its
+/// version and on the machine's memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcpProfile {
+    /// `cubic`, `bbr` or `reno`.
+    pub congestion_control: String,
+    /// The largest receive buffer.
+    pub receive_buffer: Bytes,
+    /// The largest send buffer.
+    pub send_buffer: Bytes,
+    /// The initial congestion window in segments (RFC 6928: 10).
+    pub initial_window: u64,
+    /// Whether the window shrinks when a connection was idle (RFC 5681, section 4.1).
+    pub slow_start_after_idle: bool,
+    /// Explicit congestion notification.
+    pub ecn: bool,
+    /// Selective acknowledgements (RFC 2018).
+    pub sack: bool,
+}
+
+/// An HTTP server of the content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The node that it runs on.
+    pub node: String,
+    /// The service that runs there: `nginx`.
+    pub service: String,
+}
+
+/// A group of equal viewers on one node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Players {
+    /// The node that they run on.
+    pub node: String,
+    /// The node of the origin that they watch.
+    pub origin: String,
+    /// How many.
+    pub count: u64,
+    /// Their algorithm.
+    pub abr: weir_abr::Choice,
+    /// What it may know of coming segments.
+    pub knows: Knows,
+    /// How long each stays, from pressing play.
+    pub watch: Span,
+    /// The most media that they keep.
+    pub max_buffer: Span,
+    /// The media that must be there before playback begins.
+    pub startup: Span,
+    /// The media that must be there before playback goes on after a stall.
+    pub resume: Span,
+}
+
+/// What an algorithm may know of coming segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Knows {
+    /// The bit rates that the manifest declares.
+    Declared,
+    /// The size of every coming segment too.
+    Sizes,
+}
+
+impl Queue {
+    /// Ten full Ethernet frames: a shallower buffer drops the initial window's own burst.
+    pub const LEAST: Bytes = Bytes::new(10 * 1514);
+}
+
+impl Plan {
+    /// The number of trials.
+    pub fn len(&self) -> u64 {
+        self.cells.len() as u64 * self.repeats
+    }
+
+    /// Whether there is nothing to run.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All trials, the repeats of a cell next to each other.
+    pub fn trials(&self) -> impl Iterator<Item = Trial> + '_ {
+        (0u64..).zip(&self.cells).flat_map(move |(index, cell)| {
+            (0..self.repeats).map(move |repeat| Trial {
+                id: format!("c{index:04}-r{repeat}"),
+                cell: index,
+                repeat,
+                seed: self.seed.derive(&format!("repeat {repeat}")),
+                setup: Arc::clone(&cell.setup),
+            })
+        })
+    }
+}

@@ -1,0 +1,295 @@
+//! Every table of a run. All times are integers in microseconds of the trial's own clock, which is
+//! virtual in the labs `model` and `uml`; moments count from the start of the trial.
+
+use crate::Row;
+use crate::schema::{Table, Value, table};
+use crate::{Cell, Kind};
+use serde::{Deserialize, Serialize};
+
+table! {
+    /// One row per trial: one cell of the sweep, one repeat. The only table with wall-clock facts.
+    "trials" => Trial {
+        /// The cell of the sweep, counted from 0 in the order of the plan.
+        cell: u64,
+        /// The repeat within the cell, counted from 0.
+        repeat: u64,
+        /// The seed of everything that was drawn; equal for the same repeat of every cell.
+        seed: u64,
+        /// The lab: `model`, `uml` or `host`.
+        lab: String,
+        /// `valid`, `invalid` (its own checks failed) or `failed` (it has no result).
+        verdict: Verdict,
+        /// Why the trial is invalid or failed.
+        err: Option<String>,
+        /// The time that passed in the trial.
+        virtual_us: u64,
+        /// The time that it took.
+        wall_us: u64,
+    }
+}
+
+table! {
+    /// One row per session: one player watching one stream.
+    "sessions" => Session {
+        /// The session within the trial, counted from 0.
+        session: u64,
+        /// The node that the player runs on.
+        node: String,
+        /// The algorithm.
+        abr: String,
+        /// What the algorithm knows of coming segments: `declared` or `sizes`.
+        knows: String,
+        /// The protocol version that the server spoke, such as `HTTP/1.1`.
+        protocol: Option<String>,
+        /// When the viewer pressed play.
+        start_us: u64,
+        /// The first segment of the content that was played.
+        first_segment: u64,
+        /// From pressing play to the first frame; missing if it never played.
+        startup_us: Option<u64>,
+        /// From pressing play to the end of the session.
+        session_us: u64,
+        /// Media played.
+        played_us: u64,
+        /// The number of stalls after startup.
+        stalls: u64,
+        /// The time stalled after startup; a stall that the end cuts off counts up to the end.
+        stall_us: u64,
+        /// Stalled time over stalled and played time; missing if it never played.
+        stall_ratio: Option<f64>,
+        /// The measured mean bit rate of the rung played, averaged over media time played.
+        mean_bitrate_bps: Option<f64>,
+        /// The same over the media played after the first 40 s of media.
+        settled_bitrate_bps: Option<f64>,
+        /// Changes of rung between consecutive segments requested.
+        switches: u64,
+        /// Segments downloaded whole.
+        segments: u64,
+        /// Bytes of segment bodies received.
+        bytes: u64,
+        /// Bytes over the time in which a segment was being transferred (first to last byte).
+        mean_throughput_bps: Option<f64>,
+        /// The mean of the buffer, sampled at each request.
+        mean_buffer_us: Option<u64>,
+        /// Why the session ended early.
+        err: Option<String>,
+    }
+}
+
+table! {
+    /// One row per segment request.
+    "segments" => Segment {
+        /// The session within the trial.
+        session: u64,
+        /// The request within the session, counted from 0.
+        request: u64,
+        /// The segment of the content.
+        segment: u64,
+        /// The rung, 0 the lowest.
+        rung: u64,
+        /// The mean bit rate that the manifest declares for the rung.
+        declared_bps: u64,
+        /// Bytes of the body.
+        bytes: u64,
+        /// When the request was sent.
+        request_us: u64,
+        /// From the request to the first byte of the body; missing if none arrived.
+        ttfb_us: Option<u64>,
+        /// From the request to the last byte.
+        download_us: u64,
+        /// Bytes over the time from the first to the last byte of the body.
+        throughput_bps: Option<u64>,
+        /// The number of reads that delivered the body.
+        reads: u64,
+        /// The buffer when the decision was taken (the algorithm's input).
+        buffer_before_us: u64,
+        /// The buffer once the segment was in it.
+        buffer_after_us: u64,
+        /// The throughput that the algorithm counted with, if it estimates any.
+        estimate_bps: Option<u64>,
+        /// The wait before the request, for room in the buffer or on the algorithm's wish.
+        wait_us: u64,
+        /// The HTTP status; missing if there was no response.
+        status: Option<u64>,
+        /// Why the request failed.
+        err: Option<String>,
+    }
+}
+
+table! {
+    /// One row per stall: playback stopped for want of media, after it had begun.
+    "stalls" => Stall {
+        /// The session within the trial.
+        session: u64,
+        /// The stall within the session, counted from 0.
+        stall: u64,
+        /// When playback stopped.
+        start_us: u64,
+        /// How long it stood still.
+        duration_us: u64,
+        /// Media played before it.
+        played_us: u64,
+        /// Whether the session ended before playback resumed.
+        cut_off: bool,
+    }
+}
+
+table! {
+    /// One row per link, direction and interval.
+    "links" => Link {
+        /// The link's name.
+        link: String,
+        /// The node that sends.
+        from: String,
+        /// The node that receives.
+        to: String,
+        /// The start of the interval.
+        start_us: u64,
+        /// The end of the interval.
+        end_us: u64,
+        /// The rate that was asked for; missing if the link has no rate limit.
+        rate_bps: Option<u64>,
+        /// The one-way delay that was asked for.
+        delay_us: u64,
+        /// The depth of the bottleneck's buffer; missing if the link has no rate limit.
+        queue_bytes: Option<u64>,
+        /// Packets delivered.
+        packets: u64,
+        /// Bytes delivered, Ethernet headers (14 bytes) included.
+        bytes: u64,
+        /// Packets dropped because the buffer was full.
+        queue_drops: u64,
+        /// Packets lost at random, as asked for.
+        losses: u64,
+        /// Bytes in the buffer at the end of the interval.
+        backlog_bytes: u64,
+        /// Bits delivered over what the rate allows in the interval; missing without a rate.
+        utilisation: Option<f64>,
+    }
+}
+
+table! {
+    /// One row per node: its TCP profile, read back from the kernel that ran the trial.
+    "nodes" => Node {
+        /// The node.
+        node: String,
+        /// `net.ipv4.tcp_congestion_control`.
+        congestion_control: String,
+        /// `net.ipv4.tcp_rmem`: smallest, initial and largest receive buffer in bytes.
+        rmem_bytes: String,
+        /// `net.ipv4.tcp_wmem`: smallest, initial and largest send buffer in bytes.
+        wmem_bytes: String,
+        /// `net.ipv4.tcp_mem`: low, pressure and high mark in pages, for the whole kernel.
+        tcp_mem_pages: String,
+        /// The initial congestion window in segments, as set on the node's routes.
+        initial_window: u64,
+        /// `net.ipv4.tcp_slow_start_after_idle`.
+        slow_start_after_idle: bool,
+        /// Whether metrics of finished connections are kept (`tcp_no_metrics_save` is off).
+        metrics_cache: bool,
+        /// `net.ipv4.tcp_ecn`.
+        ecn: u64,
+        /// `net.ipv4.tcp_sack`.
+        sack: bool,
+        /// Segments per packet at the node's interfaces: 1 keeps packets as they are on a wire.
+        gso_segments: u64,
+    }
+}
+
+table! {
+    /// One row per event of a trial: services that got ready or ended, faults.
+    "events" => Event {
+        /// When.
+        at_us: u64,
+        /// The node.
+        node: String,
+        /// The service.
+        service: String,
+        /// What happened: `ready`, `exit`.
+        event: String,
+        /// More about it.
+        detail: Option<String>,
+    }
+}
+
+table! {
+    /// One row per rung of the content that a trial served.
+    "rungs" => Rung {
+        /// The rung, 0 the lowest.
+        rung: u64,
+        /// Picture width in pixels; missing for a size table.
+        width: Option<u64>,
+        /// Picture height in pixels; missing for a size table.
+        height: Option<u64>,
+        /// The bit rate that the ladder asks for.
+        target_bps: u64,
+        /// The mean over all segments, measured.
+        mean_bps: u64,
+        /// The largest of any segment, measured.
+        peak_bps: u64,
+        /// Whether the mean is more than 10 % off the target.
+        target_missed: bool,
+    }
+}
+
+/// What a trial's result is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// All its checks passed.
+    Valid,
+    /// It ran, but one of its own checks failed: it counts in no summary.
+    Invalid,
+    /// It has no result.
+    Failed,
+}
+
+impl Verdict {
+    /// As it stands in the table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Value for Verdict {
+    const KIND: Kind = Kind::Text;
+    fn cell(&self) -> Cell {
+        Cell::Text(self.name().to_owned())
+    }
+}
+
+/// A row of any table that arises inside a trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "table", rename_all = "lowercase")]
+pub enum Record {
+    /// A row of `sessions`.
+    Session(Session),
+    /// A row of `segments`.
+    Segment(Segment),
+    /// A row of `stalls`.
+    Stall(Stall),
+    /// A row of `links`.
+    Link(Link),
+    /// A row of `nodes`.
+    Node(Node),
+    /// A row of `events`.
+    Event(Event),
+    /// A row of `rungs`.
+    Rung(Rung),
+}
+
+/// All tables with fixed columns, in the order of the documentation.
+pub const ALL: [Table; 8] = [
+    Trial::TABLE,
+    Session::TABLE,
+    Segment::TABLE,
+    Stall::TABLE,
+    Link::TABLE,
+    Node::TABLE,
+    Event::TABLE,
+    Rung::TABLE,
+];
