@@ -1,0 +1,71 @@
+//! The guest's first process.
+//!
+//! It mounts what a trial needs, runs it, and powers the guest off. A trial that worked leaves a
+//! marker, written and synced last; a guest that ends without one has failed, whatever it printed.
+
+use anyhow::{Context, Result};
+use nix::mount::{MsFlags, mount};
+use nix::sys::reboot::{RebootMode, reboot};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+/// The word on init's command line that makes this program init.
+pub const ARGUMENT: &str = "guest-init";
+/// Where init, which is this program, finds itself in the guest.
+pub const PROGRAM: &str = "/weir";
+/// The trial's folder in the guest: what is written here is the host's to keep.
+pub const OUT: &str = "/out";
+/// What a guest that worked writes last.
+pub(crate) const DONE: &str = "done";
+/// What the guest was about when it last said so.
+pub(crate) const PHASE: &str = "phase";
+
+/// Whether this process is the first of a guest.
+pub fn is_init() -> bool {
+    std::process::id() == 1 && std::env::args().nth(1).as_deref() == Some(ARGUMENT)
+}
+
+/// Runs `trial` as the guest's only work, and powers the guest off. `mounts` are the names of
+/// folders that the host prepared beside the guest's root; each is mounted under its name.
+pub fn run(mounts: &[&str], trial: impl FnOnce() -> Result<()>) -> ! {
+    let result = set_up(mounts).and_then(|()| trial()).and_then(|()| finish());
+    if let Err(error) = result {
+        // The console is what the host quotes.
+        eprintln!("weir: {error:#}");
+    }
+    // Does not return; if it did, the kernel would panic, and the host would see no marker.
+    let _ = reboot(RebootMode::RB_POWER_OFF);
+    std::process::exit(1)
+}
+
+/// Says what the guest is about, for the message of a watchdog that has to kill it.
+pub fn enter_phase(phase: &str) {
+    // Nothing depends on it.
+    drop(fs::write(Path::new(OUT).join(PHASE), phase));
+}
+
+fn set_up(mounts: &[&str]) -> Result<()> {
+    // The kernel itself mounts /dev.
+    let kernel = [("proc", "/proc"), ("sysfs", "/sys"), ("tmpfs", "/run"), ("tmpfs", "/tmp")];
+    for (kind, target) in kernel {
+        attach(kind, target, None)?;
+    }
+    attach("hostfs", "/usr", Some("/usr"))?;
+    attach("hostfs", OUT, Some("/proc/self/cwd/out"))?;
+    for name in mounts {
+        attach("hostfs", &format!("/{name}"), Some(&format!("/proc/self/cwd/{name}")))?;
+    }
+    Ok(())
+}
+
+fn attach(kind: &str, target: &str, options: Option<&str>) -> Result<()> {
+    mount(Some("none"), target, Some(kind), MsFlags::empty(), options)
+        .with_context(|| format!("mount {kind} at {target}"))
+}
+
+fn finish() -> Result<()> {
+    let path = Path::new(OUT).join(DONE);
+    let mut file = File::create(&path).with_context(|| format!("make {}", path.display()))?;
+    file.write_all(b"done\n").and_then(|()| file.sync_all()).context("write the marker")
+}

@@ -1,0 +1,120 @@
+//! The guest kernel in the cache.
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// What a guest kernel is built from, besides Linux: its configuration and the entropy shim.
+const CONFIG: &[u8] = include_bytes!("../guest/config");
+const ENTROPY: &[u8] = include_bytes!("../guest/entropy.c");
+
+/// The hash that kernels in the cache are marked with: 12 hexadecimal digits of the SHA-256 of
+/// configuration and shim, as `scripts/guest-kernel` computes it too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KernelKey(String);
+
+impl KernelKey {
+    /// The key of the kernels that this program can boot.
+    pub fn current() -> Self {
+        let hash = Sha256::new().chain_update(CONFIG).chain_update(ENTROPY).finalize();
+        Self(hex(&hash).chars().take(12).collect())
+    }
+}
+
+/// A guest kernel.
+#[derive(Debug, Clone)]
+pub struct Kernel {
+    /// The version of Linux.
+    pub version: String,
+    /// The executable.
+    pub linux: PathBuf,
+    /// The shared object that replaces the host's entropy by a seeded stream.
+    pub entropy: PathBuf,
+    /// SHA-256 of both, in this order.
+    pub sha256: String,
+}
+
+impl Kernel {
+    /// The newest kernel below `cache` that was built for this program.
+    ///
+    /// # Errors
+    /// If there is none (the message says which command builds one), or it cannot be read.
+    pub fn find(cache: &Path) -> Result<Self> {
+        let folder = cache.join("guest");
+        let key = KernelKey::current();
+        let suffix = format!("-{}", key.0);
+        let mut newest: Option<(Vec<u64>, String)> = None;
+        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+            let name = entry.with_context(|| format!("list {}", folder.display()))?.file_name();
+            let Some(version) = name.to_str().and_then(|name| name.strip_suffix(&suffix)) else {
+                continue;
+            };
+            let numbers = version_numbers(version);
+            if newest.as_ref().is_none_or(|(best, _)| numbers > *best) {
+                newest = Some((numbers, version.to_owned()));
+            }
+        }
+        let Some((_, version)) = newest else {
+            bail!(
+                "there is no guest kernel for this program (key {}) in {}: scripts/guest-kernel builds one",
+                key.0,
+                folder.display()
+            );
+        };
+        let folder = folder.join(format!("{version}{suffix}"));
+        let (linux, entropy) = (folder.join("linux"), folder.join("entropy.so"));
+        let both = format!("{} {}", sha256_of_file(&linux)?, sha256_of_file(&entropy)?);
+        let sha256 = hex(&Sha256::digest(both));
+        Ok(Self { version, linux, entropy, sha256 })
+    }
+}
+
+/// 7.2.10 comes after 7.2.9.
+fn version_numbers(version: &str) -> Vec<u64> {
+    version.split(['.', '-']).map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+/// The SHA-256 of a file's content as hexadecimal digits.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn sha256_of_file(path: &Path) -> Result<String> {
+    let what = || format!("read {}", path.display());
+    let mut file = File::open(path).with_context(what)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).with_context(what)? {
+            0 => return Ok(hex(&hash.finalize())),
+            n => hash.update(buffer.get(..n).unwrap_or_default()),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_versions_sort_behind_earlier_ones() {
+        assert!(version_numbers("7.2.10") > version_numbers("7.2.9"));
+        assert!(version_numbers("7.2") > version_numbers("6.1.176"));
+    }
+
+    #[test]
+    fn a_missing_kernel_names_the_command_that_builds_it() {
+        let error = Kernel::find(Path::new("/nonexistent")).unwrap_err().to_string();
+        assert!(error.contains("scripts/guest-kernel"), "{error}");
+    }
+}
