@@ -1,8 +1,48 @@
 //! Experiment file to plan: pure, it never looks at the machine.
+//!
+//! [`resolve`] reads an experiment, and the topology that it names, through a closure; [`load`] is
+//! the same on the files of a disk. The way of the text:
+//!
+//! ```text
+//! document  TOML text to a tree in which every value remembers its file and line
+//! axis      puts a value of the sweep into the tree at a path
+//! section   the typed reader of one table: refuses what is wrong, unknown or left over
+//! head, media, tcp, topology, players     one section of the format each
+//! sweep     [sweep] to axes, and their values to cells
+//! resolve   all of them together: a plan
+//! plan      what comes of it
+//! network   what follows from a plan's network: paths, and depths of queues
+//! text      the plan as text
+//! ```
+//!
+//! A cell of the sweep is read from a tree into which its values were put, so that a swept value is
+//! checked exactly as a written one is. The formats are documented in `experiments/FORMAT.md` and
+//! `topologies/FORMAT.md`, which a test compares with the keys that the readers ask for.
 
+mod axis;
+mod document;
+mod error;
+mod files;
+#[cfg(test)]
+mod format;
+mod head;
+mod media;
+mod network;
 pub mod plan;
+mod players;
+mod resolve;
+mod section;
+mod sweep;
+mod tcp;
+mod text;
+mod topology;
 
+pub use error::{Error, Place};
+pub use files::{Files, load};
+pub use network::{Direction, QueueError};
 pub use plan::{
-    Axis, Cell, Host, Knows, LabName, Ladder, Link, Media, Origin, Plan, Players, Queue, Setup,
-    Shape, Source, TcpProfile, Topology, Trial,
+    Axis, Cell, Host, Knows, LabName, Ladder, LadderRung, Link, Media, MediaFile, Origin, Plan,
+    Players, Queue, Setup, Shape, Source, TcpProfile, Topology, Trial,
 };
+pub use resolve::resolve;
+pub use sweep::MAX_TRIALS;

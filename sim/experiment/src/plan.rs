@@ -1,7 +1,10 @@
 //! What will run: typed, every default filled in, every reference followed, the sweep expanded and
 //! seeds assigned. Written beside the results as `plan.toml`, and hashed into the run's name.
 
+use crate::{Error, Place};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
@@ -21,6 +24,19 @@ pub struct Plan {
     pub axes: Vec<Axis>,
     /// The cells of the sweep, first axis slowest.
     pub cells: Vec<Cell>,
+    /// The files of the media, which only the machine can check; not a part of the plan's text, so
+    /// that a copy in another folder is the same plan.
+    #[serde(skip)]
+    pub media_files: BTreeMap<Source, MediaFile>,
+}
+
+/// A file that a plan needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaFile {
+    /// Where it lies: as the experiment says, from the experiment's own folder.
+    pub path: PathBuf,
+    /// Where the experiment says so.
+    pub place: Place,
 }
 
 /// Where a trial runs.
@@ -40,6 +56,9 @@ pub enum LabName {
 pub struct Axis {
     /// The path of the value that varies, such as `links.access.rate`; also its column's name.
     pub path: String,
+    /// The name of the zipped axis that it is a part of: all axes of that name vary together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zip: Option<String>,
     /// Its values as text, in the order of the file.
     pub values: Vec<String>,
 }
@@ -69,7 +88,7 @@ pub struct Trial {
 }
 
 /// What is built and run in a trial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Setup {
     /// The content.
     pub media: Media,
@@ -129,7 +148,7 @@ pub struct LadderRung {
 }
 
 /// The network.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Topology {
     /// Its name.
     pub name: String,
@@ -140,14 +159,14 @@ pub struct Topology {
 }
 
 /// A node: a network namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Host {
     /// Its name.
     pub name: String,
 }
 
 /// A link between two nodes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Link {
     /// Its name.
     pub name: String,
@@ -160,7 +179,7 @@ pub struct Link {
 }
 
 /// How one direction of a link treats packets, in this order: queue, rate, loss, delay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Shape {
     /// The bottleneck's rate, counted over Ethernet frames; `None` does not limit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -173,20 +192,21 @@ pub struct Shape {
     pub queue: Queue,
 }
 
-/// The depth of a buffer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+/// The depth of a buffer; as text `"64 kB"` or `"1.5 bdp"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Queue {
     /// This many bytes.
     Bytes(Bytes),
     /// This share of the product of the link's rate and the round-trip time of the longest path
-    /// between a player and its origin that uses the link, but at least [`Queue::LEAST`].
+    /// between a player and its origin that uses the link, but at least [`Queue::LEAST`]. A link
+    /// that nobody's path uses counts its own round-trip time.
     Bdp(Ratio),
 }
 
 /// TCP on every node. Each value is set explicitly: the kernel's own defaults depend on its
 /// version and on the machine's memory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TcpProfile {
     /// `cubic`, `bbr` or `reno`.
     pub congestion_control: String,
@@ -205,7 +225,7 @@ pub struct TcpProfile {
 }
 
 /// An HTTP server of the content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Origin {
     /// The node that it runs on.
     pub node: String,
@@ -214,7 +234,7 @@ pub struct Origin {
 }
 
 /// A group of equal viewers on one node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Players {
     /// The node that they run on.
     pub node: String,
@@ -237,7 +257,7 @@ pub struct Players {
 }
 
 /// What an algorithm may know of coming segments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Knows {
     /// The bit rates that the manifest declares.
@@ -246,15 +266,10 @@ pub enum Knows {
     Sizes,
 }
 
-impl Queue {
-    /// Ten full Ethernet frames: a shallower buffer drops the initial window's own burst.
-    pub const LEAST: Bytes = Bytes::new(10 * 1514);
-}
-
 impl Plan {
     /// The number of trials.
     pub fn len(&self) -> u64 {
-        self.cells.len() as u64 * self.repeats
+        (self.cells.len() as u64).saturating_mul(self.repeats)
     }
 
     /// Whether there is nothing to run.
@@ -273,5 +288,18 @@ impl Plan {
                 setup: Arc::clone(&cell.setup),
             })
         })
+    }
+
+    /// The refusal of the media's `source`, once somebody has looked at its file: it points to the
+    /// line of the experiment that names it. `None` for a source that is no file.
+    pub fn refuse_media(&self, source: &Source, why: impl Display) -> Option<Error> {
+        let (file, kind) = match source {
+            Source::Scenes => return None,
+            Source::File(file) => (file, "video"),
+            Source::Sized(file) => (file, "size table"),
+        };
+        let place = &self.media_files.get(source)?.place;
+        let problem = format!("{:?} cannot be used as a {kind}: {why}", file.display().to_string());
+        Some(Error::at(place, problem))
     }
 }

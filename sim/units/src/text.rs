@@ -57,7 +57,7 @@ enum Problem {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { text, kind, example, units, .. } = self;
-        write!(f, "\"{text}\" is not a {kind}: ")?;
+        write!(f, "{text:?} is not a {kind}: ")?;
         match &self.problem {
             Problem::NotANumber => write!(f, "it does not begin with a number")?,
             Problem::Negative => write!(f, "it is negative")?,
@@ -107,7 +107,8 @@ pub(crate) fn parse(kind: &Kind, text: &str) -> Result<u64, ParseError> {
     let part = if fraction.is_empty() {
         0
     } else {
-        // More than 19 decimals cannot be exact: no unit is that large.
+        // Beyond 19 decimals nothing decimal is exact, and u128 would overflow. (2^-30 GiB, which is
+        // one byte, has 30 of them: nobody writes it so.)
         let scale = u32::try_from(fraction.len()).ok().filter(|n| *n <= 19);
         let scale = scale.map(|n| 10u128.pow(n)).ok_or_else(|| error(Problem::Inexact))?;
         let scaled = digits(fraction).ok_or_else(too_large)? * u128::from(unit.size);
@@ -119,7 +120,8 @@ pub(crate) fn parse(kind: &Kind, text: &str) -> Result<u64, ParseError> {
     whole.checked_add(part).and_then(|n| u64::try_from(n).ok()).ok_or_else(too_large)
 }
 
-/// A unit that differs in case, blanks or in "per second" only, or else shares the most letters.
+/// A unit that differs in case, blanks or in "per second" only, or else begins with the same
+/// letters: two at least, or all that there are.
 fn nearest_unit(kind: &Kind, name: &str) -> Option<&'static str> {
     let plain = |s: &str| {
         s.to_lowercase()
@@ -128,21 +130,22 @@ fn nearest_unit(kind: &Kind, name: &str) -> Option<&'static str> {
             .replace("ps", "/s")
     };
     let wanted = plain(name);
+    let common = |u: &Unit| {
+        let unit = plain(u.name);
+        let common = unit.chars().zip(wanted.chars()).take_while(|(a, b)| a == b).count();
+        (common >= unit.len().min(wanted.len()).min(2)).then_some(common)
+    };
     let same = kind.units.iter().find(|u| plain(u.name) == wanted);
     let near = || {
-        kind.units
-            .iter()
-            .filter(|u| {
-                u.name.chars().next().map(|c| c.to_ascii_lowercase()) == wanted.chars().next()
-            })
-            .min_by_key(|u| u.name.len().abs_diff(wanted.len()))
+        let near = kind.units.iter().filter_map(|u| Some((common(u)?, u)));
+        near.max_by_key(|(common, _)| *common).map(|(_, u)| u)
     };
     same.or_else(near).map(|u| u.name)
 }
 
 /// Writes `value` exactly, in the largest unit of which it is a whole number.
 pub(crate) fn print(kind: &Kind, value: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let fits = |u: &&Unit| u.prints && (value == 0 || value.is_multiple_of(u.size));
+    let fits = |u: &&Unit| u.prints && value.is_multiple_of(u.size);
     let best = if value == 0 { kind.units.first() } else { kind.units.iter().rfind(fits) };
     match best {
         Some(unit) => f.pad(&format!("{} {}", value / unit.size, unit.name)),

@@ -75,7 +75,7 @@ impl Span {
     pub fn from_secs_f64(secs: f64) -> Option<Self> {
         let ns = (secs * 1e9).round();
         // 2^64 as f64 is exact; everything below it converts without loss of range.
-        (ns >= 0.0 && ns < 18_446_744_073_709_551_616.0).then_some(Self(ns as u64))
+        (0.0..18_446_744_073_709_551_616.0).contains(&ns).then_some(Self(ns as u64))
     }
 
     /// The sum, or `None` past the range of the type.

@@ -1,0 +1,77 @@
+//! An experiment as a whole: its sections in order, cell after cell of its sweep.
+
+use crate::axis::{ONCE, ROOTS};
+use crate::document::Value;
+use crate::error::{Error, Place};
+use crate::files::{self, Files, Topologies};
+use crate::head::Head;
+use crate::plan::{Cell, MediaFile, Plan, Setup, Source};
+use crate::section;
+use crate::sweep::Sweep;
+use crate::{media, players, tcp, topology};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The plan of the experiment in the file `path`, which `files` reads.
+///
+/// # Errors
+/// The first thing that is wrong with it, with its place: what is no TOML, unknown keys and names,
+/// values that are not of their kind or out of their range, axes that match nothing, and sweeps of
+/// more than [`crate::MAX_TRIALS`].
+pub fn resolve(path: &Path, files: &Files<'_>) -> Result<Plan, Error> {
+    let topologies = Topologies::new(path, files);
+    let mut tree = files::read(path, files)?;
+    let (head, sweep) = section::read(&tree, TITLE, PAGE, |section| {
+        let head = Head::read(section)?;
+        let sweep = Sweep::read(section.get("sweep"), head.repeats)?;
+        section.skip(&ROOTS);
+        Ok((head, sweep))
+    })?;
+    let Head { name, lab, seed, repeats } = head;
+    let axes = sweep.axes();
+
+    let mut cells = Vec::new();
+    let mut setups: BTreeSet<Arc<Setup>> = BTreeSet::new();
+    let mut media_files = BTreeMap::new();
+    sweep.for_each(&mut tree, |params, tree| {
+        let (setup, source_place) = setup(tree, &topologies)?;
+        if let (Source::File(file) | Source::Sized(file), Some(place)) =
+            (&setup.media.source, source_place)
+        {
+            // A path as it is written counts from the experiment's folder.
+            let file = path.parent().unwrap_or(Path::new("")).join(file);
+            let source = setup.media.source.clone();
+            media_files.entry(source).or_insert(MediaFile { path: file, place });
+        }
+        let setup = match setups.get(&setup) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let new = Arc::new(setup);
+                setups.insert(Arc::clone(&new));
+                new
+            }
+        };
+        cells.push(Cell { params, setup });
+        Ok(())
+    })?;
+    Ok(Plan { name, lab, seed, repeats, axes, cells, media_files })
+}
+
+const TITLE: &str = "the experiment";
+const PAGE: &str = "experiments top level";
+
+/// What a trial depends on.
+fn setup(tree: &Value, topologies: &Topologies<'_>) -> Result<(Setup, Option<Place>), Error> {
+    section::read(tree, TITLE, PAGE, |section| {
+        section.skip(&ONCE);
+        let (media, place) = media::read(section.get("media"))?;
+        let topology = section.need("topology", "expected the name of a topology, or a table")?;
+        let topology = topology::read(&topology, section.get("links"), topologies)?;
+        let tcp = tcp::read(section.get("tcp"))?;
+        let origins = players::origins(section, &topology)?;
+        let players = section.need("players", "expected a table [[players]] for each group")?;
+        let players = players::players(&players, &topology, &origins, &media)?;
+        Ok((Setup { media, topology, tcp, origins, players }, place))
+    })
+}

@@ -1,0 +1,81 @@
+//! Paths and buffers.
+
+use crate::small;
+use weir_experiment::Direction::{Backward, Forward};
+use weir_experiment::{Queue, Setup};
+use weir_units::{Bytes, Ratio};
+
+fn setup(more: &str) -> Setup {
+    Setup::clone(&small(more).unwrap().cells[0].setup)
+}
+
+#[test]
+fn a_path_names_its_links_in_the_order_and_direction_of_its_packets() {
+    let topology = setup("").topology;
+    assert_eq!(topology.path("origin", "viewer"), Some(vec![(0, Forward), (1, Forward)]));
+    assert_eq!(topology.path("viewer", "origin"), Some(vec![(1, Backward), (0, Backward)]));
+    assert_eq!(topology.path("router", "router"), Some(vec![]));
+    assert_eq!(topology.path("viewer", "nobody"), None);
+    assert_eq!(topology.path("nobody", "nobody"), None);
+}
+
+#[test]
+fn a_path_exists_only_where_links_join() {
+    let mut topology = setup("").topology;
+    topology.links.remove(0);
+    assert_eq!(topology.path("viewer", "origin"), None);
+    assert_eq!(topology.path("viewer", "router"), Some(vec![(0, Backward)]));
+}
+
+#[test]
+fn a_buffer_in_bdp_counts_the_whole_path() {
+    // 5 Mbit/s times 2 * (5 ms + 15 ms) is 25,000 bytes.
+    let plain = setup("");
+    assert_eq!(plain.queue_bytes(1, Forward), Some(Bytes::new(25_000)));
+    assert_eq!(plain.queue_bytes(1, Backward), Some(Bytes::new(25_000)));
+    // Only the delays of the two directions together count, and each rate for its own direction.
+    let uneven = setup("[links.access]\nforward.delay = \"55 ms\"\nbackward.rate = \"4 Mbit/s\"\n");
+    assert_eq!(uneven.queue_bytes(1, Forward), Some(Bytes::new(50_000)));
+    assert_eq!(uneven.queue_bytes(1, Backward), Some(Bytes::new(40_000)));
+    let half = setup("[links.access]\nqueue = \"2.5 bdp\"\n");
+    assert_eq!(half.queue_bytes(1, Forward), Some(Bytes::new(62_500)));
+}
+
+#[test]
+fn a_buffer_is_never_shallower_than_the_least_unless_somebody_says_so() {
+    let slow = setup("[links.access]\nrate = \"1 kbit/s\"\n");
+    assert_eq!(slow.queue_bytes(1, Forward), Some(Queue::LEAST));
+    let asked = setup("[links.access]\nqueue = \"1514 B\"\n");
+    assert_eq!(asked.queue_bytes(1, Forward), Some(Bytes::new(1514)));
+}
+
+#[test]
+fn a_link_without_a_rate_has_no_buffer() {
+    assert_eq!(setup("").queue_bytes(0, Forward), None);
+    assert_eq!(setup("").queue_bytes(7, Forward), None);
+}
+
+#[test]
+fn a_link_that_nobody_uses_counts_its_own_delay() {
+    let mut unused = setup("");
+    unused.players.clear();
+    // 5 Mbit/s times 30 ms.
+    assert_eq!(unused.queue_bytes(1, Forward), Some(Bytes::new(18_750)));
+}
+
+#[test]
+fn depths_survive_printing_and_parsing() {
+    for (text, queue) in [
+        ("64 kB", Queue::Bytes(Bytes::new(64_000))),
+        ("1 bdp", Queue::Bdp(Ratio::ONE)),
+        ("1.5 bdp", Queue::Bdp(Ratio::from_ppb(1_500_000_000))),
+        ("0.0000001 bdp", Queue::Bdp(Ratio::from_ppb(100))),
+        ("100 bdp", Queue::Bdp(Ratio::from_ppb(100_000_000_000))),
+    ] {
+        assert_eq!(text.parse(), Ok(queue));
+        assert_eq!(queue.to_string(), text);
+    }
+    for text in ["1513 B", "0 bdp", "100.1 bdp", "-1 bdp", "bdp", "1 Mbit", "", "1", "1 2 bdp"] {
+        assert!(text.parse::<Queue>().is_err(), "{text}");
+    }
+}
