@@ -1,6 +1,7 @@
 //! An algorithm by its name and parameters, as an experiment file says it.
 
-use crate::Abr;
+use crate::registry::{self, Entry};
+use crate::{Abr, registry::Params};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,12 +15,144 @@ pub struct Choice {
     pub params: BTreeMap<String, String>,
 }
 
+/// Why a [`Choice`] cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChoiceError {
+    /// No algorithm has this name.
+    #[error("no algorithm is called \"{name}\" (there are: {})", known.join(", "))]
+    UnknownName {
+        /// The name that was asked for.
+        name: String,
+        /// All names.
+        known: Vec<&'static str>,
+    },
+    /// The algorithm has no parameter of this name.
+    #[error("\"{abr}\" has no parameter \"{param}\" (it has: {})", listed(known))]
+    UnknownParam {
+        /// The algorithm.
+        abr: &'static str,
+        /// The parameter that was asked for.
+        param: String,
+        /// All parameters of the algorithm.
+        known: Vec<&'static str>,
+    },
+    /// A parameter's value is not of its kind, or outside its range.
+    #[error("{param} = \"{value}\" of \"{abr}\": {problem}")]
+    BadValue {
+        /// The algorithm.
+        abr: &'static str,
+        /// The parameter.
+        param: &'static str,
+        /// The text that was given.
+        value: String,
+        /// What is wrong with it, and what was expected.
+        problem: String,
+    },
+}
+
+impl ChoiceError {
+    /// The names that would have been valid where an unknown one stands; empty for a bad value.
+    pub fn known(&self) -> &[&'static str] {
+        match self {
+            Self::UnknownName { known, .. } | Self::UnknownParam { known, .. } => known,
+            Self::BadValue { .. } => &[],
+        }
+    }
+}
+
 impl Choice {
+    /// This algorithm with the defaults of all its parameters.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), params: BTreeMap::new() }
+    }
+
+    /// Whether [`Choice::build`] would succeed.
+    ///
+    /// # Errors
+    /// Those of [`Choice::build`].
+    pub fn check(&self) -> Result<(), ChoiceError> {
+        self.build().map(drop)
+    }
+
     /// A fresh algorithm for one session.
     ///
     /// # Errors
-    /// For an unknown name or parameter, and for a value that is not of the parameter's kind.
-    pub fn build(&self) -> Result<Box<dyn Abr>, String> {
-        Err(format!("no algorithm is registered as \"{}\"", self.name))
+    /// For an unknown name or parameter, and for a value that is not of the parameter's kind or
+    /// outside its range.
+    pub fn build(&self) -> Result<Box<dyn Abr>, ChoiceError> {
+        let entry = self.entry()?;
+        if let Some(param) = self.params.keys().find(|name| entry.param(name).is_none()) {
+            return Err(ChoiceError::UnknownParam {
+                abr: entry.name,
+                param: param.clone(),
+                known: entry.params.iter().map(|p| p.name).collect(),
+            });
+        }
+        (entry.build)(&Params::new(entry, &self.params))
+    }
+
+    fn entry(&self) -> Result<&'static Entry, ChoiceError> {
+        let mut entries = registry::registry().iter();
+        entries.find(|entry| entry.name == self.name).ok_or_else(|| ChoiceError::UnknownName {
+            name: self.name.clone(),
+            known: registry::registry().iter().map(|entry| entry.name).collect(),
+        })
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(name: &str, params: &[(&str, &str)]) -> Choice {
+        let params = params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Choice { name: name.to_owned(), params }
+    }
+
+    #[test]
+    fn every_registered_algorithm_builds_with_its_defaults() {
+        for entry in registry::registry() {
+            assert_eq!(Choice::named(entry.name).check(), Ok(()), "{}", entry.name);
+            let spelled_out: Vec<_> = entry.params.iter().map(|p| (p.name, p.default)).collect();
+            assert_eq!(choice(entry.name, &spelled_out).check(), Ok(()), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<_> = registry::registry().iter().map(|e| e.name).collect();
+        names.sort_unstable();
+        assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+    }
+
+    #[test]
+    fn an_unknown_name_lists_all_names() {
+        let error = choice("bolo", &[]).check().unwrap_err();
+        assert_eq!(error.known(), ["fixed", "throughput", "bola", "bba0"]);
+        let text = "no algorithm is called \"bolo\" (there are: fixed, throughput, bola, bba0)";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn an_unknown_parameter_lists_those_of_the_algorithm() {
+        let error = choice("bola", &[("gb", "5 s")]).check().unwrap_err();
+        assert_eq!(error.known(), ["gp"]);
+        assert_eq!(error.to_string(), "\"bola\" has no parameter \"gb\" (it has: gp)");
+    }
+
+    #[test]
+    fn a_bad_value_says_what_was_expected() {
+        let message =
+            |name, param, value| choice(name, &[(param, value)]).check().unwrap_err().to_string();
+        assert!(message("bola", "gp", "5").contains("the unit is missing"));
+        assert!(message("bola", "gp", "0 s").contains("must be above zero"));
+        assert!(message("fixed", "rung", "-1").contains("expected a whole number"));
+        assert!(message("fixed", "rung", "64").contains("at most 63"));
+        assert!(message("throughput", "safety", "0 %").contains("must be above zero"));
+        assert!(message("bba0", "cushion", "80 %").contains("at most 100 %"));
     }
 }

@@ -1,1 +1,27 @@
-//! core
+//! An HLS player as a state machine: no clock, no I/O, in the manner of quinn-proto and str0m.
+//!
+//! A driver owns time and the network. It asks the [`Player`] what to do next ([`Player::poll`]),
+//! and tells it what happened ([`Player::handle`]); every call says when. The same machine runs on
+//! real sockets and in virtual time.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `player/` | the session: what to fetch next and when, retries, the end |
+//! | `playback.rs` | the playhead and the buffer, as functions of time |
+//! | `content.rs` | what the session has learnt of its content |
+//! | `playlist/` | HLS playlists, URIs and size tables: bounded parsers of what a server sends |
+//! | `facts.rs` | what a session was like |
+//!
+//! What is not modelled: alternative renditions (EXT-X-MEDIA) are not fetched, encryption
+//! (EXT-X-KEY) is ignored because nothing is decoded, and media without ENDLIST (live) is refused.
+
+mod content;
+mod facts;
+mod playback;
+mod player;
+pub mod playlist;
+
+pub use content::{Content, ContentError};
+pub use facts::{SegmentFacts, SessionFacts, StallFacts};
+pub use playback::{Phase, Playback};
+pub use player::{Config, Event, Output, Player, RETRIES, RETRY_DELAY, Request, Resource, Status};

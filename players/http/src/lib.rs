@@ -1,1 +1,36 @@
-//! http
+//! The headless player: `weir-core`'s state machine on tokio and hyper.
+//!
+//! [`run`] plays many sessions in one process and writes their rows: what a trial starts on a node.
+//! [`play`] plays one and shows how it goes: `weir play URL`. Both speak HTTP/1.1 without TLS over
+//! one connection per session, kept alive.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `job.rs`, `run.rs`, `rows.rs` | the sessions of one process, and their rows |
+//! | `play.rs` | one session for a person who looks on |
+//! | `session.rs` | carries out what the state machine asks for |
+//! | `viewer.rs` | the state machine with its clock: waits that end at a deadline |
+//! | `connection.rs`, `low_water.rs` | one server at a time, one request at a time; few wake-ups |
+//! | `clock.rs` | the machine's clock, and alarms that ring on the nanosecond |
+//!
+//! In a guest in virtual time the CPU is free but every system call costs wall time, so there are
+//! few of them per packet: bodies are read in large pieces ([`Transport::low_water`]), deadlines
+//! that move with every read do not touch the timer, and tokio's own timers, which read the clock
+//! at every turn of its loop and are a millisecond late, are not used.
+
+mod clock;
+mod connection;
+mod job;
+mod low_water;
+mod play;
+mod rows;
+mod run;
+mod session;
+mod viewer;
+
+pub use job::{Job, MAX_SESSIONS, SessionJob, Transport};
+pub use play::{Options, play};
+pub use rows::LATE;
+pub use run::run;
+pub use weir_abr::Knows;
+pub use weir_core::{Phase, Status};

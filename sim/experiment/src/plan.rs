@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
+use weir_abr::Knows;
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
 /// A whole experiment, resolved.
@@ -254,16 +255,6 @@ pub struct Players {
     pub startup: Span,
     /// The media that must be there before playback goes on after a stall.
     pub resume: Span,
-}
-
-/// What an algorithm may know of coming segments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Knows {
-    /// The bit rates that the manifest declares.
-    Declared,
-    /// The size of every coming segment too.
-    Sizes,
 }
 
 impl Plan {

@@ -1,12 +1,12 @@
 //! `[[origins]]` and `[[players]]`: who serves, and who watches.
 
 use crate::document::{Data, Value};
-use crate::plan::{Host, Knows, Origin, Players, Topology};
+use crate::plan::{Host, Origin, Players, Topology};
 use crate::section::{Field, Section};
 use crate::{Error, Media};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use weir_abr::Choice;
+use weir_abr::{Choice, Knows};
 use weir_units::Span;
 
 /// The most groups of players, and the most origins.

@@ -3,8 +3,16 @@
 //!
 //! Rows travel from where they arise (a guest, a player process) as JSON lines of [`Record`].
 
+mod lines;
+mod markdown;
+mod result;
 mod schema;
+mod summary;
 pub mod tables;
 
+pub use lines::{LinesError, read_lines, write_lines};
+pub use markdown::schema_markdown;
+pub use result::TrialResult;
 pub use schema::{Cell, Column, Kind, Row, Table};
+pub use summary::Summary;
 pub use tables::{Event, Link, Node, Record, Rung, Segment, Session, Stall, Trial, Verdict};

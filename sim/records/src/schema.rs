@@ -27,6 +27,19 @@ pub struct Column {
     pub doc: &'static str,
 }
 
+impl Column {
+    /// The unit that the last word of the name stands for.
+    pub fn unit(&self) -> Option<&'static str> {
+        match self.name.rsplit('_').next()? {
+            "us" => Some("µs"),
+            "bps" => Some("bit/s"),
+            "bytes" => Some("byte"),
+            "pages" => Some("page"),
+            _ => None,
+        }
+    }
+}
+
 /// One table of the results.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {
@@ -34,7 +47,7 @@ pub struct Table {
     pub name: &'static str,
     /// What one row is.
     pub doc: &'static str,
-    /// Its columns, after the keys `run` and `trial` that every table begins with.
+    /// Its columns, after the keys and the axes of the sweep.
     pub columns: &'static [Column],
 }
 
@@ -103,6 +116,7 @@ macro_rules! table {
     ) => {
         #[doc = $doc]
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
         pub struct $row {
             $( #[doc = $column_doc] pub $column: $type, )*
         }

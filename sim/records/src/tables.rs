@@ -25,6 +25,8 @@ table! {
         virtual_us: u64,
         /// The time that it took.
         wall_us: u64,
+        /// The most memory that its guest occupied; missing in labs without one.
+        memory_bytes: Option<u64>,
     }
 }
 
@@ -253,6 +255,11 @@ impl Verdict {
             Self::Failed => "failed",
         }
     }
+
+    /// The verdict of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Valid, Self::Invalid, Self::Failed].into_iter().find(|v| v.name() == name)
+    }
 }
 
 impl Value for Verdict {
@@ -282,7 +289,8 @@ pub enum Record {
     Rung(Rung),
 }
 
-/// All tables with fixed columns, in the order of the documentation.
+/// All tables whose keys are `run` and `trial`, in the order of the documentation; the table
+/// `summary` is [`crate::Summary`].
 pub const ALL: [Table; 8] = [
     Trial::TABLE,
     Session::TABLE,

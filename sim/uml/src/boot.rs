@@ -69,6 +69,15 @@ pub struct Guest<'a> {
     pub limit: Duration,
 }
 
+/// A guest that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub outcome: Outcome,
+    /// The most memory that it occupied at a time.
+    pub memory: Bytes,
+}
+
 /// How a guest ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -100,7 +109,7 @@ impl Guest<'_> {
     ///
     /// # Errors
     /// If the guest cannot be started.
-    pub fn run(&self, cancel: &Cancel) -> Result<Outcome> {
+    pub fn run(&self, cancel: &Cancel) -> Result<Ended> {
         let out = out_folder(self.folder);
         fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
         let sockets = self.folder.join("uml");
@@ -112,23 +121,26 @@ impl Guest<'_> {
         }
         let console = self.folder.join("console.log");
         let running = Running::start(self.command(&console)?)?;
-        let outcome = running.watch(self.limit, cancel)?;
-        if outcome == Watched::Cancelled {
-            return Ok(Outcome::Cancelled);
-        }
-        if matches!(outcome, Watched::Ended(_)) && out.join(DONE).exists() {
-            return Ok(Outcome::Done);
-        }
-        let phase = fs::read_to_string(out.join(PHASE)).unwrap_or_else(|_| "booting".to_owned());
-        let console = last_words(&console);
-        Ok(Outcome::Failed(match outcome {
-            Watched::Overdue => format!(
-                "the guest was killed after {} s of wall-clock time while {phase}{console}",
-                self.limit.as_secs()
-            ),
-            Watched::Ended(how) => format!("the guest {how} while {phase}{console}"),
-            Watched::Cancelled => String::new(),
-        }))
+        let (watched, memory) = running.watch(self.limit, cancel)?;
+        let phase =
+            || fs::read_to_string(out.join(PHASE)).unwrap_or_else(|_| "booting".to_owned());
+        let outcome = match watched {
+            Watched::Cancelled => Outcome::Cancelled,
+            Watched::Ended(_) if out.join(DONE).exists() => Outcome::Done,
+            Watched::Ended(status) => Outcome::Failed(format!(
+                "the guest {} while {}{}",
+                how(status),
+                phase(),
+                last_words(&console)
+            )),
+            Watched::Overdue => Outcome::Failed(format!(
+                "the guest was killed after {} s of wall-clock time while {}{}",
+                self.limit.as_secs(),
+                phase(),
+                last_words(&console)
+            )),
+        };
+        Ok(Ended { outcome, memory })
     }
 
     fn command(&self, console: &Path) -> Result<Command> {
@@ -202,7 +214,7 @@ fn memory_folder(memory: Bytes) -> Result<PathBuf> {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Watched {
-    Ended(String),
+    Ended(ExitStatus),
     Overdue,
     Cancelled,
 }
@@ -229,46 +241,51 @@ impl Running {
         Ok(Self { child, descriptor, reaped: false })
     }
 
-    fn watch(mut self, limit: Duration, cancel: &Cancel) -> Result<Watched> {
+    /// Waits for the end, which comes by itself or is made; and tells the memory occupied.
+    fn watch(mut self, limit: Duration, cancel: &Cancel) -> Result<(Watched, Bytes)> {
         #[expect(
             clippy::disallowed_methods,
             reason = "the watchdog is a driver: it guards wall time"
         )]
         let started = Instant::now();
         let pause = PollTimeout::try_from(CHECK_EVERY).unwrap_or(PollTimeout::MAX);
-        loop {
+        let cut = loop {
             let mut ended = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLIN)];
             match poll(&mut ended, pause) {
                 Ok(0) | Err(nix::errno::Errno::EINTR) => {}
-                Ok(_) => {
-                    let status = self.reap().context("wait for the guest")?;
-                    return Ok(Watched::Ended(match (status.code(), status.signal()) {
-                        (Some(code), _) => format!("exited with status {code}"),
-                        (None, Some(signal)) => format!("was killed by signal {signal}"),
-                        (None, None) => "ended".to_owned(),
-                    }));
-                }
+                Ok(_) => break None,
                 Err(error) => return Err(error).context("watch the guest"),
             }
             if cancel.is_cancelled() {
-                return Ok(Watched::Cancelled);
+                break Some(Watched::Cancelled);
             }
             if started.elapsed() > limit {
-                return Ok(Watched::Overdue);
+                break Some(Watched::Overdue);
             }
-        }
+        };
+        let (status, memory) = self.reap().context("wait for the guest")?;
+        Ok((cut.unwrap_or(Watched::Ended(status)), memory))
     }
-}
 
-impl Running {
     /// Kills what is left of the guest and takes note of its end. The guest's own processes are in
     /// the group of its session, whose number is theirs until the kernel itself is reaped.
-    fn reap(&mut self) -> std::io::Result<ExitStatus> {
-        if let Ok(group) = i32::try_from(self.child.id()) {
-            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
-        }
+    fn reap(&mut self) -> std::io::Result<(ExitStatus, Bytes)> {
+        let pid = i32::try_from(self.child.id()).map_err(std::io::Error::other)?;
+        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
         self.reaped = true;
-        self.child.wait()
+        let mut status = 0;
+        // SAFETY: an all-zero rusage is a valid value of a plain C struct.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: both pointers are to live values of the types that the call fills in.
+        while unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) } < 0 {
+            let error = std::io::Error::last_os_error();
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        // Linux counts in units of 1,024 bytes.
+        let memory = u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1_024);
+        Ok((ExitStatus::from_raw(status), Bytes::new(memory)))
     }
 }
 
@@ -277,6 +294,14 @@ impl Drop for Running {
         if !self.reaped {
             drop(self.reap());
         }
+    }
+}
+
+fn how(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exited with status {code}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
+        (None, None) => "ended".to_owned(),
     }
 }
 

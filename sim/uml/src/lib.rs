@@ -15,6 +15,6 @@ pub mod init;
 mod kernel;
 mod root;
 
-pub use boot::{Cancel, Guest, Outcome};
+pub use boot::{Cancel, Ended, Guest, Outcome};
 pub use kernel::{Kernel, KernelKey, sha256_of_file};
 pub use root::Root;

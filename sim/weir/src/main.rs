@@ -1,1 +1,52 @@
-fn main() {}
+//! `weir`: runs experiments on adaptive streaming. One file per subcommand; no logic here.
+
+mod cache;
+mod command;
+mod refusal;
+mod screen;
+
+use clap::{Parser, Subcommand};
+use refusal::Refusal;
+use std::process::ExitCode;
+
+/// A laboratory for adaptive streaming: real players and servers on a real kernel, in virtual time.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Weir {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run an experiment and write its tables and plots.
+    Run(command::run::Arguments),
+    /// Say what an experiment would run, or why it is refused; runs nothing.
+    Check(command::check::Arguments),
+    /// Make the plots and the page of a run again, from its tables.
+    Report(command::report::Arguments),
+    /// Play a stream from any HTTP server.
+    Play(command::play::Arguments),
+    /// Say what this machine can do, and what is missing.
+    Doctor(command::doctor::Arguments),
+}
+
+fn main() -> ExitCode {
+    // In a guest, and as a player process, this program is something else.
+    weir_lab::guest::take_over();
+    let result = match Weir::parse().command {
+        Command::Run(arguments) => command::run::run(&arguments),
+        Command::Check(arguments) => command::check::run(&arguments),
+        Command::Report(arguments) => command::report::run(&arguments),
+        Command::Play(arguments) => command::play::run(&arguments),
+        Command::Doctor(arguments) => command::doctor::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("weir: {error:#}");
+            // 2: the input was refused, so nothing ran. 1: something went wrong while it ran.
+            ExitCode::from(if error.is::<Refusal>() { 2 } else { 1 })
+        }
+    }
+}

@@ -39,7 +39,7 @@ fn boot_in(stage: &Path, name: &str) -> Result<()> {
         cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
         limit: Duration::from_secs(120),
     };
-    match guest.run(&Cancel::default())? {
+    match guest.run(&Cancel::default())?.outcome {
         Outcome::Done => {
             print!("{}", fs::read_to_string(out.join(SAID)).unwrap_or_default());
             Ok(())

@@ -1,0 +1,106 @@
+//! The algorithms that can be chosen by name, and their parameters.
+
+use crate::{Abr, ChoiceError, bba0, bola, fixed, throughput};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use weir_units::{Ratio, Span};
+
+/// All algorithms, in the order in which they are listed to people: simplest first.
+pub fn registry() -> &'static [Entry] {
+    &[fixed::ENTRY, throughput::ENTRY, bola::ENTRY, bba0::ENTRY]
+}
+
+/// An algorithm that can be chosen by name.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Its name in experiment files and tables.
+    pub name: &'static str,
+    /// What it does and where it was published, in one line.
+    pub about: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// Makes a fresh one for a session.
+    pub build: fn(&Params<'_>) -> Result<Box<dyn Abr>, ChoiceError>,
+}
+
+/// A parameter of an algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value where none is given, as text.
+    pub default: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+impl Entry {
+    /// Its parameter of this name.
+    pub fn param(&self, name: &str) -> Option<&'static Param> {
+        self.params.iter().find(|param| param.name == name)
+    }
+}
+
+/// The parameters of one choice: what was given, over the entry's defaults.
+#[derive(Debug, Clone, Copy)]
+pub struct Params<'a> {
+    entry: &'static Entry,
+    given: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Params<'a> {
+    pub(crate) fn new(entry: &'static Entry, given: &'a BTreeMap<String, String>) -> Self {
+        Self { entry, given }
+    }
+
+    /// A parameter that is a length of time above zero.
+    pub(crate) fn span(&self, name: &'static str) -> Result<Span, ChoiceError> {
+        let span: Span = self.parse(name)?;
+        if span == Span::ZERO { Err(self.bad(name, "it must be above zero")) } else { Ok(span) }
+    }
+
+    /// A parameter that is a share above zero and at most 100 %.
+    pub(crate) fn share(&self, name: &'static str) -> Result<Ratio, ChoiceError> {
+        let ratio: Ratio = self.parse(name)?;
+        if ratio == Ratio::ZERO {
+            Err(self.bad(name, "it must be above zero"))
+        } else if ratio > Ratio::ONE {
+            Err(self.bad(name, "it must be at most 100 %"))
+        } else {
+            Ok(ratio)
+        }
+    }
+
+    /// A parameter that is a whole number from 0 to `max`.
+    pub(crate) fn number(&self, name: &'static str, max: usize) -> Result<usize, ChoiceError> {
+        let problem = || self.bad(name, format!("expected a whole number of at most {max}"));
+        let number: usize = self.text(name)?.trim().parse().map_err(|_| problem())?;
+        if number > max { Err(problem()) } else { Ok(number) }
+    }
+
+    /// The error for a value that its own kind allows, but the algorithm does not.
+    pub(crate) fn bad(&self, name: &'static str, problem: impl fmt::Display) -> ChoiceError {
+        ChoiceError::BadValue {
+            abr: self.entry.name,
+            param: name,
+            value: self.text(name).unwrap_or_default().chars().take(60).collect(),
+            problem: problem.to_string(),
+        }
+    }
+
+    fn parse<T: FromStr<Err: fmt::Display>>(&self, name: &'static str) -> Result<T, ChoiceError> {
+        self.text(name)?.parse().map_err(|error| self.bad(name, error))
+    }
+
+    fn text(&self, name: &'static str) -> Result<&str, ChoiceError> {
+        let default = || self.entry.param(name).map(|param| param.default);
+        self.given.get(name).map(String::as_str).or_else(default).ok_or_else(|| {
+            ChoiceError::UnknownParam {
+                abr: self.entry.name,
+                param: name.to_owned(),
+                known: self.entry.params.iter().map(|param| param.name).collect(),
+            }
+        })
+    }
+}

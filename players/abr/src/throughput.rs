@@ -1,0 +1,125 @@
+//! Rate-based adaptation: the highest rung that the measured throughput carries.
+
+use crate::registry::{Entry, Param};
+use crate::{Abr, Decision, DualEwma, Observation};
+use weir_units::{BitRate, Ratio, Span, Time};
+
+// 3 s and 8 s are Sabre's and dash.js's half-lives (`ewmaThroughputFastHalfLifeSeconds`,
+// `...Slow...`), 0.9 the safety factor of both (`ThroughputRule`, `bandwidthSafetyFactor`).
+pub(crate) const ENTRY: Entry = Entry {
+    name: "throughput",
+    about: "the highest rung below 90 % of the throughput (the lower of two moving averages)",
+    params: &[
+        Param { name: "fast", default: "3 s", doc: "half-life of the average that falls quickly" },
+        Param { name: "slow", default: "8 s", doc: "half-life of the average that rises slowly" },
+        Param { name: "safety", default: "90 %", doc: "the share of the estimate that is used" },
+    ],
+    build: |params| {
+        let (fast, slow) = (params.span("fast")?, params.span("slow")?);
+        Ok(Box::new(Throughput::new(fast, slow, params.share("safety")?)))
+    },
+};
+
+/// The algorithm `throughput`. Before the first sample it takes the lowest rung; it never waits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Throughput {
+    average: DualEwma,
+    /// When the newest download that is in the average had finished.
+    counted: Option<Time>,
+    safety: f64,
+}
+
+impl Throughput {
+    /// An algorithm that uses the share `safety` of the lower of two moving averages.
+    pub fn new(fast: Span, slow: Span, safety: Ratio) -> Self {
+        Self { average: DualEwma::new(fast, slow), counted: None, safety: safety.as_f64() }
+    }
+}
+
+impl Abr for Throughput {
+    /// A rung can be afforded if its mean rate is at most the safe estimate; where the coming
+    /// segment's sizes are known, if the segment takes no longer than it plays.
+    fn decide(&mut self, seen: &Observation) -> Decision {
+        for download in &seen.downloads {
+            if self.counted.is_none_or(|counted| download.finished > counted) {
+                self.average.push(download);
+                self.counted = Some(download.finished);
+            }
+        }
+        let safe_bps = self.average.get().unwrap_or(0.0) * self.safety;
+        let affordable =
+            |rung: &usize| seen.coming_bits(*rung) <= safe_bps * seen.segment_seconds();
+        let rung = (0..seen.ladder.len()).rev().find(affordable).unwrap_or(0);
+        Decision { rung, wait: Span::ZERO }
+    }
+
+    /// The average itself, without the safety factor.
+    fn estimate(&self) -> Option<BitRate> {
+        self.average.rate()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{download, observation};
+    use weir_units::Bytes;
+
+    fn throughput() -> Throughput {
+        Throughput::new(Span::from_s(3), Span::from_s(8), Ratio::from_ppb(900_000_000))
+    }
+
+    #[test]
+    fn the_lowest_rung_comes_first() {
+        assert_eq!(throughput().decide(&observation(&[500, 1000, 2000])).rung, 0);
+    }
+
+    #[test]
+    fn the_rung_is_the_highest_below_the_safe_estimate() {
+        let mut seen = observation(&[500, 1000, 2000]);
+        for (kbps, rung) in [(400, 0), (1100, 0), (1112, 1), (2222, 1), (2223, 2), (90_000, 2)] {
+            seen.downloads = vec![download(kbps, Span::from_s(2), Time::from_ns(1))];
+            let mut abr = throughput();
+            assert_eq!(abr.decide(&seen).rung, rung, "at {kbps} kbit/s");
+            assert_eq!(abr.estimate(), Some(BitRate::from_bps(kbps * 1000)));
+        }
+    }
+
+    #[test]
+    fn known_sizes_replace_the_declared_rates() {
+        let mut seen = observation(&[500, 1000, 2000]);
+        seen.downloads = vec![download(1000, Span::from_s(2), Time::from_ns(1))];
+        assert_eq!(throughput().decide(&seen).rung, 0);
+        // 3 s at 900 kbit/s carry 337,500 bytes; the estimate itself is a rounded number.
+        seen.sizes = vec![[100_000, 200_000, 337_499].map(Bytes::new).to_vec()];
+        assert_eq!(throughput().decide(&seen).rung, 2);
+        seen.sizes = vec![[100_000, 200_000, 337_501].map(Bytes::new).to_vec()];
+        assert_eq!(throughput().decide(&seen).rung, 1);
+    }
+
+    #[test]
+    fn a_download_counts_once_however_often_it_is_shown() {
+        let mut seen = observation(&[500, 1000, 2000]);
+        seen.downloads = vec![download(4000, Span::from_s(3), Time::from_ns(1))];
+        let mut often = throughput();
+        let mut once = often;
+        for _ in 0..5 {
+            often.decide(&seen);
+        }
+        seen.downloads.push(download(1000, Span::from_s(2), Time::from_ns(2)));
+        often.decide(&seen);
+        once.decide(&seen);
+        assert_eq!(often, once);
+    }
+
+    #[test]
+    fn a_body_that_came_in_one_piece_is_a_sample_too() {
+        let mut seen = observation(&[500, 1000]);
+        let mut whole = download(8_000, Span::from_ms(100), Time::from_ns(1));
+        (whole.ttfb, whole.transfer) = (whole.transfer, Span::ZERO);
+        seen.downloads = vec![whole];
+        let mut abr = throughput();
+        abr.decide(&seen);
+        assert_eq!(abr.estimate(), Some(BitRate::from_bps(8_000_000)));
+    }
+}

@@ -1,0 +1,223 @@
+//! What a session was like. Moments count from the start of the session.
+//!
+//! These are not the rows of the result tables, although a driver turns them into such: rows are
+//! integers in microseconds of a trial's clock with the trial's keys, and this crate knows of no
+//! trial.
+
+use weir_units::{BitRate, Bytes, Span, Time};
+
+/// How much media at the beginning of a session does not count in
+/// [`SessionFacts::settled_bitrate_bps`]: algorithms need it to fill the buffer.
+pub const SETTLING: Span = Span::from_s(40);
+
+/// One segment request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentFacts {
+    /// The segment of the content.
+    pub segment: usize,
+    /// The rung.
+    pub rung: usize,
+    /// The mean bit rate that the manifest declares for the rung.
+    pub declared: BitRate,
+    /// How long the segment plays.
+    pub media: Span,
+    /// When the request was due.
+    pub requested: Time,
+    /// The HTTP status.
+    pub status: Option<u16>,
+    /// From the request to the first byte of the body.
+    pub ttfb: Option<Span>,
+    /// From the first to the last byte of the body; `None` if there was no last byte.
+    pub transfer: Option<Span>,
+    /// From the request to its end, which is the last byte of the body or the failure.
+    pub download: Span,
+    /// Bytes of the body.
+    pub bytes: Bytes,
+    /// The number of pieces in which the body was delivered.
+    pub reads: u64,
+    /// The buffer when the decision was taken: the algorithm's input.
+    pub buffer_before: Span,
+    /// The buffer at the end of the request, with the segment in it if it arrived.
+    pub buffer_after: Span,
+    /// The throughput that the algorithm counted with.
+    pub estimate: Option<BitRate>,
+    /// The wait for room in the buffer and on the algorithm's wish.
+    pub wait: Span,
+    /// Why the request failed; `None` if the segment is in the buffer.
+    pub err: Option<String>,
+}
+
+/// One stall: playback stopped for want of media, after it had begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StallFacts {
+    /// When playback stopped.
+    pub start: Time,
+    /// How long it stood still.
+    pub duration: Span,
+    /// Media played before.
+    pub played: Span,
+    /// Whether the session ended before playback went on.
+    pub cut_off: bool,
+}
+
+/// A session.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SessionFacts {
+    /// From pressing play to the first frame; `None` if it never played.
+    pub startup: Option<Span>,
+    /// From pressing play to the end of the session.
+    pub length: Span,
+    /// Media played.
+    pub played: Span,
+    /// Every segment request in order.
+    pub segments: Vec<SegmentFacts>,
+    /// Every stall in order.
+    pub stalls: Vec<StallFacts>,
+    /// Why the session ended early.
+    pub err: Option<String>,
+}
+
+impl SessionFacts {
+    /// The requests whose segments arrived whole.
+    pub fn arrived(&self) -> impl Iterator<Item = &SegmentFacts> {
+        self.segments.iter().filter(|segment| segment.err.is_none())
+    }
+
+    /// The time stalled after startup.
+    pub fn stalled(&self) -> Span {
+        self.stalls.iter().fold(Span::ZERO, |sum, stall| sum.saturating_add(stall.duration))
+    }
+
+    /// Stalled time over stalled and played time; `None` if it never played.
+    pub fn stall_ratio(&self) -> Option<f64> {
+        self.startup?;
+        let whole = self.stalled().saturating_add(self.played);
+        (whole > Span::ZERO).then(|| self.stalled().as_secs_f64() / whole.as_secs_f64())
+    }
+
+    /// The declared mean rate of the rung played, averaged over the media played; `None` if nothing
+    /// was.
+    pub fn mean_bitrate_bps(&self) -> Option<f64> {
+        self.mean_after(Span::ZERO)
+    }
+
+    /// The same over the media played after the first [`SETTLING`] of it.
+    pub fn settled_bitrate_bps(&self) -> Option<f64> {
+        self.mean_after(SETTLING)
+    }
+
+    fn mean_after(&self, settling: Span) -> Option<f64> {
+        let counted = self.played.saturating_sub(settling);
+        let (mut from, mut bit_ns) = (Span::ZERO, 0.0);
+        for segment in self.arrived() {
+            let to = from.saturating_add(segment.media).min(self.played);
+            let played = to.saturating_sub(from.max(settling));
+            bit_ns += segment.declared.bps() as f64 * played.ns() as f64;
+            from = to;
+        }
+        (counted > Span::ZERO).then(|| bit_ns / counted.ns() as f64)
+    }
+
+    /// Changes of rung between consecutive requests.
+    pub fn switches(&self) -> usize {
+        self.segments.windows(2).filter(|pair| pair[0].rung != pair[1].rung).count()
+    }
+
+    /// Bytes of segment bodies received.
+    pub fn bytes(&self) -> Bytes {
+        let bytes = self.segments.iter().map(|segment| segment.bytes.get());
+        Bytes::new(bytes.fold(0, u64::saturating_add))
+    }
+
+    /// The bytes of the segments that arrived over the time from the first to the last byte of
+    /// each; `None` if that is no time at all.
+    pub fn mean_throughput_bps(&self) -> Option<f64> {
+        let (bytes, seconds) = self.arrived().fold((0.0, 0.0), |(bytes, seconds), segment| {
+            let transfer = segment.transfer.unwrap_or(Span::ZERO);
+            (bytes + segment.bytes.get() as f64, seconds + transfer.as_secs_f64())
+        });
+        (seconds > 0.0).then(|| bytes * 8.0 / seconds)
+    }
+
+    /// The mean of the buffer over the requests; `None` if there was none.
+    pub fn mean_buffer(&self) -> Option<Span> {
+        let sum: u128 = self.segments.iter().map(|s| u128::from(s.buffer_before.ns())).sum();
+        let mean = sum.checked_div(self.segments.len() as u128)?;
+        u64::try_from(mean).ok().map(Span::from_ns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(rung: usize, kbps: u64, err: Option<&str>) -> SegmentFacts {
+        SegmentFacts {
+            segment: 0,
+            rung,
+            declared: BitRate::from_bps(kbps * 1000),
+            media: Span::from_s(20),
+            requested: Time::ZERO,
+            status: Some(200),
+            ttfb: Some(Span::from_ms(50)),
+            transfer: err.is_none().then_some(Span::from_s(10)),
+            download: Span::from_ms(10_050),
+            bytes: Bytes::new(kbps * 2500),
+            reads: 7,
+            buffer_before: Span::from_s(rung as u64),
+            buffer_after: Span::ZERO,
+            estimate: None,
+            wait: Span::ZERO,
+            err: err.map(str::to_owned),
+        }
+    }
+
+    fn session(played_s: u64) -> SessionFacts {
+        SessionFacts {
+            startup: Some(Span::from_s(1)),
+            played: Span::from_s(played_s),
+            segments: vec![
+                segment(1, 1000, None),
+                segment(3, 9000, Some("lost")),
+                segment(0, 500, None),
+                segment(2, 3000, None),
+            ],
+            ..SessionFacts::default()
+        }
+    }
+
+    #[test]
+    fn bit_rates_average_over_the_media_played_only() {
+        assert_eq!(session(0).mean_bitrate_bps(), None);
+        assert_eq!(session(10).mean_bitrate_bps(), Some(1_000_000.0));
+        assert_eq!(session(30).mean_bitrate_bps(), Some(2_500_000.0 / 3.0));
+        assert_eq!(session(60).mean_bitrate_bps(), Some(1_500_000.0));
+        assert_eq!(session(40).settled_bitrate_bps(), None);
+        assert_eq!(session(50).settled_bitrate_bps(), Some(3_000_000.0));
+    }
+
+    #[test]
+    fn failed_requests_count_as_bytes_and_as_switches_but_not_as_throughput() {
+        let session = session(60);
+        assert_eq!(session.bytes(), Bytes::new(13_500 * 2500));
+        assert_eq!(session.switches(), 3);
+        assert_eq!(session.mean_throughput_bps(), Some(4500.0 * 2500.0 * 8.0 / 30.0));
+        assert_eq!(session.mean_buffer(), Some(Span::from_ms(1500)));
+    }
+
+    #[test]
+    fn the_stall_ratio_leaves_the_startup_out() {
+        let mut session = session(30);
+        assert_eq!(session.stall_ratio(), Some(0.0));
+        let stall = StallFacts {
+            start: Time::ZERO,
+            duration: Span::from_s(5),
+            played: Span::ZERO,
+            cut_off: false,
+        };
+        session.stalls = vec![stall, stall];
+        assert_eq!(session.stall_ratio(), Some(0.25));
+        session.startup = None;
+        assert_eq!(session.stall_ratio(), None);
+    }
+}

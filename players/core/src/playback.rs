@@ -1,0 +1,231 @@
+//! The playhead and the buffer. Between two downloads they are linear in time, so their state at
+//! any moment, and the moment of any state, are computed and never ticked: a late look sees exactly
+//! what a punctual one would have seen.
+
+use crate::facts::StallFacts;
+use weir_units::{Span, Time};
+
+/// Whether the viewer sees the film move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing has been shown yet.
+    Starting,
+    /// It plays.
+    Playing,
+    /// It stands still for want of media.
+    Stalled,
+}
+
+/// The playhead and the media before it.
+///
+/// `downloaded = played + buffer` at all times; and once playback has begun,
+/// `startup + played + stalled` is the time since the start of the session.
+#[derive(Debug, Clone)]
+pub struct Playback {
+    startup_threshold: Span,
+    resume_threshold: Span,
+    /// Everything below holds at this moment.
+    at: Time,
+    downloaded: Span,
+    played: Span,
+    phase: Phase,
+    startup: Option<Span>,
+    stalls: Vec<StallFacts>,
+}
+
+impl Playback {
+    /// An empty buffer at the start of a session. Playback starts when it holds
+    /// `startup_threshold`, and goes on after a stall when it holds `resume_threshold`.
+    pub fn new(startup_threshold: Span, resume_threshold: Span) -> Self {
+        Self {
+            startup_threshold,
+            resume_threshold,
+            at: Time::ZERO,
+            downloaded: Span::ZERO,
+            played: Span::ZERO,
+            phase: Phase::Starting,
+            startup: None,
+            stalls: Vec::new(),
+        }
+    }
+
+    /// The phase.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The moment up to which it has advanced.
+    pub fn at(&self) -> Time {
+        self.at
+    }
+
+    /// Media that is downloaded and not yet played.
+    pub fn buffer(&self) -> Span {
+        self.downloaded.saturating_sub(self.played)
+    }
+
+    /// Media played.
+    pub fn played(&self) -> Span {
+        self.played
+    }
+
+    /// From the start of the session to the first frame.
+    pub fn startup(&self) -> Option<Span> {
+        self.startup
+    }
+
+    /// All stalls so far. The last one's duration is zero while it lasts.
+    pub fn stalls(&self) -> &[StallFacts] {
+        &self.stalls
+    }
+
+    /// Goes on to `now`. Where the buffer runs dry before, the stall begins at that very moment.
+    /// A moment in the past changes nothing.
+    pub fn advance(&mut self, now: Time) {
+        if self.phase == Phase::Playing {
+            let (elapsed, buffer) = (now.since(self.at), self.buffer());
+            self.played = self.played.saturating_add(elapsed.min(buffer));
+            if elapsed > buffer {
+                self.phase = Phase::Stalled;
+                self.stalls.push(StallFacts {
+                    start: self.at.after(buffer),
+                    duration: Span::ZERO,
+                    played: self.played,
+                    cut_off: false,
+                });
+            }
+        }
+        self.at = self.at.max(now);
+    }
+
+    /// Adds a segment. If playback stands still, it goes on when the buffer has reached the
+    /// threshold of the phase, or when it is `full`: no more can be buffered before it plays.
+    pub fn add(&mut self, media: Span, full: bool) {
+        self.downloaded = self.downloaded.saturating_add(media);
+        let threshold = match self.phase {
+            Phase::Starting => self.startup_threshold,
+            Phase::Stalled => self.resume_threshold,
+            Phase::Playing => return,
+        };
+        if self.buffer() >= threshold || full {
+            self.end_stall(false);
+            self.startup.get_or_insert(self.at.since(Time::ZERO));
+            self.phase = Phase::Playing;
+        }
+    }
+
+    /// When the buffer will have fallen to `level`: now if it is not above it; `None` if it is, and
+    /// playback stands still.
+    pub fn falls_to(&self, level: Span) -> Option<Time> {
+        match self.buffer().checked_sub(level) {
+            None | Some(Span::ZERO) => Some(self.at),
+            Some(above) if self.phase == Phase::Playing => Some(self.at.after(above)),
+            Some(_) => None,
+        }
+    }
+
+    /// Ends the session: cuts off a stall that lasts.
+    pub fn end(&mut self) {
+        self.end_stall(true);
+    }
+
+    fn end_stall(&mut self, cut_off: bool) {
+        if self.phase == Phase::Stalled
+            && let Some(stall) = self.stalls.last_mut()
+        {
+            stall.duration = self.at.since(stall.start);
+            stall.cut_off = cut_off;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO.after(Span::from_ms(ms))
+    }
+
+    /// Segments of 2 s; the first frame needs two of them, and going on needs one.
+    fn playback() -> Playback {
+        Playback::new(Span::from_s(4), Span::from_s(2))
+    }
+
+    fn add(playback: &mut Playback, ms: u64, full: bool) {
+        playback.advance(at(ms));
+        playback.add(Span::from_s(2), full);
+    }
+
+    #[test]
+    fn playback_starts_at_the_threshold() {
+        let mut playback = playback();
+        add(&mut playback, 500, false);
+        assert_eq!((playback.phase(), playback.startup()), (Phase::Starting, None));
+        add(&mut playback, 900, false);
+        assert_eq!(playback.phase(), Phase::Playing);
+        assert_eq!(playback.startup(), Some(Span::from_ms(900)));
+        playback.advance(at(1900));
+        assert_eq!((playback.played().ms(), playback.buffer().ms()), (1000, 3000));
+    }
+
+    #[test]
+    fn a_full_buffer_starts_below_the_threshold() {
+        let mut playback = playback();
+        add(&mut playback, 500, true);
+        assert_eq!(playback.startup(), Some(Span::from_ms(500)));
+    }
+
+    #[test]
+    fn a_stall_begins_when_the_buffer_is_dry_however_late_one_looks() {
+        let mut punctual = playback();
+        add(&mut punctual, 0, true);
+        punctual.advance(at(2000));
+        assert_eq!(punctual.phase(), Phase::Playing, "dry, but no time has passed without media");
+        let mut late = punctual.clone();
+        punctual.advance(at(2001));
+        assert_eq!(punctual.phase(), Phase::Stalled);
+        for playback in [&mut punctual, &mut late] {
+            add(playback, 3500, false);
+            assert_eq!(playback.phase(), Phase::Playing);
+            let expected = StallFacts {
+                start: at(2000),
+                duration: Span::from_ms(1500),
+                played: Span::from_s(2),
+                cut_off: false,
+            };
+            assert_eq!(playback.stalls(), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_segment_that_arrives_as_the_buffer_runs_dry_prevents_the_stall() {
+        let mut playback = playback();
+        add(&mut playback, 0, true);
+        add(&mut playback, 2000, false);
+        playback.advance(at(4000));
+        assert!(playback.stalls().is_empty());
+        assert_eq!(playback.played(), Span::from_s(4));
+    }
+
+    #[test]
+    fn the_end_cuts_off_a_stall() {
+        let mut playback = playback();
+        add(&mut playback, 0, true);
+        playback.advance(at(5000));
+        playback.end();
+        let stall = playback.stalls()[0];
+        assert_eq!((stall.duration, stall.cut_off), (Span::from_s(3), true));
+    }
+
+    #[test]
+    fn the_moment_of_a_level_is_known_ahead() {
+        let mut playback = playback();
+        add(&mut playback, 0, false);
+        assert_eq!(playback.falls_to(Span::from_s(1)), None, "it stands still");
+        add(&mut playback, 100, false);
+        assert_eq!(playback.falls_to(Span::from_s(1)), Some(at(3100)));
+        assert_eq!(playback.falls_to(Span::from_s(4)), Some(at(100)));
+        assert_eq!(playback.falls_to(Span::from_s(9)), Some(at(100)));
+    }
+}

@@ -1,0 +1,93 @@
+//! What one player process runs: plain data, handed over as JSON.
+
+use serde::{Deserialize, Serialize};
+use weir_abr::{Choice, Knows};
+use weir_core::Config;
+use weir_units::{Span, Time};
+
+/// The most sessions of one process: each holds two or three descriptors, and the usual limit is
+/// 1024.
+pub const MAX_SESSIONS: usize = 300;
+
+/// The sessions of one process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// The start of the trial: CLOCK_MONOTONIC in nanoseconds.
+    pub epoch: u64,
+    /// The sessions; at most [`MAX_SESSIONS`].
+    pub sessions: Vec<SessionJob>,
+    /// How all of them use the network.
+    #[serde(default)]
+    pub transport: Transport,
+}
+
+/// One session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionJob {
+    /// Its number within the trial.
+    pub session: u64,
+    /// The node that it runs on.
+    pub node: String,
+    /// The master playlist: `http://address:port/path`.
+    pub url: String,
+    /// When the viewer presses play, since the start of the trial.
+    pub start: Time,
+    /// The segment of the content with which the session begins.
+    pub first_segment: u64,
+    /// The algorithm.
+    pub abr: Choice,
+    /// What the algorithm may know of coming segments.
+    pub knows: Knows,
+    /// How long the viewer stays, from pressing play.
+    pub watch: Span,
+    /// The most media that is kept.
+    pub max_buffer: Span,
+    /// The media that must be there before playback begins.
+    pub startup: Span,
+    /// The media that must be there before playback goes on after a stall.
+    pub resume: Span,
+}
+
+/// How a session uses the network: how long it waits before a request counts as failed (all of it
+/// ends with the session at the latest), and how it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Transport {
+    /// For a connection.
+    pub connect: Span,
+    /// For the head of a response.
+    pub header: Span,
+    /// For the next piece of a body.
+    pub body: Span,
+    /// Whether segments are read in pieces of 16 kB where they are larger, instead of packet by
+    /// packet. The times of the first and the last byte are the same.
+    pub low_water: bool,
+}
+
+impl Default for Transport {
+    /// 10 s to connect, 30 s for a head, 60 s for a piece of a body, large pieces: beyond what any
+    /// network under test should need, so that a failure is one.
+    fn default() -> Self {
+        Self {
+            connect: Span::from_s(10),
+            header: Span::from_s(30),
+            body: Span::from_s(60),
+            low_water: true,
+        }
+    }
+}
+
+impl SessionJob {
+    pub(crate) fn config(&self) -> Config {
+        Config {
+            first_segment: usize::try_from(self.first_segment).unwrap_or(usize::MAX),
+            watch: self.watch,
+            max_buffer: self.max_buffer,
+            startup: self.startup,
+            resume: self.resume,
+            sizes: self.knows == Knows::Sizes,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! One session for a person who looks on: `weir play URL`.
+
+use crate::clock::Clock;
+use crate::connection::Endpoint;
+use crate::job::Transport;
+use crate::run::runtime;
+use crate::session::Session;
+use crate::viewer::Viewer;
+use anyhow::{Context, Result};
+use weir_abr::{Choice, Knows};
+use weir_core::playlist::Uri;
+use weir_core::{Config, Player, SessionFacts, Status};
+use weir_units::Span;
+
+/// How to play.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The algorithm.
+    pub abr: Choice,
+    /// What the algorithm may know of coming segments.
+    pub knows: Knows,
+    /// How long to watch at most.
+    pub watch: Span,
+    /// The most media that is kept.
+    pub max_buffer: Span,
+    /// The media that must be there before playback begins.
+    pub startup: Span,
+    /// The media that must be there before playback goes on after a stall.
+    pub resume: Span,
+    /// How to use the network.
+    pub transport: Transport,
+}
+
+impl Default for Options {
+    /// BOLA with the buffer of its simulator (25 s, Sabre), playback from the first segment on, an
+    /// hour at most.
+    fn default() -> Self {
+        Self {
+            abr: Choice::named("bola"),
+            knows: Knows::Declared,
+            watch: Span::from_s(3600),
+            max_buffer: Span::from_s(25),
+            startup: Span::ZERO,
+            resume: Span::ZERO,
+            transport: Transport::default(),
+        }
+    }
+}
+
+/// How often the session is shown.
+const SHOWN_EVERY: Span = Span::from_ms(250);
+
+/// Plays the master playlist at `url` in real time from its first segment, and calls `status` four
+/// times a second and once at the end. Returns what the session was like; a failure on the network
+/// or of the server is one of its facts ([`SessionFacts::err`]).
+///
+/// # Errors
+/// If `url` is not an `http://` URL, if there is no such algorithm, and if the machine refuses what
+/// a session needs.
+pub fn play(url: &str, options: &Options, status: impl FnMut(Status)) -> Result<SessionFacts> {
+    let uri = Uri::parse(url)?;
+    Endpoint::of(&uri)?;
+    let abr = options.abr.build()?;
+    let config = Config {
+        first_segment: 0,
+        watch: options.watch,
+        max_buffer: options.max_buffer,
+        startup: options.startup,
+        resume: options.resume,
+        sizes: options.knows == Knows::Sizes,
+    };
+    let player = Player::new(config, uri, abr);
+    let ended = runtime()?.block_on(async {
+        let viewer = Viewer::new(player, Clock::starting_now(), status, SHOWN_EVERY)
+            .context("starting the clock")?;
+        Session::new(viewer, options.transport).run().await
+    })?;
+    Ok(ended.facts)
+}

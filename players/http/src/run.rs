@@ -1,0 +1,61 @@
+//! Many sessions in one process.
+
+use crate::clock::{Alarm, Clock, without_timer_slack};
+use crate::job::{Job, MAX_SESSIONS, SessionJob, Transport};
+use crate::rows;
+use crate::session::{Ended, Session};
+use crate::viewer::Viewer;
+use anyhow::{Context, Result, ensure};
+use std::io::Write;
+use weir_core::Player;
+use weir_core::playlist::Uri;
+use weir_records::Record;
+use weir_units::Span;
+
+/// Runs all sessions of a job at once, on this thread, and then writes their rows as JSON lines of
+/// [`weir_records::Record`], session by session in the job's order.
+///
+/// A session that fails, for whatever reason, has a row that says so.
+///
+/// # Errors
+/// For more than [`MAX_SESSIONS`] sessions, if the machine refuses what every session needs, and if
+/// the rows cannot be written.
+pub fn run(job: &Job, out: &mut dyn Write) -> Result<()> {
+    let count = job.sessions.len();
+    ensure!(count <= MAX_SESSIONS, "{count} sessions (at most {MAX_SESSIONS} in one process)");
+    without_timer_slack().context("setting the timer slack")?;
+    let records = runtime()?.block_on(all(job));
+    weir_records::write_lines(out, &records).context("writing the rows")?;
+    out.flush().context("writing the rows")
+}
+
+/// The runtime of a player: one thread, and none of tokio's timers.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    runtime.context("starting the runtime")
+}
+
+async fn all(job: &Job) -> Vec<Record> {
+    let trial = Clock::with_zero(job.epoch);
+    let start = |session: &SessionJob| tokio::spawn(one(trial, session.clone(), job.transport));
+    let tasks: Vec<_> = job.sessions.iter().map(start).collect();
+    let mut records = Vec::new();
+    for (session, task) in job.sessions.iter().zip(tasks) {
+        let ended = task.await.map_err(anyhow::Error::from).and_then(|ended| ended);
+        records.extend(match ended {
+            Ok(ended) => rows::records(session, &ended),
+            Err(error) => rows::failure(session, format!("{error:#}")),
+        });
+    }
+    records
+}
+
+async fn one(trial: Clock, job: SessionJob, transport: Transport) -> Result<Ended> {
+    let url = Uri::parse(&job.url).context("reading the URL")?;
+    let abr = job.abr.build().context("choosing the algorithm")?;
+    let player = Player::new(job.config(), url, abr);
+    Alarm::new(trial)?.until(job.start).await.context("waiting for the start")?;
+    let clock = trial.starting_at(job.start);
+    let viewer = Viewer::new(player, clock, |_| {}, Span::MAX)?;
+    Session::new(viewer, transport).run().await
+}

@@ -1,0 +1,99 @@
+//! The state machine with its clock: what happens is reported with the time at which it did, and
+//! every wait has an end.
+
+use crate::clock::{Alarm, Clock};
+use std::io;
+use std::pin::pin;
+use weir_core::{Event, Output, Player, Status};
+use weir_units::{Span, Time};
+
+/// A player, its clock, and somebody who looks on.
+pub(crate) struct Viewer<W> {
+    player: Player,
+    clock: Clock,
+    alarm: Alarm,
+    /// Shown the session every so often.
+    onlooker: W,
+    every: Span,
+    next_look: Time,
+    latest: Span,
+}
+
+impl<W: FnMut(Status)> Viewer<W> {
+    /// A viewer who pressed play when `clock` was at zero. `onlooker` is shown the session every
+    /// so often, and at its end.
+    pub fn new(player: Player, clock: Clock, onlooker: W, every: Span) -> io::Result<Self> {
+        let (alarm, next_look) = (Alarm::new(clock)?, Time::ZERO.after(every));
+        let latest = clock.now().since(Time::ZERO);
+        Ok(Self { player, clock, alarm, onlooker, every, next_look, latest })
+    }
+
+    /// Now.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// When something is due in the session.
+    pub fn deadline(&self) -> Time {
+        self.player.deadline()
+    }
+
+    /// What to do next.
+    pub fn poll(&mut self) -> Output {
+        self.player.poll()
+    }
+
+    /// Reports what happened at `now`.
+    pub fn handle(&mut self, now: Time, event: Event<'_>) {
+        self.player.handle(now, event);
+        self.look(now);
+    }
+
+    /// Waits until `at`, and reports that it has come.
+    pub async fn wait(&mut self, at: Time) -> io::Result<()> {
+        self.before(at, std::future::pending::<()>()).await?;
+        let now = self.clock.now();
+        self.latest = self.latest.max(now.since(at));
+        self.handle(now, Event::Timeout);
+        Ok(())
+    }
+
+    /// The result of `future` if it comes before `deadline`.
+    pub async fn before<T>(
+        &mut self,
+        deadline: Time,
+        future: impl Future<Output = T>,
+    ) -> io::Result<Option<T>> {
+        let mut future = pin!(future);
+        loop {
+            let wake = deadline.min(self.next_look);
+            tokio::select! {
+                biased;
+                result = &mut future => return Ok(Some(result)),
+                rang = self.alarm.until(wake) => rang?,
+            }
+            if wake == deadline {
+                return Ok(None);
+            }
+            self.look(wake);
+        }
+    }
+
+    /// The most that a moment was missed by, of those that were waited for and of pressing play.
+    pub fn latest(&self) -> Span {
+        self.latest
+    }
+
+    /// Ends the session.
+    pub fn into_player(mut self) -> Player {
+        (self.onlooker)(self.player.status(self.clock.now()));
+        self.player
+    }
+
+    fn look(&mut self, now: Time) {
+        if now >= self.next_look {
+            self.next_look = now.after(self.every);
+            (self.onlooker)(self.player.status(now));
+        }
+    }
+}

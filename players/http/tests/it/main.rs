@@ -1,0 +1,9 @@
+//! Sessions in real time against a server on the loopback interface.
+
+#![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
+
+mod failures;
+mod low_water;
+mod server;
+mod sessions;
+mod watching;

@@ -1,0 +1,63 @@
+//! Jobs, and what comes of them.
+
+use crate::server::{Server, monotonic_ns};
+use weir_abr::Choice;
+use weir_http::{Job, Knows, SessionJob, Transport, run};
+use weir_records::{Event, Record, Segment, Session, Stall, read_lines};
+use weir_units::{Span, Time};
+
+/// A session of 3 s that begins at once.
+pub fn session(server: &Server, abr: &str) -> SessionJob {
+    SessionJob {
+        session: 0,
+        node: "viewer".to_owned(),
+        url: server.url("/vod/master.m3u8"),
+        start: Time::ZERO,
+        first_segment: 0,
+        abr: Choice::named(abr),
+        knows: Knows::Declared,
+        watch: Span::from_s(3),
+        max_buffer: Span::from_s(8),
+        startup: Span::from_s(1),
+        resume: Span::from_s(1),
+    }
+}
+
+/// A session that always asks for this rung.
+pub fn fixed(server: &Server, rung: usize) -> SessionJob {
+    let mut session = session(server, "fixed");
+    session.abr.params.insert("rung".to_owned(), rung.to_string());
+    session
+}
+
+/// Deadlines short enough for a test.
+pub fn impatient() -> Transport {
+    Transport { header: Span::from_ms(300), body: Span::from_ms(300), ..Transport::default() }
+}
+
+/// All rows of a job.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub sessions: Vec<Session>,
+    pub segments: Vec<Segment>,
+    pub stalls: Vec<Stall>,
+    pub events: Vec<Event>,
+}
+
+/// Runs these sessions from now on.
+pub fn watch(sessions: &[SessionJob], transport: Transport) -> Rows {
+    let job = Job { epoch: monotonic_ns(), sessions: sessions.to_vec(), transport };
+    let mut text = Vec::new();
+    run(&job, &mut text).unwrap();
+    let mut rows = Rows::default();
+    for record in read_lines(&text[..], 10_000_000).unwrap() {
+        match record {
+            Record::Session(row) => rows.sessions.push(row),
+            Record::Segment(row) => rows.segments.push(row),
+            Record::Stall(row) => rows.stalls.push(row),
+            Record::Event(row) => rows.events.push(row),
+            other => panic!("not a row of a player: {other:?}"),
+        }
+    }
+    rows
+}

@@ -1,0 +1,147 @@
+//! The content of a plan's trials: packaged before the first of them starts, and shared.
+
+use crate::run::Progress;
+use anyhow::{Context, Result, anyhow};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use weir_experiment::{Media, Plan, Setup, Source, Trial};
+use weir_media::Request;
+use weir_records::Rung;
+use weir_units::Span;
+
+/// Content that is ready to be served.
+#[derive(Debug)]
+pub struct Content {
+    /// The folder of playlists.
+    pub site: PathBuf,
+    /// The folder of segments.
+    pub media: PathBuf,
+    /// Segments before it loops.
+    pub segments: u64,
+    /// What it is, as measured.
+    pub rungs: Vec<Rung>,
+    /// A hash of all that is served.
+    pub hash: String,
+}
+
+/// Equal media with playlists of equal length is one content.
+type Key = (Media, Span);
+
+/// Every content of a plan.
+#[derive(Debug, Default)]
+pub struct Contents(BTreeMap<Key, Content>);
+
+impl Contents {
+    /// The content of a trial.
+    ///
+    /// # Errors
+    /// If it was not prepared for this plan.
+    pub fn get(&self, trial: &Trial) -> Result<&Content> {
+        self.0.get(&key(&trial.setup)).context("the trial's content was not prepared")
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Content> {
+        self.0.values()
+    }
+}
+
+fn key(setup: &Setup) -> Key {
+    (setup.media.clone(), listing(setup))
+}
+
+/// How long playlists must be: a viewer may begin anywhere in the content, and then watches, and
+/// loads ahead.
+fn listing(setup: &Setup) -> Span {
+    let ahead = |span: Span| setup.media.length.saturating_add(span);
+    let needs =
+        setup.players.iter().map(|players| players.watch.saturating_add(players.max_buffer));
+    ahead(needs.max().unwrap_or(Span::ZERO))
+}
+
+/// Looks at the files that the plan's content is made from, before anything starts.
+///
+/// # Errors
+/// If one cannot be used; the error points to the line of the experiment that names it.
+pub fn check(plan: &Plan) -> Result<()> {
+    let mut looked_at = BTreeMap::new();
+    for media in plan.cells.iter().map(|cell| &cell.setup.media) {
+        if looked_at.insert(media, ()).is_none()
+            && let Err(why) = weir_media::check(&request(plan, media))
+        {
+            let why = format!("{why:#}");
+            return Err(match plan.refuse_media(&media.source, &why) {
+                Some(refusal) => refusal.into(),
+                None => anyhow!(why),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn request<'a>(plan: &'a Plan, media: &'a Media) -> Request<'a> {
+    Request { media, file: plan.media_files.get(&media.source).map(|file| file.path.as_path()) }
+}
+
+/// Packages what the plan's trials serve, from the cache where it is there, and writes playlists
+/// below `stage`.
+pub fn prepare(
+    plan: &Plan,
+    cache: &Path,
+    stage: &Path,
+    watch: &mut dyn FnMut(Progress<'_>),
+) -> Result<Contents> {
+    let mut contents = Contents::default();
+    for cell in &plan.cells {
+        let key = key(&cell.setup);
+        if contents.0.contains_key(&key) {
+            continue;
+        }
+        let (media, listing) = (&key.0, key.1);
+        let package = weir_media::prepare(&request(plan, media), cache, &mut |what| {
+            watch(Progress::Content(what));
+        })
+        .context("prepare the content")?;
+        for warning in &package.warnings {
+            watch(Progress::Warning(warning.clone()));
+        }
+        let site = stage.join(format!("site-{}", contents.0.len()));
+        weir_media::write_playlists(&package, listing, &site).context("write the playlists")?;
+        let content = Content {
+            site,
+            media: package.media_folder(),
+            segments: package.segments(),
+            rungs: rungs(&package),
+            hash: package.hash.clone(),
+        };
+        contents.0.insert(key, content);
+    }
+    Ok(contents)
+}
+
+fn rungs(package: &weir_media::Package) -> Vec<Rung> {
+    (0u64..)
+        .zip(&package.rungs)
+        .map(|(index, rung)| Rung {
+            rung: index,
+            width: rung.width.map(u64::from),
+            height: rung.height.map(u64::from),
+            target_bps: rung.target.bps(),
+            mean_bps: rung.mean.bps(),
+            peak_bps: rung.peak.bps(),
+            target_missed: rung.target_missed,
+        })
+        .collect()
+}
+
+/// What the content is, in a word, for titles: a reader must see where it is synthetic.
+pub fn kind(plan: &Plan) -> &'static str {
+    let kind = |media: &Media| match media.source {
+        Source::Scenes => "synthetic film",
+        Source::File(_) => "video file",
+        Source::Sized(_) => "table of segment sizes",
+    };
+    let mut kinds = plan.cells.iter().map(|cell| kind(&cell.setup.media));
+    let first = kinds.next().unwrap_or("none");
+    if kinds.all(|kind| kind == first) { first } else { "several contents" }
+}

@@ -1,0 +1,42 @@
+//! What each viewer of a trial draws from its seed.
+//!
+//! Repeats are replicates: viewers press play at different moments, and the content does not begin
+//! at the same place. Otherwise the repeats of a cell would be one and the same trial, and players
+//! of one trial would ask for segments at the same instant. The draws depend on the repeat's seed
+//! and the viewer alone, so that cells are compared in pairs.
+
+use weir_experiment::{Players, Trial};
+use weir_units::Time;
+
+/// One viewer.
+pub struct Viewer<'a> {
+    /// Its number within the trial.
+    pub session: u64,
+    /// The group that it belongs to.
+    pub players: &'a Players,
+    /// When it presses play: uniform over one segment.
+    pub start: Time,
+    /// The first segment that it watches: uniform over the content before it loops.
+    pub first_segment: u64,
+}
+
+/// All viewers of a trial whose content has `segments` before it loops, in the order of the
+/// experiment file.
+pub fn viewers(trial: &Trial, segments: u64) -> Vec<Viewer<'_>> {
+    let segment = trial.setup.media.segment;
+    let groups = trial.setup.players.iter().enumerate();
+    let all =
+        groups.flat_map(|(group, players)| (0..players.count).map(move |n| (group, players, n)));
+    (0u64..)
+        .zip(all)
+        .map(|(session, (group, players, number))| {
+            let seed = trial.seed.derive(&format!("players {group} viewer {number}"));
+            Viewer {
+                session,
+                players,
+                start: Time::from_ns(seed.derive("start").below(segment.ns())),
+                first_segment: seed.derive("content").below(segments),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,190 @@
+//! Moving pictures as a package: the synthetic film, or a video file, encoded to a ladder.
+
+use crate::cache::{self, Workshop, key};
+use crate::encode::{self, Pictures};
+use crate::files;
+use crate::package::{Asked, Package};
+use crate::probe::{Video, input};
+use crate::progress::{Progress, Step};
+use crate::rate::FrameRate;
+use crate::scenes;
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use weir_experiment::{LadderRung, Media};
+use weir_units::Span;
+
+/// To be raised when the same source gives other bytes than before: after any change of how films
+/// are made, encoded or cut.
+const RECIPE: u64 = 1;
+
+/// All that such a package depends on.
+#[derive(Serialize)]
+struct Ingredients<'a> {
+    kind: &'static str,
+    recipe: u64,
+    /// The version of ffmpeg, whose encoder differs from one to the next.
+    ffmpeg: String,
+    /// The hash of a file's content.
+    file: Option<&'a str>,
+    segment: Span,
+    length: Span,
+    rungs: &'a [LadderRung],
+}
+
+/// A source of pictures, ready to be encoded.
+pub(crate) struct Film<'a> {
+    media: &'a Media,
+    pictures: Pictures,
+    file: Option<SourceFile>,
+}
+
+struct SourceFile {
+    path: PathBuf,
+    before: Stamp,
+    sha256: String,
+    /// What is to be said about it.
+    video: Video,
+}
+
+/// What changes when a file does.
+#[derive(PartialEq, Eq)]
+struct Stamp(u64, SystemTime);
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        let read = || fs::metadata(path).and_then(|facts| Ok(Self(facts.len(), facts.modified()?)));
+        read().with_context(|| format!("look at {}", path.display()))
+    }
+}
+
+impl<'a> Film<'a> {
+    /// The synthetic film.
+    pub fn of_scenes(media: &'a Media) -> Result<Self> {
+        let mut pictures = Pictures::of(media, scenes::RATE)?;
+        let (width, height) = scenes::SIZE;
+        pictures.pixels = u64::from(width) * u64::from(height);
+        pictures.input = ["-f", "lavfi", "-i"].map(Into::into).to_vec();
+        pictures.input.push(scenes::film(pictures.most).into());
+        Ok(Self { media, pictures, file: None })
+    }
+
+    /// A video file, which is read for its hash.
+    pub fn of_file(
+        media: &'a Media,
+        path: &Path,
+        video: Video,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self> {
+        let mut pictures = Pictures::of(media, video.rate)?;
+        pictures.pixels = video.pixels;
+        pictures.input = input(path).to_vec();
+        let frames = video.length.map(|length| video.rate.frames_in(length));
+        pictures.likely = frames.map_or(pictures.most, |frames| pictures.most.min(frames.max(1)));
+
+        let before = Stamp::of(path)?;
+        let mut done = 0;
+        let mut told = |count| {
+            done += count;
+            progress(Progress::of(Step::Read, done, before.0));
+        };
+        let hash = File::open(path).and_then(|mut file| files::sha256(&mut file, &mut told));
+        let sha256 = hash.with_context(|| format!("read {}", path.display()))?;
+        Ok(Self {
+            media,
+            pictures,
+            file: Some(SourceFile { path: path.to_owned(), before, sha256, video }),
+        })
+    }
+
+    /// The film as a package, from the cache or encoded now.
+    pub fn package(&self, cache: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Package> {
+        let ingredients = Ingredients {
+            kind: "film",
+            recipe: RECIPE,
+            ffmpeg: encode::version()?,
+            file: self.file.as_ref().map(|file| file.sha256.as_str()),
+            segment: self.media.segment,
+            length: self.media.length,
+            rungs: &self.media.ladder.rungs,
+        };
+        cache::get(cache, &key(&ingredients)?, progress, |workshop, progress| {
+            self.make(workshop, progress)
+        })
+    }
+
+    fn make(&self, workshop: &Workshop, progress: &mut dyn FnMut(Progress)) -> Result<Package> {
+        let rungs = &self.media.ladder.rungs;
+        let streams = encode::ladder(
+            &self.pictures,
+            rungs,
+            &workshop.work,
+            &workshop.package,
+            &mut |done, all| {
+                progress(Progress::of(Step::Encode, done, all));
+            },
+        )?;
+        let (segments, rest) = encode::aligned(&streams)?;
+        let Pictures { rate, segment, .. } = self.pictures;
+        let shown = rate.span_of(segments * segment + rest);
+        ensure!(
+            segments > 0,
+            "the source lasts {} ms, which is less than one segment of {}",
+            shown.ms(),
+            self.media.segment
+        );
+        if let Some(SourceFile { path, before, .. }) = &self.file {
+            ensure!(*before == Stamp::of(path)?, "{} changed while it was read", path.display());
+        }
+        let asked = rungs.iter().zip(streams).map(|(rung, stream)| Asked {
+            size: Some((rung.width, rung.height)),
+            codecs: Some(stream.codecs),
+            target: rung.bitrate,
+        });
+        let (dir, warnings) = (&workshop.package, self.warnings(segments, shown));
+        Package::seal(dir, rate.span_of(segment), asked.collect(), warnings, progress)
+    }
+
+    fn warnings(&self, segments: u64, shown: Span) -> Vec<String> {
+        let Pictures { rate, segment, most, .. } = self.pictures;
+        let mut warnings = Vec::new();
+        let real = rate.span_of(segment);
+        if real != self.media.segment {
+            let asked = self.media.segment;
+            warnings.push(format!(
+                "segments last {} us, not {asked}, which is no whole number of frames at {rate} \
+                 frames per second",
+                real.us()
+            ));
+        }
+        let Some(SourceFile { video, .. }) = &self.file else { return warnings };
+        if video.audio {
+            warnings.push("the sound of the source is left out".to_owned());
+        }
+        let asked = most / segment;
+        if segments < asked {
+            warnings.push(format!("the source has {segments} of {asked} segments: it loops"));
+        }
+        // Durations that files declare are a little longer or shorter than their pictures.
+        let declared = video.length.unwrap_or(shown).min(rate.span_of(most));
+        if shown.ns() < declared.ns() / 100 * 95 {
+            let (declared, shown) = (declared.ms(), shown.ms());
+            warnings
+                .push(format!("only {shown} ms of the source's {declared} ms could be decoded"));
+        }
+        warnings
+    }
+}
+
+impl Pictures {
+    /// As many frames as the media asks for, from nowhere yet.
+    fn of(media: &Media, rate: FrameRate) -> Result<Self> {
+        let segment = rate.frames_in(media.segment);
+        ensure!(segment > 0, "a segment of {} holds no frame", media.segment);
+        let segments = media.length.ns().checked_div(media.segment.ns()).unwrap_or(0);
+        let most = segment.saturating_mul(segments);
+        Ok(Self { input: Vec::new(), rate, pixels: 0, segment, most, likely: most })
+    }
+}

@@ -1,0 +1,171 @@
+//! Cutting a fragmented MP4 file (ISO/IEC 14496-12) into an initialization section and one segment
+//! per fragment, and seeing on the way that each begins where it should.
+
+use crate::package::{init_name, segment_name};
+use crate::rate::FrameRate;
+use anyhow::{Context, Result, bail, ensure};
+use mp4_atom::{Atom, Codec, Header, Mdat, Moof, Moov, ReadAtom, ReadFrom};
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// The most that is read of a file's head, or of a fragment's: 20 s at 60 frames per second take
+/// 20 kB.
+const MAX_HEAD: usize = 1 << 20;
+
+/// `sample_is_non_sync_sample` among the sample flags (ISO/IEC 14496-12, section 8.8.3.1).
+const NOT_SYNC: u32 = 1 << 16;
+
+/// What was found in an encoded rung.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stream {
+    /// Its format by RFC 6381.
+    pub codecs: String,
+    /// Its whole segments, which are files now.
+    pub segments: u64,
+    /// The frames after the last whole segment, which are not.
+    pub rest: u64,
+}
+
+/// Cuts `file`, the encoded rung number `rung`, into files below `into`.
+///
+/// # Errors
+/// If a file cannot be read or written; if the frames do not last what `rate` says; if a fragment
+/// does not begin with a sync sample or does not follow upon the one before; and if any but the last
+/// has not exactly `frames` frames.
+pub(crate) fn cut(
+    file: &Path,
+    rung: usize,
+    frames: u64,
+    rate: FrameRate,
+    into: &Path,
+) -> Result<Stream> {
+    let open = || File::open(file).with_context(|| format!("open {}", file.display()));
+    let (mut source, mut input) = (open()?, BufReader::new(open()?));
+    let mut track: Option<Track> = None;
+    let mut fragment: Option<(u64, u64)> = None;
+    let mut stream = Stream { codecs: String::new(), segments: 0, rest: 0 };
+    loop {
+        let start = input.stream_position().context("read a box")?;
+        let header: Option<Header> = ReadFrom::read_from(&mut input).context("read a box")?;
+        let Some(header) = header else { break };
+        let size = header.size.context("a box without a size")?;
+        let body = input.stream_position().context("read a box")?;
+        let end = body.checked_add(size as u64).context("a box too large")?;
+        match header.kind {
+            Moov::KIND | Moof::KIND if size > MAX_HEAD => bail!("a head of {size} bytes"),
+            Moov::KIND => {
+                let moov = Moov::read_atom(&header, &mut input).context("read the head")?;
+                track = Some(Track::of(&moov, rate)?);
+            }
+            Moof::KIND => {
+                ensure!(stream.rest == 0, "segment {} is too short", stream.segments);
+                let track = track.as_ref().context("a fragment before the head")?;
+                let moof = Moof::read_atom(&header, &mut input).context("read a fragment")?;
+                let due = stream.segments * frames;
+                let count = track
+                    .frames_of(&moof, due)
+                    .with_context(|| format!("segment {}", stream.segments))?;
+                ensure!(count <= frames, "segment {} has {count} frames", stream.segments);
+                if stream.segments == 0 {
+                    let name = into.join(init_name(rung));
+                    copy(&mut source, 0, start, &name)?;
+                    stream.codecs.clone_from(&track.codecs);
+                }
+                fragment = Some((start, count));
+            }
+            Mdat::KIND => {
+                let (start, count) = fragment.take().context("pictures outside of a fragment")?;
+                if count < frames {
+                    stream.rest = count;
+                } else {
+                    let index = usize::try_from(stream.segments).context("too many segments")?;
+                    copy(&mut source, start, end, &into.join(segment_name(rung, index)))?;
+                    stream.segments += 1;
+                }
+            }
+            _ => {}
+        }
+        input.seek(SeekFrom::Start(end)).context("skip a box")?;
+    }
+    ensure!(fragment.is_none(), "the last fragment has no pictures");
+    Ok(stream)
+}
+
+/// What a file's head says of its one track.
+struct Track {
+    codecs: String,
+    /// Ticks per second.
+    timescale: u32,
+    rate: FrameRate,
+    /// For samples whose fragment says nothing else.
+    duration: u32,
+    flags: u32,
+}
+
+impl Track {
+    fn of(moov: &Moov, rate: FrameRate) -> Result<Self> {
+        let [track] = &moov.trak[..] else { bail!("{} tracks", moov.trak.len()) };
+        let [Codec::Avc1(avc)] = &track.mdia.minf.stbl.stsd.codecs[..] else {
+            bail!("the track is not H.264")
+        };
+        let avcc = &avc.avcc;
+        let defaults = moov.mvex.as_ref().and_then(|mvex| mvex.trex.first());
+        Ok(Self {
+            // RFC 6381, section 3.3: profile, constraints and level as in the stream.
+            codecs: format!(
+                "avc1.{:02x}{:02x}{:02x}",
+                avcc.avc_profile_indication, avcc.profile_compatibility, avcc.avc_level_indication
+            ),
+            timescale: track.mdia.mdhd.timescale,
+            rate,
+            duration: defaults.map_or(0, |trex| trex.default_sample_duration),
+            flags: defaults.map_or(0, |trex| trex.default_sample_flags),
+        })
+    }
+
+    /// The number of frames in a fragment that should begin with frame number `first`.
+    fn frames_of(&self, moof: &Moof, first: u64) -> Result<u64> {
+        let [part] = &moof.traf[..] else { bail!("{} tracks", moof.traf.len()) };
+        let mut frames = 0;
+        for run in &part.trun {
+            for sample in &run.samples {
+                let defaults = &part.tfhd;
+                let ticks = sample.duration.or(defaults.default_sample_duration);
+                let ticks = ticks.unwrap_or(self.duration);
+                ensure!(
+                    self.rate.is_frame_of(ticks, self.timescale),
+                    "frame {frames} lasts {ticks}/{} s at {} frames per second",
+                    self.timescale,
+                    self.rate
+                );
+                let flags = sample.flags.or(defaults.default_sample_flags).unwrap_or(self.flags);
+                ensure!(frames > 0 || flags & NOT_SYNC == 0, "it does not begin with a key frame");
+                frames += 1;
+                // All frames last equally long, and this one is the first.
+                if frames == 1 {
+                    let due = first.checked_mul(u64::from(ticks));
+                    let begin = part.tfdt.as_ref().map(|time| time.base_media_decode_time);
+                    ensure!(begin == due, "it begins at tick {begin:?} and not at {due:?}");
+                }
+            }
+        }
+        ensure!(frames > 0, "it has no frames");
+        Ok(frames)
+    }
+}
+
+/// Copies the bytes from `start` to `end` into a new file.
+fn copy(source: &mut File, start: u64, end: u64, path: &Path) -> Result<()> {
+    let mut write = || -> std::io::Result<bool> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        source.seek(SeekFrom::Start(start))?;
+        let mut part = source.take(end - start);
+        Ok(std::io::copy(&mut part, &mut File::create_new(path)?)? == end - start)
+    };
+    let whole = write().with_context(|| format!("write {}", path.display()))?;
+    ensure!(whole, "the file ends in the middle of a fragment");
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! The text of `results/SCHEMA.md`, made from the declared tables.
+
+use crate::schema::{Kind, Table};
+use crate::summary::Summary;
+use crate::{Row, tables};
+use std::fmt::Write;
+
+const HEAD: &str = "\
+# The tables of a run
+
+Generated from `sim/records` by `WEIR_BLESS=1 cargo test -p weir-records`; edits here are lost.
+
+A run's folder holds each table twice, with the same rows: `<table>.parquet` and `<table>.csv`.
+Rows are ordered by the cell and the repeat of their trial, and within a trial by the first columns
+after the keys (`session` and `request`, for example).
+
+- The unit is the last word of a column's name; a column without one is a count, an index, a share
+  (1 is all of it) or text.
+- A missing value is a null in Parquet and an empty field in CSV. It is never written as zero.
+- The rows of invalid trials stand in every table but `summary`: whoever computes from the others
+  keeps the trials whose `verdict` is `valid`.
+- Times are those of the trial's own clock, which is virtual in the labs `model` and `uml`; moments
+  count from the start of the trial.
+- Types: int is an unsigned 64-bit integer, float a 64-bit floating-point number (always finite),
+  text is UTF-8, bool is `true` or `false`.
+
+## Keys
+
+Every table but `summary` begins with these two columns; `summary` has `run` only.
+
+| column | type | may be missing | unit | meaning |
+|---|---|---|---|---|
+| `run` | text | no | | The run: a hash of its plan, kernel, programs and media. |
+| `trial` | text | no | | The trial within the run: `c0012-r3` is repeat 3 of cell 12. |
+
+## Axes
+
+`trials`, `sessions` and `summary` have one column for each axis of the sweep, right after the keys
+and in the order of the plan. A column is named by the path of the value that varies, and its type
+follows from the values. All values of an axis are converted in the same way; where one of them does
+not fit, all of them stay text.
+
+| values of the axis | column | type |
+|---|---|---|
+| bit rates, such as `5 Mbit/s` | `<path>_bps` | int |
+| times in whole microseconds, such as `20 ms` | `<path>_us` | int |
+| sizes, such as `64 kB` | `<path>_bytes` | int |
+| ratios, such as `1 %` | `<path>` | float, as a share |
+| whole numbers | `<path>` | int |
+| decimal numbers | `<path>` | float |
+| anything else | `<path>` | text |
+
+`run.toml` lists the axes with the kind of their values.
+";
+
+const SUMMARY: &str = "
+The statistic (`mean`, `median`) stands before the unit of the session column that it summarises, and
+last where there is none. Sessions that lack a value are left out of its statistics, and counted by
+the column that ends in `_n`; without any, the statistics are missing too. Sums are taken in the order
+of the table `sessions`.
+";
+
+/// The whole text of `results/SCHEMA.md`.
+pub fn schema_markdown() -> String {
+    let mut text = HEAD.to_owned();
+    for table in tables::ALL {
+        describe(&mut text, &table, "");
+    }
+    describe(&mut text, &Summary::TABLE, SUMMARY);
+    text
+}
+
+fn describe(text: &mut String, table: &Table, more: &str) {
+    let Table { name, doc, columns } = table;
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "\n## {name}\n\n{}\n{more}", doc.trim());
+    text.push_str("| column | type | may be missing | unit | meaning |\n|---|---|---|---|---|\n");
+    for column in *columns {
+        let kind = match column.kind {
+            Kind::Int => "int",
+            Kind::Float => "float",
+            Kind::Text => "text",
+            Kind::Bool => "bool",
+        };
+        let missing = if column.nullable { "yes" } else { "no" };
+        let unit = column.unit().unwrap_or("");
+        let _ = writeln!(
+            text,
+            "| `{}` | {kind} | {missing} | {unit} | {} |",
+            column.name,
+            column.doc.trim()
+        );
+    }
+}

@@ -1,0 +1,185 @@
+//! Between rows and polars: a table filled in row by row, the check that a frame is what the schema
+//! says, and typed access to a frame's columns.
+
+use crate::axis::Axis;
+use anyhow::{Context, Result, bail, ensure};
+use polars::prelude::{
+    BooleanChunkedBuilder, ChunkedBuilder, Column, DataFrame, DataType, Float64Type, IntoColumn,
+    PlSmallStr, PrimitiveChunkedBuilder, StringChunkedBuilder, UInt64Type,
+};
+use weir_records::{Cell, Kind, Table};
+
+/// What a column of a finished table must be.
+pub(crate) struct Expected {
+    name: String,
+    kind: Kind,
+    nullable: bool,
+}
+
+/// All columns of `table`, in order: keys, axes (where the table has them), and its own.
+pub(crate) fn expected(table: &Table, keys: &[&str], axes: &[Axis]) -> Vec<Expected> {
+    let keys = keys.iter().map(|key| (*key).to_owned()).map(|name| (name, Kind::Text, false));
+    let axes = axes.iter().map(|axis| (axis.column(), axis.kind.column_kind(), false));
+    let own = table.columns.iter().map(|c| (c.name.to_owned(), c.kind, c.nullable));
+    keys.chain(axes)
+        .chain(own)
+        .map(|(name, kind, nullable)| Expected { name, kind, nullable })
+        .collect()
+}
+
+fn data_type(kind: Kind) -> DataType {
+    match kind {
+        Kind::Int => DataType::UInt64,
+        Kind::Float => DataType::Float64,
+        Kind::Text => DataType::String,
+        Kind::Bool => DataType::Boolean,
+    }
+}
+
+/// Refuses a frame whose columns differ from the schema in name, order or type, or lack a value
+/// that may not be missing.
+pub(crate) fn check(frame: &DataFrame, table: &str, expected: &[Expected]) -> Result<()> {
+    let names: Vec<&str> = expected.iter().map(|e| e.name.as_str()).collect();
+    let found: Vec<&str> = frame.get_column_names().into_iter().map(PlSmallStr::as_str).collect();
+    ensure!(
+        names == found,
+        "table {table}: the columns are not those of the schema\n  expected: {}\n  found:    {}",
+        names.join(", "),
+        found.join(", ")
+    );
+    for (column, expected) in frame.columns().iter().zip(expected) {
+        let Expected { name, kind, nullable } = expected;
+        let wanted = data_type(*kind);
+        let found = column.dtype();
+        ensure!(*found == wanted, "table {table}: column `{name}` is {found}, expected {wanted}");
+        let missing = column.null_count();
+        ensure!(
+            *nullable || missing == 0,
+            "table {table}: column `{name}` lacks {missing} values, of which none may be missing"
+        );
+    }
+    Ok(())
+}
+
+/// A column that is being filled in.
+enum Builder {
+    Int(PrimitiveChunkedBuilder<UInt64Type>),
+    Float(PrimitiveChunkedBuilder<Float64Type>),
+    Text(StringChunkedBuilder),
+    Bool(BooleanChunkedBuilder),
+}
+
+impl Builder {
+    fn new(name: &str, kind: Kind, rows: usize) -> Self {
+        let name = PlSmallStr::from_str(name);
+        match kind {
+            Kind::Int => Self::Int(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Float => Self::Float(PrimitiveChunkedBuilder::new(name, rows)),
+            Kind::Text => Self::Text(StringChunkedBuilder::new(name, rows)),
+            Kind::Bool => Self::Bool(BooleanChunkedBuilder::new(name, rows)),
+        }
+    }
+
+    fn push(&mut self, cell: &Cell) -> Result<()> {
+        match (self, cell) {
+            (Self::Int(column), Cell::Int(value)) => column.append_value(*value),
+            (Self::Int(column), Cell::Null) => column.append_null(),
+            // Not-a-number would poison every mean: it is a missing value, as in the JSON lines.
+            (Self::Float(column), Cell::Float(value)) if value.is_finite() => {
+                column.append_value(*value);
+            }
+            (Self::Float(column), Cell::Float(_) | Cell::Null) => column.append_null(),
+            (Self::Text(column), Cell::Text(value)) => column.append_value(value),
+            (Self::Text(column), Cell::Null) => column.append_null(),
+            (Self::Bool(column), Cell::Bool(value)) => column.append_value(*value),
+            (Self::Bool(column), Cell::Null) => column.append_null(),
+            (_, cell) => bail!("{cell:?} is not of the column's type"),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Column {
+        match self {
+            Self::Int(column) => column.finish().into_column(),
+            Self::Float(column) => column.finish().into_column(),
+            Self::Text(column) => column.finish().into_column(),
+            Self::Bool(column) => column.finish().into_column(),
+        }
+    }
+}
+
+/// A table that is being filled in, row by row.
+pub(crate) struct Filling<'a> {
+    table: &'a str,
+    expected: Vec<Expected>,
+    builders: Vec<Builder>,
+    rows: usize,
+}
+
+impl<'a> Filling<'a> {
+    /// An empty table with room for `rows`.
+    pub(crate) fn new(table: &'a str, expected: Vec<Expected>, rows: usize) -> Self {
+        let builders = expected.iter().map(|e| Builder::new(&e.name, e.kind, rows)).collect();
+        Self { table, expected, builders, rows: 0 }
+    }
+
+    /// Adds a row: one cell for each column, in order.
+    pub(crate) fn push<'c>(&mut self, cells: impl IntoIterator<Item = &'c Cell>) -> Result<()> {
+        let Self { table, expected, builders, rows } = self;
+        let mut cells = cells.into_iter();
+        for (builder, Expected { name, .. }) in builders.iter_mut().zip(expected) {
+            let place = || format!("table {table}, row {rows}, column `{name}`");
+            let cell = cells.next().with_context(|| format!("{}: no cell", place()))?;
+            builder.push(cell).with_context(place)?;
+        }
+        ensure!(cells.next().is_none(), "table {table}, row {rows}: more cells than columns");
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// The finished frame, checked against the schema.
+    pub(crate) fn finish(self) -> Result<DataFrame> {
+        let columns = self.builders.into_iter().map(Builder::finish).collect();
+        let frame = DataFrame::new(self.rows, columns)
+            .with_context(|| format!("table {}: put its columns together", self.table))?;
+        check(&frame, self.table, &self.expected)?;
+        Ok(frame)
+    }
+}
+
+fn column<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f Column> {
+    frame.column(name).with_context(|| format!("look for the column `{name}`"))
+}
+
+/// The values of a column of integers.
+pub(crate) fn ints(frame: &DataFrame, name: &str) -> Result<Vec<Option<u64>>> {
+    let values = column(frame, name)?.u64().with_context(|| format!("read `{name}`"))?;
+    Ok(values.iter().collect())
+}
+
+/// The values of a column of floating-point numbers; those that are not finite, which no table of
+/// ours has, are missing.
+pub(crate) fn floats(frame: &DataFrame, name: &str) -> Result<Vec<Option<f64>>> {
+    let values = column(frame, name)?.f64().with_context(|| format!("read `{name}`"))?;
+    Ok(values.iter().map(|value| value.filter(|v| v.is_finite())).collect())
+}
+
+/// The values of a column of text.
+pub(crate) fn texts<'f>(frame: &'f DataFrame, name: &str) -> Result<Vec<Option<&'f str>>> {
+    let values = column(frame, name)?.str().with_context(|| format!("read `{name}`"))?;
+    Ok(values.iter().collect())
+}
+
+/// The values of an axis.
+pub(crate) fn axis_cells(frame: &DataFrame, axis: &Axis) -> Result<Vec<Cell>> {
+    fn cells<T>(values: Vec<Option<T>>, cell: fn(T) -> Cell) -> Vec<Cell> {
+        values.into_iter().map(|value| value.map_or(Cell::Null, cell)).collect()
+    }
+    let name = axis.column();
+    Ok(match axis.kind.column_kind() {
+        Kind::Int => cells(ints(frame, &name)?, Cell::Int),
+        Kind::Float => cells(floats(frame, &name)?, Cell::Float),
+        Kind::Text => cells(texts(frame, &name)?, |text| Cell::Text(text.to_owned())),
+        Kind::Bool => bail!("an axis of truth values: `{name}`"),
+    })
+}

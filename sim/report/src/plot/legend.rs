@@ -1,0 +1,49 @@
+//! The legend: a column to the right of all panels, where no data can be.
+
+use super::look::{self, Area, Backend, Look};
+use super::marks::Mark;
+use crate::figure::Figure;
+use anyhow::Result;
+use plotters::style::text_anchor::{HPos, VPos};
+
+/// The length of the line in front of a label.
+const SAMPLE: f64 = 30.0;
+/// Between that line and its label.
+const SPACE: f64 = 8.0;
+/// From one label to the next.
+const ROW: f64 = 22.0;
+
+/// The width of the legend, at most `limit`; zero if there is nothing to tell apart.
+pub(super) fn width(look: &Look, figure: &Figure, limit: f64) -> Result<f64> {
+    if figure.series.iter().all(String::is_empty) {
+        return Ok(0.0);
+    }
+    let mut width = look.width(&figure.legend_title, &look::LEGEND_TITLE)?;
+    for label in &figure.series {
+        width = width.max(SAMPLE + SPACE + look.width(label, &look::LEGEND)?);
+    }
+    Ok(width.min(limit))
+}
+
+/// Draws the legend with its top left corner at `(x, y)`.
+pub(super) fn draw<B: Backend>(
+    area: &Area<B>,
+    look: &Look,
+    figure: &Figure,
+    (x, y): (f64, f64),
+    width: f64,
+) -> Result<()> {
+    let title = look.fit(&figure.legend_title, &look::LEGEND_TITLE, width)?;
+    look.write(area, &title, &look::LEGEND_TITLE, (x, y), (HPos::Left, VPos::Top))?;
+    for (series, label) in figure.series.iter().enumerate() {
+        let mark = Mark::of(series);
+        let middle = y + ROW * (series as f64 + 1.0) + 10.0;
+        let at = |dx: f64| (look.px(x + dx), look.px(middle));
+        mark.line(area, look, &[at(0.0), at(SAMPLE)])?;
+        mark.marker(area, look, at(SAMPLE / 2.0))?;
+        let label = look.fit(label, &look::LEGEND, width - SAMPLE - SPACE)?;
+        let place = (x + SAMPLE + SPACE, middle);
+        look.write(area, &label, &look::LEGEND, place, (HPos::Left, VPos::Center))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The summary as an aligned table for the terminal.
+
+use crate::human::HumanTable;
+
+/// The most rows that are printed: the first and the last ones of a longer table.
+const ROWS: usize = 20;
+
+/// The widest column: a longer text is cut.
+const WIDTH: usize = 32;
+
+/// The table as lines of text, each with its newline.
+pub(crate) fn table(table: &HumanTable) -> String {
+    let titles: Vec<String> = table.columns.iter().map(|c| cut(&c.title)).collect();
+    let units: Vec<String> = table.columns.iter().map(|c| c.unit.to_owned()).collect();
+    let count = table.rows.len();
+    let (head, tail) = if count > ROWS { (ROWS / 2, count - ROWS / 2) } else { (count, count) };
+    let shorten = |rows: &[Vec<String>]| -> Vec<Vec<String>> {
+        rows.iter().map(|row| row.iter().map(|text| cut(text)).collect()).collect()
+    };
+    let (first, last) = (shorten(&table.rows[..head]), shorten(&table.rows[tail..]));
+
+    let lines = || [&titles, &units].into_iter().chain(&first).chain(&last);
+    let width = |i: usize| lines().map(|line| line[i].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
+    let line = |cells: &Vec<String>| {
+        let cells = cells.iter().zip(&table.columns).zip(&widths);
+        let padded: Vec<String> =
+            cells
+                .map(|((text, column), &width)| {
+                    if column.right { format!("{text:>width$}") } else { format!("{text:<width$}") }
+                })
+                .collect();
+        format!("{}\n", padded.join("  ").trim_end())
+    };
+
+    let mut text = line(&titles) + &line(&units);
+    text.extend(first.iter().map(line));
+    if tail > head {
+        text.push_str(&format!("... {} rows more in summary.csv ...\n", tail - head));
+    }
+    text.extend(last.iter().map(line));
+    text
+}
+
+/// At most [`WIDTH`] characters, none of which the terminal would obey.
+fn cut(text: &str) -> String {
+    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    if text.chars().count() <= WIDTH {
+        return text.chars().map(clean).collect();
+    }
+    text.chars().map(clean).take(WIDTH - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::human::HumanColumn;
+
+    fn of(count: usize) -> HumanTable {
+        let column = |title: &str, unit, right| HumanColumn { title: title.into(), unit, right };
+        HumanTable {
+            columns: vec![column("players.abr", "", false), column("startup", "s", true)],
+            rows: (0..count).map(|i| vec![format!("algorithm-{i}"), format!("{i}.00")]).collect(),
+        }
+    }
+
+    #[test]
+    fn columns_are_aligned_and_units_stand_below_titles() {
+        assert_eq!(
+            table(&of(2)),
+            "players.abr  startup\n\
+             \x20                  s\n\
+             algorithm-0     0.00\n\
+             algorithm-1     1.00\n"
+        );
+    }
+
+    #[test]
+    fn a_long_table_is_cut_in_the_middle_and_says_so() {
+        let text = table(&of(60));
+        assert_eq!(text.lines().count(), 2 + ROWS + 1);
+        assert!(text.contains("... 40 rows more in summary.csv ..."), "{text}");
+        assert!(text.contains("algorithm-9 ") && text.contains("algorithm-50 "), "{text}");
+        assert!(!text.contains("algorithm-10 ") && !text.contains("algorithm-49 "), "{text}");
+        assert_eq!(table(&of(20)).lines().count(), 22);
+    }
+
+    #[test]
+    fn text_that_would_break_the_table_is_tamed() {
+        assert_eq!(cut("a\nb\u{1b}[31m"), "a b [31m");
+        assert_eq!(cut(&"x".repeat(100)).chars().count(), WIDTH);
+    }
+}

@@ -1,0 +1,8 @@
+//! Reports from the outside: from finished trials to files, and back.
+
+#![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
+
+mod bandwidth;
+mod pages;
+mod sample;
+mod tables;

@@ -1,0 +1,27 @@
+//! `weir doctor`: what this machine can do.
+
+use anyhow::Result;
+use std::process::ExitCode;
+
+/// No arguments.
+#[derive(clap::Args)]
+pub struct Arguments {}
+
+/// Runs the command: exit code 1 if something is missing.
+///
+/// # Errors
+/// If the cache folder cannot be found.
+pub fn run(_: &Arguments) -> Result<ExitCode> {
+    let findings = weir_lab::doctor(&crate::cache::folder()?);
+    for finding in &findings {
+        match &finding.state {
+            Ok(state) => println!("ok       {:<18} {state}", finding.what),
+            Err(why) => println!("missing  {:<18} {why}", finding.what),
+        }
+    }
+    let healthy = findings.iter().all(|finding| finding.state.is_ok());
+    if !healthy {
+        println!("\nscripts/setup adds what is missing.");
+    }
+    Ok(ExitCode::from(u8::from(!healthy)))
+}

@@ -1,0 +1,112 @@
+//! `weir play`: one session against any server, with a line that shows how it goes.
+
+use crate::refusal::refuse;
+use anyhow::Result;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use weir_abr::Choice;
+use weir_http::{Knows, Options, Phase, Status};
+use weir_units::{BitRate, Span};
+
+/// The arguments.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The master playlist: http://server/path.m3u8
+    url: String,
+    /// The algorithm.
+    #[arg(long, default_value = "bola")]
+    abr: String,
+    /// A parameter of the algorithm, such as gp="5 s"; may be given several times.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+    /// How long to watch.
+    #[arg(long, default_value = "10 min")]
+    watch: Span,
+    /// The most media to keep.
+    #[arg(long, default_value = "25 s")]
+    max_buffer: Span,
+    /// The media that must be there before playback begins.
+    #[arg(long, default_value = "2 s")]
+    startup: Span,
+    /// The media that must be there before playback goes on after a stall.
+    #[arg(long, default_value = "2 s")]
+    resume: Span,
+    /// The server offers a size table (sizes.json), and the algorithm may use it.
+    #[arg(long)]
+    sizes: bool,
+}
+
+/// Runs the command: exit code 1 if the session broke off.
+///
+/// # Errors
+/// If the arguments are refused.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let mut abr = Choice::named(&arguments.abr);
+    for param in &arguments.params {
+        let (name, value) = param
+            .split_once('=')
+            .ok_or_else(|| refuse(format!("\"{param}\" is not NAME=VALUE")))?;
+        abr.params.insert(name.to_owned(), value.to_owned());
+    }
+    abr.check().map_err(refuse)?;
+    let options = Options {
+        abr,
+        knows: if arguments.sizes { Knows::Sizes } else { Knows::Declared },
+        watch: arguments.watch,
+        max_buffer: arguments.max_buffer,
+        startup: arguments.startup,
+        resume: arguments.resume,
+        ..Options::default()
+    };
+    let terminal = std::io::stderr().is_terminal();
+    let facts = weir_http::play(&arguments.url, &options, |status| show(&status, terminal))
+        .map_err(refuse)?;
+    if terminal {
+        eprintln!();
+    }
+    let startup = facts.startup.map_or("never".to_owned(), |span| format!("{} ms", span.ms()));
+    println!(
+        "startup {startup}, played {:.1} s, {} stalls ({:.1} s), mean {}, {} switches",
+        facts.played.as_secs_f64(),
+        facts.stalls.len(),
+        facts.stalled().as_secs_f64(),
+        facts.mean_bitrate_bps().map_or("-".to_owned(), |bps| format!("{:.2} Mbit/s", bps / 1e6)),
+        facts.switches(),
+    );
+    match &facts.err {
+        None => Ok(ExitCode::SUCCESS),
+        Some(err) => {
+            eprintln!("weir: the session broke off: {err}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// One line: on a terminal always the same one.
+fn show(status: &Status, terminal: bool) {
+    let mbps = |rate: Option<BitRate>| {
+        rate.map_or("     -".to_owned(), |rate| format!("{:6.2}", rate.bps() as f64 / 1e6))
+    };
+    let phase = match status.phase {
+        Phase::Starting => "starting",
+        Phase::Playing => "playing ",
+        Phase::Stalled => "STALLED ",
+    };
+    let line = format!(
+        "{phase} {:7.1} s  buffer {:5.1} s  rung {} {} Mbit/s  throughput {} Mbit/s  stalls {}",
+        status.played.as_secs_f64(),
+        status.buffer.as_secs_f64(),
+        status.rung.map_or("-".to_owned(), |rung| rung.to_string()),
+        mbps(status.declared),
+        mbps(status.throughput),
+        status.stalls,
+    );
+    if terminal {
+        let mut err = std::io::stderr().lock();
+        // Nobody is there to be told that the screen is gone.
+        drop(write!(err, "\r\x1b[K{line}").and_then(|()| err.flush()));
+    } else if status.now.ns() % 1_000_000_000 < 250_000_000 {
+        // A log wants one line a second, not four.
+        eprintln!("{line}");
+    }
+}

@@ -1,0 +1,103 @@
+//! What a run shows: one line that changes on a terminal, plain lines elsewhere, JSON for machines.
+
+use serde_json::json;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use weir_lab::Progress;
+use weir_records::Verdict;
+use weir_report::Report;
+
+/// Where progress is shown.
+pub struct Screen {
+    json: bool,
+    terminal: bool,
+    shown_percent: u64,
+}
+
+impl Screen {
+    /// A screen; `json` is for machines.
+    pub fn new(json: bool) -> Self {
+        Self { json, terminal: std::io::stderr().is_terminal(), shown_percent: 0 }
+    }
+
+    /// Shows what is going on.
+    pub fn show(&mut self, progress: &Progress<'_>) {
+        if self.json {
+            println!("{}", as_json(progress));
+            return;
+        }
+        match progress {
+            Progress::Content(what) => {
+                let percent = what.done.map_or(0, |done| done.ppb() / 10_000_000);
+                self.step(&what.to_string(), percent, what.done.is_none());
+            }
+            Progress::Warning(what) => self.line(&format!("warning: {what}")),
+            Progress::Trials { total, jobs } => {
+                self.shown_percent = 0;
+                self.line(&format!("running {total} trials, {jobs} at a time"));
+            }
+            Progress::Finished { result, done, total, left } => {
+                if result.row.verdict != Verdict::Valid {
+                    let err = result.row.err.as_deref().unwrap_or_default();
+                    self.line(&format!("{} {}: {err}", result.id, result.row.verdict.name()));
+                }
+                let text = format!("{done} of {total} trials, about {} s left", left.as_secs());
+                self.step(&text, done * 100 / total, done == total);
+            }
+        }
+    }
+
+    /// Shows where the results are, and a small table.
+    pub fn finish(&mut self, folder: &Path, report: &Report, bad: usize) {
+        if self.json {
+            println!("{}", json!({ "event": "complete", "folder": folder, "bad_trials": bad }));
+            return;
+        }
+        self.line("");
+        println!("{report}");
+        println!("tables  {}", folder.display());
+        println!("plots   {}", folder.join("plots").display());
+        println!("page    {}", folder.join("report.html").display());
+    }
+
+    /// One step of something long: on a terminal in place; a log wants a few lines, not hundreds.
+    fn step(&mut self, text: &str, percent: u64, always: bool) {
+        if self.terminal {
+            self.rewrite(text);
+        } else if always || percent >= self.shown_percent + 10 {
+            self.shown_percent = percent;
+            self.line(text);
+        }
+    }
+
+    fn line(&self, text: &str) {
+        let clear = if self.terminal { "\r\x1b[K" } else { "" };
+        eprintln!("{clear}{text}");
+    }
+
+    fn rewrite(&self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        // Nobody is there to be told that the screen is gone.
+        drop(write!(err, "\r\x1b[K{text}").and_then(|()| err.flush()));
+    }
+}
+
+fn as_json(progress: &Progress<'_>) -> serde_json::Value {
+    match progress {
+        Progress::Content(what) => json!({ "event": "content", "text": what.to_string() }),
+        Progress::Warning(what) => json!({ "event": "warning", "text": what }),
+        Progress::Trials { total, jobs } => {
+            json!({ "event": "trials", "total": total, "jobs": jobs })
+        }
+        Progress::Finished { result, done, total, left } => json!({
+            "event": "finished",
+            "trial": result.id,
+            "verdict": result.row.verdict.name(),
+            "err": result.row.err,
+            "wall_us": result.row.wall_us,
+            "done": done,
+            "total": total,
+            "left_s": left.as_secs(),
+        }),
+    }
+}

@@ -1,0 +1,109 @@
+//! Who may use whom. A new line here is a decision; a missing one is a failing test.
+
+use crate::program::workspace;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+/// Every crate with the crates of this project that it may use.
+const MAY_USE: [(&str, &[&str]); 12] = [
+    ("weir-units", &[]),
+    ("weir-records", &[]),
+    ("weir-abr", &["weir-units"]),
+    ("weir-core", &["weir-units", "weir-abr"]),
+    ("weir-http", &["weir-units", "weir-abr", "weir-core", "weir-records"]),
+    ("weir-experiment", &["weir-units", "weir-abr"]),
+    ("weir-net", &["weir-units", "weir-experiment"]),
+    ("weir-uml", &["weir-units"]),
+    ("weir-media", &["weir-units", "weir-experiment"]),
+    (
+        "weir-lab",
+        &[
+            "weir-units",
+            "weir-records",
+            "weir-experiment",
+            "weir-net",
+            "weir-uml",
+            "weir-media",
+            "weir-http",
+        ],
+    ),
+    ("weir-report", &["weir-units", "weir-records"]),
+    (
+        "weir",
+        &[
+            "weir-units",
+            "weir-records",
+            "weir-experiment",
+            "weir-uml",
+            "weir-lab",
+            "weir-http",
+            "weir-abr",
+            "weir-report",
+        ],
+    ),
+];
+
+/// Libraries that belong to one crate, because they are what it is about.
+const BELONGS_TO: [(&str, &str); 6] = [
+    ("polars", "weir-report"),
+    ("plotters", "weir-report"),
+    ("rtnetlink", "weir-net"),
+    ("netlink-packet-route", "weir-net"),
+    ("hyper", "weir-http"),
+    ("clap", "weir"),
+];
+
+/// What each crate's manifest lists under `[dependencies]`.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for folder in ["sim", "players"] {
+        for entry in fs::read_dir(workspace().join(folder)).unwrap() {
+            let manifest = entry.unwrap().path().join("Cargo.toml");
+            let text = fs::read_to_string(&manifest).unwrap();
+            let manifest: toml::Table = text.parse().unwrap();
+            let name = manifest["package"]["name"].as_str().unwrap().to_owned();
+            let uses = manifest["dependencies"].as_table().unwrap().keys().cloned().collect();
+            found.insert(name, uses);
+        }
+    }
+    found
+}
+
+#[test]
+fn crates_use_only_those_that_they_may() {
+    let found = dependencies();
+    let may: BTreeMap<_, _> = MAY_USE.into_iter().collect();
+    for (name, uses) in &found {
+        let allowed = may.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not listed"));
+        for used in uses.iter().filter(|used| found.contains_key(*used)) {
+            assert!(allowed.contains(&used.as_str()), "{name} must not use {used}");
+        }
+    }
+    assert_eq!(found.len(), may.len(), "a crate is listed that does not exist");
+}
+
+#[test]
+fn libraries_stay_with_the_crate_that_they_belong_to() {
+    for (name, uses) in dependencies() {
+        for (library, owner) in BELONGS_TO {
+            assert!(name == owner || !uses.contains(library), "{name} must not use {library}");
+        }
+    }
+}
+
+#[test]
+fn no_file_is_larger_than_a_head() {
+    const LINES: usize = 600;
+    let mut folders = vec![workspace().join("sim"), workspace().join("players")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let lines = fs::read_to_string(&path).unwrap().lines().count();
+                assert!(lines <= LINES, "{} has {lines} lines", path.display());
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The same plan gives the same bytes: whatever the parallelism, the folder and the user.
+
+use crate::program::{Scratch, said};
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Two rates, two algorithms, two repeats, over content that costs no encoding; some packets are
+/// lost, and start moments and contents are drawn: all that could differ, does.
+const EXPERIMENT: &str = r#"
+name = "identity"
+seed = 11
+repeats = 2
+topology = "one-origin"
+
+[media]
+source = "table.json"
+
+[links.access]
+loss = "0.1 %"
+
+[[players]]
+watch = "40 s"
+
+[sweep]
+"links.access.rate" = ["1 Mbit/s", "4 Mbit/s"]
+"players.abr" = ["bola", "throughput"]
+"#;
+
+/// Tables with no wall-clock facts.
+const TABLES: [&str; 8] =
+    ["sessions", "segments", "stalls", "links", "nodes", "events", "rungs", "summary"];
+
+/// Sizes that vary by a factor of two from segment to segment, in Sabre's format.
+fn table() -> String {
+    let rates = [300, 700, 1500, 3000];
+    let segments: Vec<_> = (0..30)
+        .map(|segment| {
+            let swing = 70 + (segment * 37) % 61;
+            rates.map(|kbps| (kbps * 2000 * swing / 100).to_string()).join(", ")
+        })
+        .map(|sizes| format!("[{sizes}]"))
+        .collect();
+    format!(
+        r#"{{ "segment_duration_ms": 2000, "bitrates_kbps": [300, 700, 1500, 3000], "segment_sizes_bits": [{}] }}"#,
+        segments.join(", ")
+    )
+}
+
+/// The user called nobody, who owns nothing.
+const NOBODY: u32 = 65_534;
+
+struct Place {
+    folder: PathBuf,
+    user: Option<u32>,
+    jobs: &'static str,
+}
+
+/// Runs the experiment and reads its tables.
+fn run(place: &Place, program: &Path, cache: &Path) -> BTreeMap<String, Vec<u8>> {
+    fs::create_dir_all(&place.folder).unwrap();
+    fs::write(place.folder.join("identity.toml"), EXPERIMENT).unwrap();
+    fs::write(place.folder.join("table.json"), table()).unwrap();
+    let mut command = Command::new(program);
+    command
+        .args(["run", "identity.toml", "--out", "out", "--jobs", place.jobs])
+        .current_dir(&place.folder)
+        .env("WEIR_CACHE", cache)
+        .env("HOME", &place.folder);
+    if let Some(user) = place.user {
+        std::os::unix::fs::chown(&place.folder, Some(user), Some(user)).unwrap();
+        command.uid(user).gid(user);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let mut tables = BTreeMap::new();
+    for table in TABLES {
+        for format in ["csv", "parquet"] {
+            let name = format!("{table}.{format}");
+            let path = place.folder.join("out").join(&name);
+            tables.insert(name, fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())));
+        }
+    }
+    tables
+}
+
+/// A cache of its own for each run, that anybody may write to, with the guest kernel in it.
+fn open_cache(scratch: &Path, name: &str) -> PathBuf {
+    let home = std::env::var("HOME").unwrap();
+    let own = std::env::var("WEIR_CACHE").unwrap_or_else(|_| format!("{home}/.cache/weir"));
+    let cache = scratch.join(name);
+    copy_folder(&Path::new(&own).join("guest"), &cache.join("guest"));
+    fs::set_permissions(&cache, fs::Permissions::from_mode(0o777)).unwrap();
+    cache
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn equal_plans_give_equal_bytes_in_any_folder_for_any_user_at_any_parallelism() {
+    let scratch = Scratch::new("identity");
+    fs::set_permissions(&scratch.0, fs::Permissions::from_mode(0o755)).unwrap();
+    let program = scratch.0.join("weir");
+    fs::copy(env!("CARGO_BIN_EXE_weir"), &program).unwrap();
+
+    let root = nix::unistd::geteuid().is_root();
+    let first = Place { folder: scratch.0.join("a"), user: None, jobs: "1" };
+    // Only root can become somebody else; everybody else is an ordinary user already.
+    let second = Place {
+        folder: scratch.0.join("another folder, with spaces"),
+        user: root.then_some(NOBODY),
+        jobs: "2",
+    };
+    let expected = run(&first, &program, &open_cache(&scratch.0, "cache"));
+    let found = run(&second, &program, &open_cache(&scratch.0, "cache of another user"));
+    for (name, bytes) in &expected {
+        assert!(bytes == &found[name], "{name} differs");
+    }
+    let sessions = String::from_utf8_lossy(&expected["sessions.csv"]).into_owned();
+    assert_eq!(sessions.lines().count(), 1 + 8, "one session for each trial:\n{sessions}");
+}
