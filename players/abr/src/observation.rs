@@ -51,8 +51,17 @@ impl Observation {
     /// The size of the coming segment at `rung` in bits: as it is where sizes are known, else as
     /// the rung's mean rate promises.
     pub(crate) fn coming_bits(&self, rung: usize) -> f64 {
+        self.coming_bits_at(rung, |rung| rung.mean)
+    }
+
+    /// The same, except that it is the rung's peak rate that counts where sizes are not known.
+    pub(crate) fn coming_bits_at_most(&self, rung: usize) -> f64 {
+        self.coming_bits_at(rung, |rung| rung.peak)
+    }
+
+    fn coming_bits_at(&self, rung: usize, declared: impl Fn(&Rung) -> BitRate) -> f64 {
         let actual = self.sizes.first().and_then(|segment| segment.get(rung));
-        let declared = || self.ladder.get(rung).map_or(0.0, |r| r.mean.bps() as f64);
+        let declared = || self.ladder.get(rung).map_or(0.0, |rung| declared(rung).bps() as f64);
         actual.map_or_else(|| declared() * self.segment_seconds(), |size| size.get() as f64 * 8.0)
     }
 }

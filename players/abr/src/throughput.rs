@@ -4,8 +4,7 @@ use crate::registry::{Entry, Param};
 use crate::{Abr, Decision, DualEwma, Observation};
 use weir_units::{BitRate, Ratio, Span, Time};
 
-// 3 s and 8 s are Sabre's and dash.js's half-lives (`ewmaThroughputFastHalfLifeSeconds`,
-// `...Slow...`), 0.9 the safety factor of both (`ThroughputRule`, `bandwidthSafetyFactor`).
+// 3 s and 8 s are the half-lives of Sabre and dash.js, and 0.9 is the safety factor of both.
 pub(crate) const ENTRY: Entry = Entry {
     name: "throughput",
     about: "the highest rung below 90 % of the throughput (the lower of two moving averages)",
@@ -19,6 +18,10 @@ pub(crate) const ENTRY: Entry = Entry {
         Ok(Box::new(Throughput::new(fast, slow, params.share("safety")?)))
     },
 };
+
+/// Below this many segments in the buffer, a rung's peak rate counts instead of its mean: two, as in
+/// hls.js 1.7 (`abr-controller.ts`).
+const CAUTIOUS: f64 = 2.0;
 
 /// The algorithm `throughput`. Before the first sample it takes the lowest rung; it never waits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,8 +40,10 @@ impl Throughput {
 }
 
 impl Abr for Throughput {
-    /// A rung can be afforded if its mean rate is at most the safe estimate; where the coming
-    /// segment's sizes are known, if the segment takes no longer than it plays.
+    /// A rung can be afforded if its mean rate is at most the safe estimate; while less than
+    /// [`CAUTIOUS`] segments are in the buffer, its peak rate (as in hls.js 1.7's
+    /// `findBestLevel`: the mean alone lets a run of large segments stall a player that has just
+    /// started). Where the coming segment's sizes are known, if it takes no longer than it plays.
     fn decide(&mut self, seen: &Observation) -> Decision {
         for download in &seen.downloads {
             if self.counted.is_none_or(|counted| download.finished > counted) {
@@ -47,8 +52,10 @@ impl Abr for Throughput {
             }
         }
         let safe_bps = self.average.get().unwrap_or(0.0) * self.safety;
-        let affordable =
-            |rung: &usize| seen.coming_bits(*rung) <= safe_bps * seen.segment_seconds();
+        let cautious = seen.buffer.as_secs_f64() < CAUTIOUS * seen.segment_seconds();
+        let bits =
+            if cautious { Observation::coming_bits_at_most } else { Observation::coming_bits };
+        let affordable = |rung: &usize| bits(seen, *rung) <= safe_bps * seen.segment_seconds();
         let rung = (0..seen.ladder.len()).rev().find(affordable).unwrap_or(0);
         Decision { rung, wait: Span::ZERO }
     }
@@ -77,11 +84,23 @@ mod tests {
     #[test]
     fn the_rung_is_the_highest_below_the_safe_estimate() {
         let mut seen = observation(&[500, 1000, 2000]);
+        seen.buffer = Span::from_s(6);
         for (kbps, rung) in [(400, 0), (1100, 0), (1112, 1), (2222, 1), (2223, 2), (90_000, 2)] {
             seen.downloads = vec![download(kbps, Span::from_s(2), Time::from_ns(1))];
             let mut abr = throughput();
             assert_eq!(abr.decide(&seen).rung, rung, "at {kbps} kbit/s");
             assert_eq!(abr.estimate(), Some(BitRate::from_bps(kbps * 1000)));
+        }
+    }
+
+    #[test]
+    fn peaks_count_while_the_buffer_is_low() {
+        // The peaks are 750, 1500 and 3000 kbit/s, the safe estimate is 1350.
+        let mut seen = observation(&[500, 1000, 2000]);
+        seen.downloads = vec![download(1500, Span::from_s(2), Time::from_ns(1))];
+        for (buffer, rung) in [(0, 0), (5_999, 0), (6_000, 1), (20_000, 1)] {
+            seen.buffer = Span::from_ms(buffer);
+            assert_eq!(throughput().decide(&seen).rung, rung, "with {buffer} ms");
         }
     }
 

@@ -21,7 +21,7 @@ mod playback;
 mod player;
 pub mod playlist;
 
-pub use content::{Content, ContentError};
-pub use facts::{SegmentFacts, SessionFacts, StallFacts};
+pub use content::{Content, ContentError, DURATION_TOLERANCE};
+pub use facts::{SETTLING, SegmentFacts, SessionFacts, StallFacts};
 pub use playback::{Phase, Playback};
 pub use player::{Config, Event, Output, Player, RETRIES, RETRY_DELAY, Request, Resource, Status};

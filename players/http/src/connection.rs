@@ -1,6 +1,6 @@
 //! One HTTP/1.1 connection to one server at a time, with one request at a time.
 
-use crate::low_water::LowWater;
+use crate::low_water::{self, LowWater};
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use http_body_util::Empty;
@@ -13,9 +13,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use weir_core::playlist::Uri;
 
-/// The most that hyper reads at once: twice the low-water mark, so that one read usually empties
-/// the socket, and tokio then knows without asking again.
-const READ_BUFFER: usize = 2 * crate::low_water::MARK as usize;
+/// The most that hyper reads at once: twice the highest low-water mark, so that one read usually
+/// empties the socket, and tokio then knows without asking again.
+const READ_BUFFER: usize = 2 * low_water::HIGHEST as usize;
 
 /// Where a URI points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +42,11 @@ impl Endpoint {
         }
         let authority = parsed.authority().with_context(|| format!("{text}: no host"))?;
         ensure!(!authority.host().is_empty(), "{text}: no host");
+        // User names are for whoever made the URL, not for the Host field (RFC 9110, section 7.2).
+        let named = authority.as_str().rsplit('@').next().unwrap_or_default();
         let target = parsed.path_and_query().map_or("/", |target| target.as_str());
         Ok(Self {
-            authority: authority.as_str().to_owned(),
+            authority: named.to_owned(),
             // Brackets belong to the URI, not to an IPv6 address.
             host: authority.host().trim_matches(['[', ']']).to_owned(),
             port: authority.port_u16().unwrap_or(80),
@@ -103,7 +105,7 @@ impl Connection {
     /// Asks for an endpoint's target, and waits for the head of the response.
     pub async fn get(&mut self, endpoint: &Endpoint) -> Result<Response<Incoming>> {
         let link = self.link.as_mut().context("no connection")?;
-        link.low_water.expect(0);
+        link.low_water.expect_response();
         let request = Request::get(&endpoint.target)
             .header(HOST, &endpoint.authority)
             .header(USER_AGENT, concat!("weir/", env!("CARGO_PKG_VERSION")))
@@ -113,10 +115,11 @@ impl Connection {
         link.sender.send_request(request).await.context("awaiting the response")
     }
 
-    /// Says how much of a body is still to come, so that the next wake-up is worth it.
-    pub fn expect(&mut self, remaining: u64) {
+    /// Says how much of a body arrived and how much is still to come, so that the next wake-up is
+    /// worth it.
+    pub fn received(&mut self, bytes: u64, remaining: u64) {
         if let Some(link) = &mut self.link {
-            link.low_water.expect(remaining);
+            link.low_water.received(bytes, remaining);
         }
     }
 
@@ -151,6 +154,7 @@ mod tests {
         assert_eq!(parts("http://a/b?c"), expected("a", "a", 80, "/b?c"));
         assert_eq!(parts("http://10.0.0.1:8080"), expected("10.0.0.1:8080", "10.0.0.1", 8080, "/"));
         assert_eq!(parts("http://[::1]:81/x"), expected("[::1]:81", "::1", 81, "/x"));
+        assert_eq!(parts("http://me:pw@a:82"), expected("a:82", "a", 82, "/"));
     }
 
     #[test]

@@ -61,8 +61,8 @@ pub struct Transport {
     pub header: Span,
     /// For the next piece of a body.
     pub body: Span,
-    /// Whether segments are read in pieces of 16 kB where they are larger, instead of packet by
-    /// packet. The times of the first and the last byte are the same.
+    /// Whether bodies are read in pieces of up to 32 kB instead of packet by packet, where that
+    /// makes no difference to the sender. The times of the first and the last byte are the same.
     pub low_water: bool,
 }
 

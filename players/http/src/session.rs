@@ -75,6 +75,7 @@ impl<W: FnMut(Status)> Session<W> {
                 self.viewer.handle(at, Event::Complete { document: &document });
             }
             Err(failure) => {
+                // What the server may still send on it would be taken for the next response.
                 self.connection.close();
                 let now = self.viewer.now();
                 match failure {
@@ -141,17 +142,17 @@ impl<W: FnMut(Status)> Session<W> {
         let (mut document, mut received, mut now) = (Vec::new(), 0, self.viewer.now());
         while let Some(piece) = self.next_piece(&mut body, now).await? {
             now = self.viewer.now();
-            received += piece.len() as u64;
+            let bytes = piece.len() as u64;
+            received += bytes;
             if received > limit {
                 return Err(too_long(received));
             }
             if request.resource.is_document() {
                 document.extend_from_slice(&piece);
             }
-            let bytes = Size::new(piece.len() as u64);
-            self.viewer.handle(now, Event::Body { bytes });
+            self.viewer.handle(now, Event::Body { bytes: Size::new(bytes) });
             if let Some(announced) = announced.filter(|_| self.transport.low_water) {
-                self.connection.expect(announced.saturating_sub(received));
+                self.connection.received(bytes, announced.saturating_sub(received));
             }
             if body.is_end_stream() {
                 break;

@@ -194,8 +194,9 @@ mod tests {
         let (waits, waiting) = channel();
         let (begun, begins) = channel();
         thread::scope(|scope| {
-            scope.spawn(|| {
-                get(cache.path(), "key", &mut |_| {}, |workshop, _| {
+            let path = cache.path();
+            scope.spawn(move || {
+                get(path, "key", &mut |_| {}, |workshop, _| {
                     begun.send(()).unwrap();
                     assert_eq!(waiting.recv(), Ok(Step::Wait));
                     make(workshop)

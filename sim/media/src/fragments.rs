@@ -169,3 +169,109 @@ fn copy(source: &mut File, start: u64, end: u64, path: &Path) -> Result<()> {
     ensure!(whole, "the file ends in the middle of a fragment");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mp4_atom::{
+        Avc1, Avcc, Encode, Mdhd, Mfhd, Mvex, Stsd, Tfdt, Tfhd, Traf, Trak, Trex, Trun, TrunEntry,
+    };
+
+    /// A file of 24 frames per second, of fragments that begin at a tick and have frames of a
+    /// duration, the first of them with these flags.
+    fn file(fragments: &[(u64, &[u32], u32)]) -> Vec<u8> {
+        let mut trak = Trak::default();
+        trak.mdia.mdhd = Mdhd { timescale: 12_288, ..Mdhd::default() };
+        let avcc = Avcc {
+            configuration_version: 1,
+            avc_profile_indication: 0x64,
+            profile_compatibility: 0,
+            avc_level_indication: 0x1f,
+            length_size: 4,
+            ..Avcc::default()
+        };
+        let avc1 = Codec::Avc1(Avc1 { avcc, ..Avc1::default() });
+        trak.mdia.minf.stbl.stsd = Stsd { codecs: vec![avc1] };
+        let mvex = Mvex { trex: vec![Trex { track_id: 1, ..Trex::default() }], ..Mvex::default() };
+        let moov = Moov { trak: vec![trak], mvex: Some(mvex), ..Moov::default() };
+        let mut bytes = Vec::new();
+        moov.encode(&mut bytes).unwrap();
+        for (number, &(begin, durations, flags)) in (1u32..).zip(fragments) {
+            let entry = |(index, &duration): (usize, &u32)| TrunEntry {
+                duration: Some(duration),
+                size: Some(1),
+                flags: Some(if index == 0 { flags } else { NOT_SYNC }),
+                cts: None,
+            };
+            let samples: Vec<_> = durations.iter().enumerate().map(entry).collect();
+            let traf = Traf {
+                tfhd: Tfhd { track_id: 1, ..Tfhd::default() },
+                tfdt: Some(Tfdt { base_media_decode_time: begin }),
+                trun: vec![Trun { data_offset: None, samples: samples.into() }],
+                ..Traf::default()
+            };
+            let mfhd = Mfhd { sequence_number: number };
+            Moof { mfhd, traf: vec![traf] }.encode(&mut bytes).unwrap();
+            Mdat { data: vec![7; durations.len()] }.encode(&mut bytes).unwrap();
+        }
+        bytes
+    }
+
+    /// What becomes of a file that should have three frames in each fragment.
+    fn cut_bytes(bytes: &[u8]) -> Result<(Stream, Vec<u64>), String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rung.mp4");
+        fs::write(&path, bytes).unwrap();
+        let stream = cut(&path, 0, 3, FrameRate::FILM, folder.path());
+        let stream = stream.map_err(|error| format!("{error:#}"))?;
+        let size = |name: String| fs::metadata(folder.path().join(name)).unwrap().len();
+        let segments = usize::try_from(stream.segments).unwrap();
+        let names = (0..segments).map(|segment| segment_name(0, segment));
+        let head = (segments > 0).then(|| init_name(0));
+        Ok((stream, head.into_iter().chain(names).map(size).collect()))
+    }
+
+    const FRAMES: &[u32] = &[512, 512, 512];
+
+    #[test]
+    fn the_parts_of_a_file_are_the_whole_of_it() {
+        let bytes = file(&[(0, FRAMES, 0), (1536, FRAMES, 0)]);
+        let (stream, sizes) = cut_bytes(&bytes).unwrap();
+        assert_eq!(stream, Stream { codecs: "avc1.64001f".to_owned(), segments: 2, rest: 0 });
+        assert_eq!(sizes.iter().sum::<u64>(), bytes.len() as u64);
+    }
+
+    #[test]
+    fn a_last_fragment_that_is_too_short_is_left_out() {
+        let (stream, sizes) = cut_bytes(&file(&[(0, FRAMES, 0), (1536, &[512], 0)])).unwrap();
+        assert_eq!((stream.segments, stream.rest, sizes.len()), (1, 1, 2));
+    }
+
+    #[test]
+    fn segments_that_do_not_begin_and_last_as_they_should_are_refused() {
+        let error = |fragments: &[(u64, &[u32], u32)]| cut_bytes(&file(fragments)).unwrap_err();
+        let late = error(&[(0, FRAMES, 0), (1537, FRAMES, 0)]);
+        assert!(late.ends_with("it begins at tick Some(1537) and not at Some(1536)"), "{late}");
+        let slow = error(&[(0, &[512, 513, 512], 0)]);
+        assert!(slow.ends_with("frame 1 lasts 513/12288 s at 24/1 frames per second"), "{slow}");
+        let open = error(&[(0, FRAMES, 0), (1536, FRAMES, NOT_SYNC)]);
+        assert_eq!(
+            open.rsplit_once("segment ").unwrap().1,
+            "1: it does not begin with a key frame"
+        );
+        let short = error(&[(0, &[512], 0), (512, FRAMES, 0)]);
+        assert!(short.ends_with("segment 0 is too short"), "{short}");
+        let long = error(&[(0, &[512; 4], 0)]);
+        assert!(long.ends_with("segment 0 has 4 frames"), "{long}");
+    }
+
+    #[test]
+    fn files_that_end_anywhere_are_refused_or_cut_to_whole_segments() {
+        let bytes = file(&[(0, FRAMES, 0), (1536, FRAMES, 0)]);
+        for end in 0..bytes.len() {
+            if let Ok((stream, _)) = cut_bytes(&bytes[..end]) {
+                assert!(stream.segments < 2, "{end}");
+            }
+        }
+    }
+}

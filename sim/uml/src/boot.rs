@@ -153,9 +153,13 @@ impl Guest<'_> {
         // The guest sees this line: not one word of it may depend on the host.
         command
             .arg(format!("mem={}", self.memory.get()))
-            .args(["rootfstype=hostfs", "rootflags=/proc/self/cwd/root", "ro"])
+            // Without a root device, UML adds one of its own, and words to init's arguments.
+            .args(["rootfstype=hostfs", "rootflags=/proc/self/cwd/root", "root=none", "ro"])
             .args(["time-travel=inf-cpu", &format!("time-travel-start={START_NS}"), "norandmaps"])
-            .args(["con=null", "con0=null,fd:1", "quiet"])
+            .args(["console=tty0", "con=null", "con0=null,fd:1", "quiet"])
+            // Guest programs are switched by seccomp instead of ptrace, which is a third faster.
+            // Kernels before 6.16 ignore it. It does not contain hostile programs; ours are not.
+            .arg("seccomp=on")
             .args(["uml_dir=/proc/self/cwd/uml/", "umid=guest"])
             .args([&format!("init={PROGRAM}"), "--", ARGUMENT])
             .env_clear()

@@ -103,6 +103,8 @@ pub struct Status {
     pub rung: Option<usize>,
     /// That rung's declared mean rate.
     pub declared: Option<BitRate>,
+    /// That rung's picture width and height in pixels, if the manifest says so.
+    pub resolution: Option<(u64, u64)>,
     /// The throughput of the last segment.
     pub throughput: Option<BitRate>,
     /// Stalls so far.
@@ -267,13 +269,15 @@ impl Player {
             State::Fetching(Fetch { plan: Some(plan), .. }) => Some(plan.rung),
             _ => self.segments.last().map(|segment| segment.rung),
         };
+        let variant = self.content.as_ref().zip(rung).and_then(|(c, rung)| c.variant(rung));
         Status {
             now: playback.at(),
             phase: playback.phase(),
             played: playback.played(),
             buffer: playback.buffer(),
             rung,
-            declared: rung.and_then(|rung| self.seen.ladder.get(rung)).map(|rung| rung.mean),
+            declared: variant.map(|variant| variant.rung.mean),
+            resolution: variant.and_then(|variant| variant.resolution),
             throughput: last.and_then(|last| BitRate::of(last.bytes, last.transfer)),
             stalls: playback.stalls().len(),
         }

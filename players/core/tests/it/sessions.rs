@@ -1,8 +1,10 @@
 //! Sessions whose course is known beforehand, to the nanosecond.
 
-use crate::toy::{Content, Network, choice, config, play};
+use crate::toy::{Content, Network, choice, config, play, play_with};
+use std::sync::mpsc::{Sender, channel};
+use weir_abr::{Abr, Decision, Observation};
 use weir_core::{Resource, StallFacts};
-use weir_units::{Span, Time};
+use weir_units::{BitRate, Span, Time};
 
 fn at(ms: u64) -> Time {
     Time::ZERO.after(Span::from_ms(ms))
@@ -155,18 +157,50 @@ fn a_startup_threshold_above_the_buffer_does_not_wait_for_ever() {
     assert_eq!(facts.played, Span::from_s(18));
 }
 
+/// Takes the highest rung every time, after a wait, and keeps what it saw.
+struct Spy {
+    seen: Sender<Observation>,
+    wait: Span,
+}
+
+impl Abr for Spy {
+    fn decide(&mut self, seen: &Observation) -> Decision {
+        self.seen.send(seen.clone()).unwrap();
+        Decision { rung: usize::MAX, wait: self.wait }
+    }
+
+    fn estimate(&self) -> Option<BitRate> {
+        Some(BitRate::from_bps(7))
+    }
+}
+
 #[test]
-fn known_sizes_reach_the_algorithm() {
-    // The second segment is five times as large as declared: with sizes known, a careful
-    // algorithm takes the lower rung for it.
-    let mut content = Content::constant(&[300, 600], 6, 2000);
-    content.size_percent = vec![100, 500];
-    let rungs = |sizes| {
-        let mut config = config(60);
-        config.sizes = sizes;
-        let facts = play(config, &choice("throughput", &[]), &content, &megabit()).facts;
-        facts.arrived().map(|segment| segment.rung).collect::<Vec<_>>()
-    };
-    assert_eq!(rungs(false), [0, 1, 1, 1, 1, 1]);
-    assert_eq!(rungs(true), [0, 0, 1, 0, 1, 0]);
+fn an_algorithm_sees_all_that_the_player_knows() {
+    let content =
+        Content { size_percent: vec![100, 50], ..Content::constant(&[100, 500], 9, 2000) };
+    let mut config = config(60);
+    (config.first_segment, config.sizes) = (2, true);
+    let (seen, observations) = channel();
+    let spy = Spy { seen, wait: Span::from_ms(300) };
+    let facts = play_with(config, Box::new(spy), &content, &megabit()).facts;
+    let observations: Vec<_> = observations.iter().collect();
+    assert_eq!((observations.len(), facts.segments.len()), (7, 7));
+    for (n, (seen, request)) in observations.iter().zip(&facts.segments).enumerate() {
+        assert_eq!((seen.segment, seen.segments_left), (n as u64, 7 - n as u64));
+        assert_eq!((seen.segment_duration, seen.max_buffer), (Span::from_s(2), config.max_buffer));
+        let sizes = |segment| vec![content.size(0, segment), content.size(1, segment)];
+        assert!(seen.sizes.iter().cloned().eq((n + 2..9).map(sizes)));
+        assert_eq!(seen.downloads.len(), n);
+        if let Some(last) = seen.downloads.last() {
+            let before = &facts.segments[n - 1];
+            assert_eq!((last.rung, last.bytes, last.media), (1, before.bytes, before.media));
+            assert_eq!(Some(last.transfer), before.transfer);
+            assert_eq!(last.finished, before.requested.after(before.download));
+        }
+        // A rung beyond the ladder is its highest; the wait is the algorithm's.
+        assert_eq!((request.rung, request.estimate), (1, Some(BitRate::from_bps(7))));
+        assert_eq!(request.requested, seen.now.after(Span::from_ms(300)));
+        assert_eq!((request.buffer_before, request.wait), (seen.buffer, Span::from_ms(300)));
+    }
+    assert_eq!(observations[0].ladder[1].mean, BitRate::from_bps(500_000));
 }

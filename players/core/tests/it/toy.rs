@@ -1,7 +1,7 @@
 //! A server and a fluid network without a clock, that drive one session from its start to its end.
 
 use std::collections::BTreeMap;
-use weir_abr::Choice;
+use weir_abr::{Abr, Choice};
 use weir_core::playlist::Uri;
 use weir_core::{Config, Event, Output, Player, Request, Resource, SessionFacts, Status};
 use weir_units::{BitRate, Bytes, Span, Time};
@@ -138,8 +138,18 @@ pub fn choice(name: &str, params: &[(&str, &str)]) -> Choice {
 
 /// Plays the session to its end.
 pub fn play(config: Config, abr: &Choice, content: &Content, network: &Network) -> Outcome {
+    play_with(config, abr.build().unwrap(), content, network)
+}
+
+/// Plays the session to its end with an algorithm of one's own.
+pub fn play_with(
+    config: Config,
+    abr: Box<dyn Abr>,
+    content: &Content,
+    network: &Network,
+) -> Outcome {
     let master = Uri::parse("http://origin/master.m3u8").unwrap();
-    let mut player = Player::new(config, master, abr.build().unwrap());
+    let mut player = Player::new(config, master, abr);
     let mut requests: Vec<Request> = Vec::new();
     let mut fullest = Span::ZERO;
     // What the network brings next, soonest last.

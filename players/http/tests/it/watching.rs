@@ -6,7 +6,7 @@ use weir_http::{Job, Knows, SessionJob, Transport, run};
 use weir_records::{Event, Record, Segment, Session, Stall, read_lines};
 use weir_units::{Span, Time};
 
-/// A session of 3 s that begins at once.
+/// A session of 2 s that begins at once.
 pub fn session(server: &Server, abr: &str) -> SessionJob {
     SessionJob {
         session: 0,
@@ -16,7 +16,7 @@ pub fn session(server: &Server, abr: &str) -> SessionJob {
         first_segment: 0,
         abr: Choice::named(abr),
         knows: Knows::Declared,
-        watch: Span::from_s(3),
+        watch: Span::from_s(2),
         max_buffer: Span::from_s(8),
         startup: Span::from_s(1),
         resume: Span::from_s(1),

@@ -48,6 +48,7 @@ fn column(path: &Path) -> Result<Vec<Bytes>> {
 fn table(columns: Vec<Vec<Bytes>>) -> Result<Table> {
     let rungs = columns.len();
     let segments = columns.iter().map(Vec::len).max().unwrap_or(0);
+    ensure!(segments > 0, "it has no segments");
     // A file that ends early leaves holes.
     let size = |column: &Vec<Bytes>, segment| column.get(segment).copied().unwrap_or(Bytes::ZERO);
     let row = |segment| columns.iter().map(|column| size(column, segment)).collect();

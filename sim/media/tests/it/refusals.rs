@@ -1,0 +1,96 @@
+//! Sources that cannot be used are refused in advance, and with the reason.
+
+use crate::common::{make, media, video};
+use std::fs;
+use std::path::{Path, PathBuf};
+use weir_experiment::Source;
+use weir_media::{Request, check};
+use weir_units::{BitRate, Span};
+
+fn refusal(source: Source) -> String {
+    let media = media(source, 4);
+    format!("{:#}", check(&Request { media: &media, file: None }).unwrap_err())
+}
+
+#[test]
+fn files_that_are_no_videos_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let refused = |name: &str, content: &[u8]| {
+        fs::write(path(name), content).unwrap();
+        refusal(Source::File(path(name)))
+    };
+    let missing = refusal(Source::File(path("missing.mp4")));
+    assert!(missing.contains("No such file"), "{missing}");
+    assert_eq!(refusal(Source::File(folder.path().to_owned())), "it is a folder");
+    assert_eq!(refused("empty.mp4", b""), "it is empty");
+    let garbage: Vec<u8> =
+        (0..100_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let garbled = refused("garbage.mp4", &garbage);
+    assert!(garbled.starts_with("ffprobe"), "{garbled}");
+    let text = refused("notes.txt", b"Only words.\n");
+    assert!(text.starts_with("ffprobe"), "{text}");
+    let list = refused("list.m3u8", b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nx.ts\n");
+    assert!(list.starts_with("ffprobe"), "{list}");
+
+    let sound = path("sound.wav");
+    video(&sound, "-f lavfi -i sine=d=1");
+    assert_eq!(refusal(Source::File(sound)), "ffprobe finds no video stream");
+    let short = path("short.mp4");
+    video(&short, "-f lavfi -i testsrc2=s=64x48:r=25 -t 0.5");
+    let short = refusal(Source::File(short));
+    assert_eq!(short, "it lasts 500 ms, which is less than one segment of 1 s");
+}
+
+#[test]
+fn what_is_asked_for_must_be_possible() {
+    let refused = |change: &dyn Fn(&mut weir_experiment::Media)| {
+        let mut media = media(Source::Scenes, 4);
+        change(&mut media);
+        check(&Request { media: &media, file: None }).unwrap_err().to_string()
+    };
+    let short = refused(&|media| media.length = Span::from_ms(999));
+    assert_eq!(short, "999 ms hold no segment of 1 s");
+    let long = refused(&|media| media.length = Span::from_s(601));
+    assert_eq!(long, "the synthetic film lasts 600 s at most, and loops");
+    let many = refused(&|media| media.segment = Span::from_us(1));
+    assert!(many.ends_with("too many"), "{many}");
+}
+
+#[test]
+fn a_video_that_ends_early_or_an_impossible_rung_leaves_nothing_in_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let leftovers = |cache: &Path| {
+        let entries = fs::read_dir(cache.join("media")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).filter(|name| name != "lock").count()
+    };
+    let mut odd = media(Source::Scenes, 2);
+    odd.ladder.rungs[1].width = 161;
+    let error = format!("{:#}", make(&odd, &cache).unwrap_err());
+    assert!(error.starts_with("encode rung 1 (161x90, 200 kbit/s): ffmpeg: "), "{error}");
+    assert_eq!(leftovers(&cache), 0);
+
+    let mut alike = media(Source::Scenes, 2);
+    let base = alike.ladder.rungs[0];
+    alike.ladder.rungs[1] =
+        weir_experiment::LadderRung { bitrate: BitRate::from_bps(79_000), ..base };
+    let error = format!("{:#}", make(&alike, &cache).unwrap_err());
+    assert!(error.ends_with("a ladder must rise"), "{error}");
+    assert_eq!(leftovers(&cache), 0);
+}
+
+#[test]
+fn a_video_that_breaks_off_is_used_as_far_as_it_goes_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole.mp4");
+    let format = "-c:v libx264 -g 25 -movflags +faststart";
+    video(&whole, &format!("-f lavfi -i testsrc2=s=320x180:r=25 -t 8 {format}"));
+    let bytes = fs::read(&whole).unwrap();
+    let broken: PathBuf = folder.path().join("broken.mp4");
+    fs::write(&broken, &bytes[..bytes.len() / 2]).unwrap();
+    let package = make(&media(Source::File(broken), 8), folder.path()).unwrap();
+    assert!((2..6).contains(&package.segments()), "{}", package.segments());
+    let said = package.warnings.iter().any(|warning| warning.contains("could be decoded"));
+    assert!(said, "{:?}", package.warnings);
+}
