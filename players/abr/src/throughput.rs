@@ -41,7 +41,7 @@ impl Throughput {
 
 impl Abr for Throughput {
     /// A rung can be afforded if its mean rate is at most the safe estimate; while less than
-    /// [`CAUTIOUS`] segments are in the buffer, its peak rate (as in hls.js 1.7's
+    /// two segments are in the buffer, its peak rate (as in hls.js 1.7's
     /// `findBestLevel`: the mean alone lets a run of large segments stall a player that has just
     /// started). Where the coming segment's sizes are known, if it takes no longer than it plays.
     fn decide(&mut self, seen: &Observation) -> Decision {

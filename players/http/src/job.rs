@@ -59,7 +59,7 @@ pub struct Transport {
     pub connect: Span,
     /// For the head of a response.
     pub header: Span,
-    /// For the next piece of a body.
+    /// For the next piece of a body, which may be as large as `low_water` says.
     pub body: Span,
     /// Whether bodies are read in pieces of up to 32 kB instead of packet by packet, where that
     /// makes no difference to the sender. The times of the first and the last byte are the same.

@@ -13,7 +13,7 @@
 //! nothing, half of it for the two rungs of 720 and 1080 lines, against 280 s with `veryfast`, and
 //! what matters here is the size of segments, not the beauty of pictures.
 
-use crate::fragments::{Stream, cut};
+use crate::fragments::{Form, Stream, cut};
 use crate::program::{output, run};
 use crate::rate::FrameRate;
 use crate::scenes::SCALER;
@@ -183,8 +183,9 @@ impl Ladder<'_> {
                 Ok(())
             })?;
         }
-        let Pictures { segment, rate, .. } = *self.pictures;
-        let stream = cut(&file, index, segment, rate, self.into)
+        let Pictures { segment: frames, rate, .. } = *self.pictures;
+        let form = Form { rung: index, size: (rung.width, rung.height), rate, frames };
+        let stream = cut(&file, &form, self.into)
             .with_context(|| format!("cut {} into segments", file.display()))?;
         std::fs::remove_file(&file).with_context(|| format!("remove {}", file.display()))?;
         Ok(stream)

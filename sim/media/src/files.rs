@@ -100,7 +100,7 @@ fn is_hole(file: &File) -> bool {
 /// The facts of files that consist of this many zeros, with no more hashing than the longest needs:
 /// a published ladder is gigabytes of them.
 fn zeros(mut files: Vec<(u64, String)>) -> impl Iterator<Item = (String, Facts)> {
-    const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     files.sort();
     let mut hasher = Sha256::new();
     let mut hashed = 0;

@@ -27,19 +27,26 @@ pub(crate) struct Stream {
     pub rest: u64,
 }
 
-/// Cuts `file`, the encoded rung number `rung`, into files below `into`.
+/// What an encoded rung should be.
+pub(crate) struct Form {
+    /// Its number.
+    pub rung: usize,
+    /// Picture width and height.
+    pub size: (u32, u32),
+    /// Frames per second.
+    pub rate: FrameRate,
+    /// Frames per segment.
+    pub frames: u64,
+}
+
+/// Cuts `file`, an encoded rung, into files below `into`.
 ///
 /// # Errors
-/// If a file cannot be read or written; if the frames do not last what `rate` says; if a fragment
-/// does not begin with a sync sample or does not follow upon the one before; and if any but the last
-/// has not exactly `frames` frames.
-pub(crate) fn cut(
-    file: &Path,
-    rung: usize,
-    frames: u64,
-    rate: FrameRate,
-    into: &Path,
-) -> Result<Stream> {
+/// If a file cannot be read or written; if pictures have another size or last another time than
+/// `form` says; if a fragment does not begin with a sync sample or does not follow upon the one
+/// before; and if any but the last has another number of frames.
+pub(crate) fn cut(file: &Path, form: &Form, into: &Path) -> Result<Stream> {
+    let Form { rung, frames, .. } = *form;
     let open = || File::open(file).with_context(|| format!("open {}", file.display()));
     let (mut source, mut input) = (open()?, BufReader::new(open()?));
     let mut track: Option<Track> = None;
@@ -56,7 +63,7 @@ pub(crate) fn cut(
             Moov::KIND | Moof::KIND if size > MAX_HEAD => bail!("a head of {size} bytes"),
             Moov::KIND => {
                 let moov = Moov::read_atom(&header, &mut input).context("read the head")?;
-                track = Some(Track::of(&moov, rate)?);
+                track = Some(Track::of(&moov, form)?);
             }
             Moof::KIND => {
                 ensure!(stream.rest == 0, "segment {} is too short", stream.segments);
@@ -104,12 +111,14 @@ struct Track {
 }
 
 impl Track {
-    fn of(moov: &Moov, rate: FrameRate) -> Result<Self> {
+    fn of(moov: &Moov, form: &Form) -> Result<Self> {
         let [track] = &moov.trak[..] else { bail!("{} tracks", moov.trak.len()) };
         let [Codec::Avc1(avc)] = &track.mdia.minf.stbl.stsd.codecs[..] else {
             bail!("the track is not H.264")
         };
-        let avcc = &avc.avcc;
+        let (avcc, picture) = (&avc.avcc, &avc.visual);
+        let size = (u32::from(picture.width), u32::from(picture.height));
+        ensure!(size == form.size, "its pictures have {}x{} pixels", size.0, size.1);
         let defaults = moov.mvex.as_ref().and_then(|mvex| mvex.trex.first());
         Ok(Self {
             // RFC 6381, section 3.3: profile, constraints and level as in the stream.
@@ -118,7 +127,7 @@ impl Track {
                 avcc.avc_profile_indication, avcc.profile_compatibility, avcc.avc_level_indication
             ),
             timescale: track.mdia.mdhd.timescale,
-            rate,
+            rate: form.rate,
             duration: defaults.map_or(0, |trex| trex.default_sample_duration),
             flags: defaults.map_or(0, |trex| trex.default_sample_flags),
         })
@@ -175,6 +184,7 @@ mod tests {
     use super::*;
     use mp4_atom::{
         Avc1, Avcc, Encode, Mdhd, Mfhd, Mvex, Stsd, Tfdt, Tfhd, Traf, Trak, Trex, Trun, TrunEntry,
+        Visual,
     };
 
     /// A file of 24 frames per second, of fragments that begin at a tick and have frames of a
@@ -190,7 +200,8 @@ mod tests {
             length_size: 4,
             ..Avcc::default()
         };
-        let avc1 = Codec::Avc1(Avc1 { avcc, ..Avc1::default() });
+        let visual = Visual { width: 64, height: 36, ..Visual::default() };
+        let avc1 = Codec::Avc1(Avc1 { avcc, visual, ..Avc1::default() });
         trak.mdia.minf.stbl.stsd = Stsd { codecs: vec![avc1] };
         let mvex = Mvex { trex: vec![Trex { track_id: 1, ..Trex::default() }], ..Mvex::default() };
         let moov = Moov { trak: vec![trak], mvex: Some(mvex), ..Moov::default() };
@@ -222,7 +233,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("rung.mp4");
         fs::write(&path, bytes).unwrap();
-        let stream = cut(&path, 0, 3, FrameRate::FILM, folder.path());
+        let form = Form { rung: 0, size: (64, 36), rate: FrameRate::FILM, frames: 3 };
+        let stream = cut(&path, &form, folder.path());
         let stream = stream.map_err(|error| format!("{error:#}"))?;
         let size = |name: String| fs::metadata(folder.path().join(name)).unwrap().len();
         let segments = usize::try_from(stream.segments).unwrap();

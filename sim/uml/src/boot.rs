@@ -28,6 +28,8 @@ const START_NS: u64 = 1_735_689_600_000_000_000;
 const FILE_LIMIT: u64 = 8 << 30;
 /// How long a cancelled or overdue guest may go on unnoticed.
 const CHECK_EVERY: Duration = Duration::from_millis(50);
+/// The entropy shim in the guest's folder.
+const ENTROPY: &str = "entropy.so";
 /// How much of the console an error quotes.
 const QUOTED_BYTES: u64 = 2_048;
 const QUOTED_LINES: usize = 6;
@@ -115,7 +117,8 @@ impl Guest<'_> {
         let sockets = self.folder.join("uml");
         fs::create_dir_all(&sockets).with_context(|| format!("make {}", sockets.display()))?;
         let root = ("root", self.root.folder.clone());
-        for (name, target) in self.mounts.iter().chain([&root]) {
+        let entropy = (ENTROPY, self.kernel.entropy.clone());
+        for (name, target) in self.mounts.iter().chain([&root, &entropy]) {
             let link = self.folder.join(name);
             symlink(target, &link).with_context(|| format!("link {}", link.display()))?;
         }
@@ -164,7 +167,8 @@ impl Guest<'_> {
             .args([&format!("init={PROGRAM}"), "--", ARGUMENT])
             .env_clear()
             .env("WEIR_ENTROPY", format!("{:016x}", self.seed.get()))
-            .env("LD_PRELOAD", &self.kernel.entropy)
+            // By a constant name: the loader would split a path with spaces, and go on without.
+            .env("LD_PRELOAD", format!("/proc/self/cwd/{ENTROPY}"))
             .env("TMPDIR", memory)
             .current_dir(self.folder)
             .stdin(Stdio::null())

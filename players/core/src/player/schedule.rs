@@ -70,9 +70,8 @@ impl Player {
 
     /// Takes in a document or an initialization section.
     fn learn(&mut self, resource: Resource, document: &[u8]) -> Result<(), String> {
-        let text = |error: &dyn ToString| error.to_string();
         if let Resource::Master = resource {
-            let master = Master::parse(document, &self.master).map_err(|e| text(&e))?;
+            let master = Master::parse(document, &self.master).map_err(|e| e.to_string())?;
             let content = Content::new(master);
             self.seen.ladder = content.ladder();
             self.content = Some(content);
@@ -82,10 +81,12 @@ impl Player {
         let Some(content) = &mut self.content else { return Ok(()) };
         match resource {
             Resource::Media { rung } => {
-                let media = Media::parse(document, &uri).map_err(|e| text(&e))?;
-                content.set_media(rung, media).map_err(|e| text(&e))
+                let media = Media::parse(document, &uri).map_err(|e| e.to_string())?;
+                content.set_media(rung, media).map_err(|e| e.to_string())
             }
-            Resource::Sizes => content.set_sizes(Sizes::parse(document)?).map_err(|e| text(&e)),
+            Resource::Sizes => {
+                content.set_sizes(Sizes::parse(document)?).map_err(|e| e.to_string())
+            }
             Resource::Init { rung, segment } => {
                 let init = content.segment(rung, segment).and_then(|(segment, _)| segment.init);
                 self.inits.extend(init.map(|init| (rung, init)));

@@ -37,7 +37,7 @@ fn files_that_are_no_videos_are_refused() {
     video(&sound, "-f lavfi -i sine=d=1");
     assert_eq!(refusal(Source::File(sound)), "ffprobe finds no video stream");
     let short = path("short.mp4");
-    video(&short, "-f lavfi -i testsrc2=s=64x48:r=25 -t 0.5");
+    video(&short, "-f lavfi -i testsrc2=s=64x48:r=24 -t 0.5");
     let short = refusal(Source::File(short));
     assert_eq!(short, "it lasts 500 ms, which is less than one segment of 1 s");
 }
@@ -58,18 +58,24 @@ fn what_is_asked_for_must_be_possible() {
 }
 
 #[test]
-fn a_video_that_ends_early_or_an_impossible_rung_leaves_nothing_in_the_cache() {
+fn an_impossible_ladder_leaves_nothing_in_the_cache() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache");
     let leftovers = |cache: &Path| {
         let entries = fs::read_dir(cache.join("media")).unwrap();
         entries.map(|entry| entry.unwrap().file_name()).filter(|name| name != "lock").count()
     };
-    let mut odd = media(Source::Scenes, 2);
-    odd.ladder.rungs[1].width = 161;
-    let error = format!("{:#}", make(&odd, &cache).unwrap_err());
-    assert!(error.starts_with("encode rung 1 (161x90, 200 kbit/s): ffmpeg: "), "{error}");
-    assert_eq!(leftovers(&cache), 0);
+    let refused = |width| {
+        let mut media = media(Source::Scenes, 2);
+        media.ladder.rungs[1].width = width;
+        let error = format!("{:#}", make(&media, &cache).unwrap_err());
+        assert_eq!(leftovers(&cache), 0);
+        error
+    };
+    let wide = refused(20_000);
+    assert!(wide.starts_with("encode rung 1 (20000x90, 200 kbit/s): ffmpeg: "), "{wide}");
+    let odd = refused(161);
+    assert!(odd.ends_with("its pictures have 160x90 pixels"), "{odd}");
 
     let mut alike = media(Source::Scenes, 2);
     let base = alike.ladder.rungs[0];

@@ -110,6 +110,13 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// The first lines that differ, for a message.
+fn first_difference(a: &[u8], b: &[u8]) -> String {
+    let (a, b) = (String::from_utf8_lossy(a), String::from_utf8_lossy(b));
+    let pair = a.lines().zip(b.lines()).find(|(a, b)| a != b);
+    pair.map_or("in length".to_owned(), |(a, b)| format!("\n{a}\n{b}"))
+}
+
 #[test]
 fn equal_plans_give_equal_bytes_in_any_folder_for_any_user_at_any_parallelism() {
     let scratch = Scratch::new("identity");
@@ -128,7 +135,7 @@ fn equal_plans_give_equal_bytes_in_any_folder_for_any_user_at_any_parallelism() 
     let expected = run(&first, &program, &open_cache(&scratch.0, "cache"));
     let found = run(&second, &program, &open_cache(&scratch.0, "cache of another user"));
     for (name, bytes) in &expected {
-        assert!(bytes == &found[name], "{name} differs");
+        assert!(bytes == &found[name], "{name} differs: {}", first_difference(bytes, &found[name]));
     }
     let sessions = String::from_utf8_lossy(&expected["sessions.csv"]).into_owned();
     assert_eq!(sessions.lines().count(), 1 + 8, "one session for each trial:\n{sessions}");
