@@ -105,7 +105,7 @@ pub fn run(
             store.folder().display()
         );
     }
-    trials.sort_by(|(a, _), (b, _)| a.cmp(b));
+    trials.sort_by_key(|(index, _)| *index);
     fs::remove_dir_all(&stage).with_context(|| format!("remove {}", stage.display()))?;
     let trials = trials.into_iter().map(|(_, result)| result).collect();
     Ok(Run { id, store, trials, content: content::kind(plan).to_owned() })

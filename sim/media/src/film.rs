@@ -1,23 +1,23 @@
 //! Moving pictures as a package: the synthetic film, or a video file, encoded to a ladder.
 
 use crate::cache::{self, Workshop, key};
-use crate::encode::{self, Pictures};
+use crate::encode;
 use crate::files;
 use crate::package::{Asked, Package};
 use crate::probe::{Video, input};
 use crate::progress::{Progress, Step};
 use crate::rate::FrameRate;
 use crate::scenes;
+use crate::x264::{self, Pictures};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use weir_experiment::{LadderRung, Media};
+use weir_experiment::Media;
 use weir_units::Span;
 
-/// To be raised when the same source gives other bytes than before: after any change of how films
-/// are made, encoded or cut.
+/// To be raised when the same encoder's output gives other files than before.
 const RECIPE: u64 = 1;
 
 /// All that such a package depends on.
@@ -25,27 +25,27 @@ const RECIPE: u64 = 1;
 struct Ingredients<'a> {
     kind: &'static str,
     recipe: u64,
-    /// The version of ffmpeg, whose encoder differs from one to the next.
+    /// The version of ffmpeg: encoders differ from one to the next.
     ffmpeg: String,
-    /// The hash of a file's content.
-    file: Option<&'a str>,
+    /// The filter graph of the synthetic film, or the hash of a file's content.
+    source: &'a str,
+    /// Which a warning tells.
     segment: Span,
-    length: Span,
-    rungs: &'a [LadderRung],
+    encoders: Vec<[String; 2]>,
 }
 
 /// A source of pictures, ready to be encoded.
 pub(crate) struct Film<'a> {
     media: &'a Media,
     pictures: Pictures,
+    /// What the pictures are, for the key: see [`Ingredients::source`].
+    source: String,
     file: Option<SourceFile>,
 }
 
 struct SourceFile {
     path: PathBuf,
     before: Stamp,
-    sha256: String,
-    /// What is to be said about it.
     video: Video,
 }
 
@@ -66,9 +66,9 @@ impl<'a> Film<'a> {
         let mut pictures = Pictures::of(media, scenes::RATE)?;
         let (width, height) = scenes::SIZE;
         pictures.pixels = u64::from(width) * u64::from(height);
-        pictures.input = ["-f", "lavfi", "-i"].map(Into::into).to_vec();
-        pictures.input.push(scenes::film(pictures.most).into());
-        Ok(Self { media, pictures, file: None })
+        let source = scenes::film(pictures.most);
+        pictures.input = ["-f", "lavfi", "-i", &source].map(Into::into).to_vec();
+        Ok(Self { media, pictures, source, file: None })
     }
 
     /// A video file, which is read for its hash.
@@ -80,7 +80,7 @@ impl<'a> Film<'a> {
     ) -> Result<Self> {
         let mut pictures = Pictures::of(media, video.rate)?;
         pictures.pixels = video.pixels;
-        pictures.input = input(path).to_vec();
+        pictures.input = input(path)?.to_vec();
         let frames = video.length.map(|length| video.rate.frames_in(length));
         pictures.likely = frames.map_or(pictures.most, |frames| pictures.most.min(frames.max(1)));
 
@@ -91,12 +91,9 @@ impl<'a> Film<'a> {
             progress(Progress::of(Step::Read, done, before.0));
         };
         let hash = File::open(path).and_then(|mut file| files::sha256(&mut file, &mut told));
-        let sha256 = hash.with_context(|| format!("read {}", path.display()))?;
-        Ok(Self {
-            media,
-            pictures,
-            file: Some(SourceFile { path: path.to_owned(), before, sha256, video }),
-        })
+        let source = hash.with_context(|| format!("read {}", path.display()))?;
+        let file = SourceFile { path: path.to_owned(), before, video };
+        Ok(Self { media, pictures, source, file: Some(file) })
     }
 
     /// The film as a package, from the cache or encoded now.
@@ -104,11 +101,10 @@ impl<'a> Film<'a> {
         let ingredients = Ingredients {
             kind: "film",
             recipe: RECIPE,
-            ffmpeg: encode::version()?,
-            file: self.file.as_ref().map(|file| file.sha256.as_str()),
+            ffmpeg: x264::version()?,
+            source: &self.source,
             segment: self.media.segment,
-            length: self.media.length,
-            rungs: &self.media.ladder.rungs,
+            encoders: x264::recipe(&self.pictures, &self.media.ladder.rungs),
         };
         cache::get(cache, &key(&ingredients)?, progress, |workshop, progress| {
             self.make(workshop, progress)

@@ -29,6 +29,7 @@ mod rate;
 mod scenes;
 mod sized;
 mod table;
+mod x264;
 
 pub use package::{Package, Rung};
 pub use playlist::{MAX_SEGMENTS, write_playlists};
@@ -103,7 +104,7 @@ pub fn prepare(
 /// # Errors
 /// If there is no ffmpeg.
 pub fn ffmpeg_version() -> Result<String> {
-    let text = encode::version()?;
+    let text = x264::version()?;
     let version = text.strip_prefix("ffmpeg version ").and_then(|rest| rest.split(' ').next());
     version.map(str::to_owned).context("ffmpeg does not say its version")
 }

@@ -48,11 +48,16 @@ pub(crate) fn probe(file: &Path) -> Result<Video> {
     video(&ask(file)?)
 }
 
-/// A path that ffmpeg cannot take for an option, a protocol or a pattern.
-pub(crate) fn input(file: &Path) -> [OsString; 4] {
+/// ffmpeg's arguments for a file that it can take neither for an option nor for a protocol, from
+/// whatever folder it runs in.
+///
+/// # Errors
+/// If the file is missing.
+pub(crate) fn input(file: &Path) -> Result<[OsString; 4]> {
     let mut url = OsString::from("file:");
-    url.push(file);
-    ["-protocol_whitelist".into(), "file".into(), "-i".into(), url]
+    let whole = fs::canonicalize(file);
+    url.push(whole.with_context(|| format!("find {}", file.display()))?);
+    Ok(["-protocol_whitelist".into(), "file".into(), "-i".into(), url])
 }
 
 fn ask(file: &Path) -> Result<Vec<u8>> {
@@ -62,7 +67,7 @@ fn ask(file: &Path) -> Result<Vec<u8>> {
         "stream=codec_type,width,height,r_frame_rate,avg_frame_rate,duration\
          :stream_disposition=attached_pic:format=format_name,duration",
     );
-    command.args(input(file));
+    command.args(input(file)?);
     output(command, LIMIT, MAX_ANSWER)
 }
 

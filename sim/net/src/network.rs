@@ -109,12 +109,8 @@ impl Network {
             let missing = || format!("the link {} ends nowhere", link.name);
             let node_a = &nodes.get(a).with_context(missing)?.namespace;
             let node_b = &nodes.get(b).with_context(missing)?.namespace;
-            let wire = Wire::new(
-                &link.name,
-                (node_a, end(a, mac_a)),
-                (node_b, end(b, mac_b)),
-                lanes,
-            )?;
+            let wire =
+                Wire::new(&link.name, (node_a, end(a, mac_a)), (node_b, end(b, mac_b)), lanes)?;
             for (here, there, mac) in [(a, b, mac_b), (b, a, mac_a)] {
                 let neighbour = nodes.get(there).with_context(missing)?.address;
                 let port = port.clone();
@@ -212,7 +208,8 @@ impl Node {
     fn new(name: &str, address: Ipv4Addr, setup: &Setup) -> Result<Self> {
         let namespace = Namespace::new(name)?;
         let profile = setup.tcp.clone();
-        let ends_here = |link: &&weir_experiment::Link| link.between.0 == name || link.between.1 == name;
+        let ends_here =
+            |link: &&weir_experiment::Link| link.between.0 == name || link.between.1 == name;
         let forwards = setup.topology.links.iter().filter(ends_here).count() > 1;
         let tcp = namespace.run(async move |netlink| {
             netlink.add_node_address(address).await?;

@@ -2,7 +2,7 @@
 
 use crate::init::{ARGUMENT, DONE, PHASE, PROGRAM};
 use crate::{Kernel, Root};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
@@ -125,8 +125,7 @@ impl Guest<'_> {
         let console = self.folder.join("console.log");
         let running = Running::start(self.command(&console)?)?;
         let (watched, memory) = running.watch(self.limit, cancel)?;
-        let phase =
-            || fs::read_to_string(out.join(PHASE)).unwrap_or_else(|_| "booting".to_owned());
+        let phase = || fs::read_to_string(out.join(PHASE)).unwrap_or_else(|_| "booting".to_owned());
         let outcome = match watched {
             Watched::Cancelled => Outcome::Cancelled,
             Watched::Ended(_) if out.join(DONE).exists() => Outcome::Done,
@@ -203,7 +202,7 @@ fn memory_folder(memory: Bytes) -> Result<PathBuf> {
     let mut tried = Vec::new();
     for folder in candidates.into_iter().flatten() {
         let Ok(found) = nix::sys::statvfs::statvfs(&folder) else { continue };
-        let free = found.blocks_available() as u64 * found.fragment_size() as u64;
+        let free = found.blocks_available().saturating_mul(found.fragment_size());
         let executable = !found.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC);
         let writable = nix::unistd::access(&folder, nix::unistd::AccessFlags::W_OK).is_ok();
         if free >= memory.get() && executable && writable {
@@ -211,13 +210,11 @@ fn memory_folder(memory: Bytes) -> Result<PathBuf> {
         }
         tried.push(format!("{} ({} MB free)", folder.display(), free / 1_000_000));
     }
-    ensure!(
-        false,
+    bail!(
         "the guest's memory ({memory}) needs a writable folder with as much room that is not mounted \
          noexec; tried {}",
         tried.join(", ")
-    );
-    Ok(PathBuf::new())
+    )
 }
 
 #[derive(Debug, PartialEq, Eq)]

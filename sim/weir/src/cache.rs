@@ -8,7 +8,8 @@ use std::path::PathBuf;
 /// # Errors
 /// If the environment names neither.
 pub fn folder() -> Result<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let variable =
+        |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("WEIR_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("weir")))
         .or_else(|| variable("HOME").map(|home| home.join(".cache/weir")))

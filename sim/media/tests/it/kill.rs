@@ -53,15 +53,16 @@ fn names(root: &Path) -> Vec<String> {
     names
 }
 
-/// How many living processes have `root` in their arguments and are ffmpeg.
+/// How many living ffmpeg processes work below `root`.
 fn encoders(root: &Path) -> usize {
-    let root = root.to_str().unwrap().as_bytes();
-    let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    let line = |entry: fs::DirEntry| fs::read(entry.path().join("cmdline")).ok();
-    let ours = |line: &Vec<u8>| {
-        line.starts_with(b"ffmpeg") && line.windows(root.len()).any(|part| part == root)
+    let root = fs::canonicalize(root).unwrap_or_default();
+    let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok).map(|entry| entry.path());
+    let ours = |process: &std::path::PathBuf| {
+        let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
+        let folder = fs::read_link(process.join("cwd")).unwrap_or_default();
+        name.trim() == "ffmpeg" && folder.starts_with(&root)
     };
-    processes.filter_map(line).filter(ours).count()
+    processes.filter(ours).count()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a driver: it watches other processes")]

@@ -62,7 +62,8 @@ pub fn run() -> ! {
     weir_uml::init::run(&[], || {
         let out = Path::new(weir_uml::init::OUT);
         let name = fs::read_to_string(out.join(NAME)).context("which test?")?;
-        let (_, test) = laws::ALL.iter().find(|(known, _)| *known == name).context("unknown test")?;
+        let (_, test) =
+            laws::ALL.iter().find(|(known, _)| *known == name).context("unknown test")?;
         weir_net::set_kernel_limits()?;
         let said = test()?;
         fs::write(out.join(SAID), said).context("say")

@@ -6,7 +6,8 @@ use anyhow::{Result, bail, ensure};
 use std::fmt::Write;
 use std::path::PathBuf;
 use weir_experiment::{
-    Host, Knows, Ladder, Link, Media, Origin, Players, Queue, Setup, Shape, Source, TcpProfile, Topology,
+    Host, Knows, Ladder, Link, Media, Origin, Players, Queue, Setup, Shape, Source, TcpProfile,
+    Topology,
 };
 use weir_net::{Command, Network, Process};
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
@@ -34,10 +35,10 @@ fn setup(shape: Shape) -> Setup {
         backward: shape,
     };
     let near = Shape { rate: None, delay: Span::from_ms(5), loss: Ratio::ZERO, ..shape };
-    setup_of(&["left", "middle", "right"], vec![
-        link("near", "left", "middle", near),
-        link("far", "middle", "right", shape),
-    ])
+    setup_of(
+        &["left", "middle", "right"],
+        vec![link("near", "left", "middle", near), link("far", "middle", "right", shape)],
+    )
 }
 
 fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
@@ -103,7 +104,11 @@ fn goodput() -> Result<String> {
         let (took, bytes) = download(&network, "left", "right", Bytes::new(mbps * 7_500_000))?;
         let goodput = bytes.get() as f64 * 8.0 / took.as_secs_f64();
         let allowed = mbps as f64 * 1e6 * PAYLOAD_SHARE;
-        let _ = writeln!(said, "{mbps} Mbit/s: goodput {goodput:.0} bit/s, {:.4} of what is allowed", goodput / allowed);
+        let _ = writeln!(
+            said,
+            "{mbps} Mbit/s: goodput {goodput:.0} bit/s, {:.4} of what is allowed",
+            goodput / allowed
+        );
         ensure!((0.99..=1.0005).contains(&(goodput / allowed)), "{said}");
     }
     Ok(said)
@@ -120,7 +125,10 @@ fn idle_round_trip() -> Result<String> {
             let expected = Span::from_ms(40).saturating_add(once).saturating_add(once);
             for found in round_trips(&network, "left", "right", payload, 10)? {
                 let off = found.ns().abs_diff(expected.ns());
-                ensure!(off < 100_000, "{mbps} Mbit/s, {payload} bytes: {found} instead of {expected}");
+                ensure!(
+                    off < 100_000,
+                    "{mbps} Mbit/s, {payload} bytes: {found} instead of {expected}"
+                );
             }
             let _ = writeln!(said, "{mbps} Mbit/s, {payload} bytes: {expected}");
         }
@@ -158,7 +166,8 @@ fn depth_and_delay() -> Result<String> {
 }
 
 fn losses() -> Result<String> {
-    let lossy = Shape { loss: Ratio::from_ppb(20_000_000), rate: None, delay: Span::ZERO, ..shape(5) };
+    let lossy =
+        Shape { loss: Ratio::from_ppb(20_000_000), rate: None, delay: Span::ZERO, ..shape(5) };
     let mut found = Vec::new();
     for seed in [1, 1, 2] {
         let network = Network::build(&setup(lossy), Seed::new(seed))?;
@@ -206,13 +215,15 @@ fn early_end() -> Result<String> {
     };
     let address = (node.address(), 80).into();
     let mut process = Process::spawn(node.namespace(), &command("echo no such file >&2; exit 3"))?;
-    let Err(error) = process.wait_until_accepting(node.namespace(), address, Span::from_s(5)) else {
+    let Err(error) = process.wait_until_accepting(node.namespace(), address, Span::from_s(5))
+    else {
         bail!("it was never ready");
     };
     let error = format!("{error:#}");
     ensure!(error.contains("no such file") && error.contains("status 3"), "{error}");
     let mut process = Process::spawn(node.namespace(), &command("exec sleep 1000"))?;
-    let Err(error) = process.wait_until_accepting(node.namespace(), address, Span::from_ms(100)) else {
+    let Err(error) = process.wait_until_accepting(node.namespace(), address, Span::from_ms(100))
+    else {
         bail!("it was never ready");
     };
     ensure!(format!("{error:#}").contains("not ready within 100 ms"), "{error:#}");
@@ -223,7 +234,8 @@ fn early_end() -> Result<String> {
 fn many_nodes() -> Result<String> {
     let names: Vec<_> = (0..20).map(|n| format!("n{n}")).collect();
     let nodes: Vec<_> = names.iter().map(String::as_str).collect();
-    let plain = Shape { rate: None, delay: Span::ZERO, loss: Ratio::ZERO, queue: Queue::Bdp(Ratio::ONE) };
+    let plain =
+        Shape { rate: None, delay: Span::ZERO, loss: Ratio::ZERO, queue: Queue::Bdp(Ratio::ONE) };
     let links = names.windows(2).map(|pair| Link {
         name: format!("l-{}", pair[0]),
         between: (pair[0].clone(), pair[1].clone()),

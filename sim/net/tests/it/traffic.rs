@@ -17,7 +17,8 @@ pub fn clock() -> Result<Span> {
 /// Sockets belong to the namespace of the thread that opens them.
 fn listen(node: &Node) -> Result<(TcpListener, SocketAddr)> {
     let address = SocketAddr::from((node.address(), PORT));
-    let listener = node.namespace().run(async move |_| TcpListener::bind(address).context("bind"))?;
+    let listener =
+        node.namespace().run(async move |_| TcpListener::bind(address).context("bind"))?;
     Ok((listener, address))
 }
 
@@ -56,11 +57,23 @@ pub fn download(network: &Network, from: &str, to: &str, bytes: Bytes) -> Result
 }
 
 /// Round trips of datagrams of `payload` bytes, one at a time, with pauses in between.
-pub fn round_trips(network: &Network, from: &str, to: &str, payload: usize, n: usize) -> Result<Vec<Span>> {
+pub fn round_trips(
+    network: &Network,
+    from: &str,
+    to: &str,
+    payload: usize,
+    n: usize,
+) -> Result<Vec<Span>> {
     let address = SocketAddr::from((network.node(to)?.address(), PORT));
-    let server = network.node(to)?.namespace().run(async move |_| UdpSocket::bind(address).context("bind"))?;
+    let server = network
+        .node(to)?
+        .namespace()
+        .run(async move |_| UdpSocket::bind(address).context("bind"))?;
     let local = SocketAddr::from((network.node(from)?.address(), 0));
-    let client = network.node(from)?.namespace().run(async move |_| UdpSocket::bind(local).context("bind"))?;
+    let client = network
+        .node(from)?
+        .namespace()
+        .run(async move |_| UdpSocket::bind(local).context("bind"))?;
     client.connect(address)?;
     let echo = std::thread::spawn(move || -> std::io::Result<()> {
         let mut buffer = [0; 2048];
@@ -87,16 +100,25 @@ pub fn round_trips(network: &Network, from: &str, to: &str, payload: usize, n: u
 /// Sends `n` datagrams in one direction, `gap` apart, and returns which of them arrived.
 pub fn one_way(network: &Network, from: &str, to: &str, n: u32, gap: Span) -> Result<Vec<u32>> {
     let address = SocketAddr::from((network.node(to)?.address(), PORT));
-    let server = network.node(to)?.namespace().run(async move |_| UdpSocket::bind(address).context("bind"))?;
+    let server = network
+        .node(to)?
+        .namespace()
+        .run(async move |_| UdpSocket::bind(address).context("bind"))?;
     let local = SocketAddr::from((network.node(from)?.address(), 0));
-    let client = network.node(from)?.namespace().run(async move |_| UdpSocket::bind(local).context("bind"))?;
+    let client = network
+        .node(from)?
+        .namespace()
+        .run(async move |_| UdpSocket::bind(local).context("bind"))?;
     client.connect(address)?;
     server.set_read_timeout(Some(std::time::Duration::from_secs(5)))?;
     let sender = std::thread::spawn(move || -> std::io::Result<()> {
         for number in 0..n {
             client.send(&[&number.to_ne_bytes()[..], &[0; 1468]].concat())?;
             if gap > Span::ZERO {
-                #[expect(clippy::disallowed_methods, reason = "spacing of probes, on the virtual clock")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "spacing of probes, on the virtual clock"
+                )]
                 std::thread::sleep(std::time::Duration::from_nanos(gap.ns()));
             }
         }

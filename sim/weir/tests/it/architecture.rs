@@ -14,7 +14,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("weir-experiment", &["weir-units", "weir-abr"]),
     ("weir-net", &["weir-units", "weir-experiment"]),
     ("weir-uml", &["weir-units"]),
-    ("weir-media", &["weir-units", "weir-experiment"]),
+    ("weir-media", &["weir-units", "weir-abr", "weir-experiment"]),
     (
         "weir-lab",
         &[

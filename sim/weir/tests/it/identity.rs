@@ -1,6 +1,7 @@
 //! The same plan gives the same bytes: whatever the parallelism, the folder and the user.
 
 use crate::program::{Scratch, said};
+use crate::sample::write_table;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -34,22 +35,6 @@ watch = "40 s"
 const TABLES: [&str; 8] =
     ["sessions", "segments", "stalls", "links", "nodes", "events", "rungs", "summary"];
 
-/// Sizes that vary by a factor of two from segment to segment, in Sabre's format.
-fn table() -> String {
-    let rates = [300, 700, 1500, 3000];
-    let segments: Vec<_> = (0..30)
-        .map(|segment| {
-            let swing = 70 + (segment * 37) % 61;
-            rates.map(|kbps| (kbps * 2000 * swing / 100).to_string()).join(", ")
-        })
-        .map(|sizes| format!("[{sizes}]"))
-        .collect();
-    format!(
-        r#"{{ "segment_duration_ms": 2000, "bitrates_kbps": [300, 700, 1500, 3000], "segment_sizes_bits": [{}] }}"#,
-        segments.join(", ")
-    )
-}
-
 /// The user called nobody, who owns nothing.
 const NOBODY: u32 = 65_534;
 
@@ -63,7 +48,7 @@ struct Place {
 fn run(place: &Place, program: &Path, cache: &Path) -> BTreeMap<String, Vec<u8>> {
     fs::create_dir_all(&place.folder).unwrap();
     fs::write(place.folder.join("identity.toml"), EXPERIMENT).unwrap();
-    fs::write(place.folder.join("table.json"), table()).unwrap();
+    write_table(&place.folder);
     let mut command = Command::new(program);
     command
         .args(["run", "identity.toml", "--out", "out", "--jobs", place.jobs])
@@ -81,7 +66,10 @@ fn run(place: &Place, program: &Path, cache: &Path) -> BTreeMap<String, Vec<u8>>
         for format in ["csv", "parquet"] {
             let name = format!("{table}.{format}");
             let path = place.folder.join("out").join(&name);
-            tables.insert(name, fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())));
+            tables.insert(
+                name,
+                fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())),
+            );
         }
     }
     tables

@@ -1,6 +1,11 @@
 //! The whole program, from its command line; and the shape of the house.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
+
 mod architecture;
 mod bad_input;
+mod failures;
 mod identity;
+mod interrupt;
 mod program;
+mod sample;

@@ -1,0 +1,85 @@
+//! Ctrl-C ends everything, soon, and leaves nothing that runs.
+
+use crate::program::Scratch;
+use crate::sample::write_table;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const EXPERIMENT: &str = r#"
+name = "interrupt"
+repeats = 500
+topology = "one-origin"
+
+[media]
+source = "table.json"
+
+[[players]]
+abr = "bola"
+watch = "120 s"
+"#;
+
+fn start(folder: &Path) -> Child {
+    fs::write(folder.join("interrupt.toml"), EXPERIMENT).unwrap();
+    write_table(folder);
+    Command::new(env!("CARGO_BIN_EXE_weir"))
+        .args(["run", "interrupt.toml", "--out", "out"])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits, with a bound, until something is so.
+#[expect(clippy::disallowed_methods, reason = "a test that waits for another process is a driver")]
+fn until(limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !so() {
+        assert!(started.elapsed() < limit, "{what}: not within {limit:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Processes that work in a folder, guests among them.
+fn processes_in(folder: &Path) -> Vec<String> {
+    let folder = folder.canonicalize().unwrap();
+    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let inside = fs::read_link(path.join("cwd")).ok()?.starts_with(&folder);
+        let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
+        inside.then(|| format!("{} {}", path.display(), name.trim()))
+    });
+    processes.collect()
+}
+
+fn finished_trials(folder: &Path) -> usize {
+    fs::read_dir(folder.join("out.partial/trials")).map_or(0, Iterator::count)
+}
+
+#[test]
+fn ctrl_c_ends_all_within_two_seconds_and_keeps_what_is_finished() {
+    let scratch = Scratch::new("interrupt");
+    let mut weir = start(&scratch.0);
+    let minute = Duration::from_secs(60);
+    until(minute, "two trials are finished", || finished_trials(&scratch.0) >= 2);
+    until(minute, "a guest runs", || processes_in(&scratch.0).len() > 1);
+    kill(Pid::from_raw(weir.id() as i32), Signal::SIGINT).unwrap();
+    until(Duration::from_secs(2), "weir ends", || weir.try_wait().unwrap().is_some());
+    assert_eq!(weir.wait().unwrap().code(), Some(1));
+    until(Duration::from_secs(1), "nothing is left", || processes_in(&scratch.0).is_empty());
+    assert!(finished_trials(&scratch.0) >= 2);
+}
+
+#[test]
+fn a_killed_weir_leaves_no_guest_behind() {
+    let scratch = Scratch::new("killed");
+    let mut weir = start(&scratch.0);
+    until(Duration::from_secs(60), "a guest runs", || processes_in(&scratch.0).len() > 2);
+    weir.kill().unwrap();
+    weir.wait().unwrap();
+    until(Duration::from_secs(2), "nothing is left", || processes_in(&scratch.0).is_empty());
+}
