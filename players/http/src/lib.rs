@@ -30,7 +30,7 @@ mod viewer;
 
 pub use job::{Job, MAX_SESSIONS, SessionJob, Transport};
 pub use play::{Options, play};
-pub use rows::LATE;
+pub use rows::{LATE, LATE_EVENT};
 pub use run::run;
 pub use weir_abr::Knows;
 pub use weir_core::{Phase, Status};

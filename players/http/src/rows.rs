@@ -7,9 +7,12 @@ use weir_core::{SegmentFacts, SessionFacts, StallFacts};
 use weir_records::{Event, Record, Segment, Session, Stall};
 use weir_units::{BitRate, Span, Time};
 
-/// From which lateness on a process says that it missed moments it waited for: an event `late`. It
+/// From which lateness on a process says that it missed moments it waited for: a [`LATE_EVENT`]. It
 /// is a tenth of what a viewer notices, and a hundred times what an idle machine needs.
 pub const LATE: Span = Span::from_ms(10);
+
+/// The event of a session that was late by more than [`LATE`].
+pub const LATE_EVENT: &str = "late";
 
 /// All rows of a session: its own, its requests, its stalls.
 pub(crate) fn records(job: &SessionJob, ended: &Ended) -> Vec<Record> {
@@ -24,7 +27,7 @@ pub(crate) fn records(job: &SessionJob, ended: &Ended) -> Vec<Record> {
             at_us: since_trial(job, Time::ZERO.after(facts.length)),
             node: job.node.clone(),
             service: "player".to_owned(),
-            event: "late".to_owned(),
+            event: LATE_EVENT.to_owned(),
             detail: Some(format!(
                 "session {} was up to {} us late to do what was due",
                 job.session,

@@ -109,7 +109,7 @@ pub fn prepare(
         weir_media::write_playlists(&package, listing, &site).context("write the playlists")?;
         let content = Content {
             site,
-            media: package.media_folder(),
+            media: package.media_folder().to_owned(),
             segments: package.segments(),
             rungs: rungs(&package),
             hash: package.hash.clone(),

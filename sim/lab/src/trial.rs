@@ -115,7 +115,7 @@ pub fn run(
         records.extend(read_records(&group.out)?);
     }
     let counters = network.link_counters()?;
-    let doubts = doubts(&counters, duration);
+    let doubts = doubts(&counters, &records, duration);
     records.extend(counters.iter().map(|counted| Record::Link(link_row(counted, duration))));
     for (name, node) in network.nodes() {
         records.push(Record::Node(node_row(name, node, &tcp_mem)?));
@@ -219,8 +219,16 @@ fn wait_for(
 }
 
 /// The checks that a trial makes of itself. A result that fails one is kept, and counts nowhere.
-fn doubts(counters: &[LinkCounters], duration: Span) -> Vec<String> {
+fn doubts(counters: &[LinkCounters], records: &[Record], duration: Span) -> Vec<String> {
     let mut doubts = Vec::new();
+    for record in records {
+        if let Record::Event(Event { node, event, detail, .. }) = record
+            && event == weir_http::LATE_EVENT
+        {
+            doubts
+                .push(format!("a player on {node} was late: {}", detail.as_deref().unwrap_or("")));
+        }
+    }
     for counted in counters {
         let LinkCounters { link, from, to, .. } = counted;
         let mut doubt = |what: String| doubts.push(format!("link {link}, {from} to {to}: {what}"));

@@ -29,8 +29,7 @@ const TOLERANCE: u64 = 10;
 /// server shows it as `/media/`; [`crate::write_playlists`] writes what is shown as `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
-    /// The folder of the segments.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// The SHA-256 over the names and the content of all files that are served, in hexadecimal
     /// digits.
     pub hash: String,

@@ -10,7 +10,7 @@
 //! - Each pass makes (or decodes) the pictures anew: for the synthetic film this takes less time
 //!   than to decode a lossless copy, and no disk (4 s against 7 s of CPU for 60 s of film).
 //!
-//! The preset is `superfast`: the ladder `hd` with 60 s of film takes about 190 s of CPU from
+//! The preset is `superfast`: the ladder `hd` with 60 s of film takes about 180 s of CPU from
 //! nothing, 80 s of it for the rung of 1080 lines (126 s with `veryfast`), and what matters here is
 //! the size of segments, not the beauty of pictures.
 

@@ -199,7 +199,7 @@ table! {
 }
 
 table! {
-    /// One row per event of a trial: services that got ready or ended, faults.
+    /// One row per event of a trial: services that got ready, players that were late.
     "events" => Event {
         /// When.
         at_us: u64,
@@ -207,7 +207,7 @@ table! {
         node: String,
         /// The service.
         service: String,
-        /// What happened: `ready`, `exit`.
+        /// What happened: `ready` (a service), `late` (a player missed a moment by over 10 ms).
         event: String,
         /// More about it.
         detail: Option<String>,

@@ -15,7 +15,7 @@ fn the_same_film_in_two_caches_is_the_same_to_the_byte() {
     let media = media(Source::Scenes, 6);
     let [first, second] = caches.each_ref().map(|cache| make(&media, cache.path()).unwrap());
     assert_eq!(first.hash, second.hash);
-    assert_eq!(contents(&first.dir), contents(&second.dir));
+    assert_eq!(contents(&first.media_folder()), contents(&second.media_folder()));
     assert_eq!((first.segments(), first.segment), (6, Span::from_s(1)));
     assert!(first.rungs.iter().all(|rung| rung.codecs.is_some()));
     assert_eq!((first.rungs[1].width, first.rungs[1].height), (Some(160), Some(90)));
@@ -59,7 +59,7 @@ fn a_film_that_was_made_is_found_again_without_an_encoder() {
     let (again, found) = steps();
     assert_eq!(found, [Step::Check]);
     assert_eq!(first, again);
-    assert_eq!(first, Package::load(&first.dir).unwrap());
+    assert_eq!(first, Package::load(&first.media_folder()).unwrap());
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_picture_is_never_distorted() {
     let white = "-f lavfi -i color=white:s=60x240:r=10,setsar=2 -t 2";
     video(&path, &format!("{white} -c:v libx264"));
     let package = make(&media(Source::File(path), 2), folder.path()).unwrap();
-    let dir = package.dir.join("rung1");
+    let dir = package.media_folder().join("rung1");
     let whole = folder.path().join("whole.mp4");
     let parts = ["init.mp4", "seg00000.m4s"].map(|name| fs::read(dir.join(name)).unwrap());
     fs::write(&whole, parts.concat()).unwrap();
@@ -153,7 +153,7 @@ fn sizes_are_those_of_the_files() {
     let package = make(&media(Source::Scenes, 3), cache.path()).unwrap();
     for (segment, row) in package.sizes.iter().enumerate() {
         for (rung, size) in row.iter().enumerate() {
-            let path = package.dir.join(format!("rung{rung}/seg{segment:05}.m4s"));
+            let path = package.media_folder().join(format!("rung{rung}/seg{segment:05}.m4s"));
             assert_eq!(*size, Bytes::new(fs::metadata(path).unwrap().len()));
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::common::{make, media};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use weir_experiment::Source;
@@ -41,7 +41,7 @@ fn a_killed_preparation_leaves_no_entry_and_no_encoder() {
     assert!(left.iter().all(|name| name.contains('.') || name == "lock"), "{left:?}");
 
     let package = make(&media(Source::Scenes, 2), cache.path()).unwrap();
-    let key = package.dir.file_name().unwrap().to_str().unwrap().to_owned();
+    let key = package.media_folder().file_name().unwrap().to_str().unwrap().to_owned();
     assert_eq!(names(&root), [key, "lock".to_owned()], "the next one removes what was left");
 }
 
@@ -55,9 +55,9 @@ fn names(root: &Path) -> Vec<String> {
 
 /// How many living ffmpeg processes work below `root`.
 fn encoders(root: &Path) -> usize {
-    let root = fs::canonicalize(root).unwrap_or_default();
+    let Ok(root) = fs::canonicalize(root) else { return 0 };
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok).map(|entry| entry.path());
-    let ours = |process: &std::path::PathBuf| {
+    let ours = |process: &PathBuf| {
         let name = fs::read_to_string(process.join("comm")).unwrap_or_default();
         let folder = fs::read_link(process.join("cwd")).unwrap_or_default();
         name.trim() == "ffmpeg" && folder.starts_with(&root)

@@ -77,11 +77,11 @@ fn an_impossible_ladder_leaves_nothing_in_the_cache() {
     let odd = refused(161);
     assert!(odd.ends_with("its pictures have 160x90 pixels"), "{odd}");
 
-    let mut alike = media(Source::Scenes, 2);
-    let base = alike.ladder.rungs[0];
-    alike.ladder.rungs[1] =
-        weir_experiment::LadderRung { bitrate: BitRate::from_bps(79_000), ..base };
-    let error = format!("{:#}", make(&alike, &cache).unwrap_err());
+    let mut falling = media(Source::Scenes, 2);
+    let base = falling.ladder.rungs[0];
+    falling.ladder.rungs[1] =
+        weir_experiment::LadderRung { bitrate: BitRate::from_bps(40_000), ..base };
+    let error = format!("{:#}", make(&falling, &cache).unwrap_err());
     assert!(error.ends_with("a ladder must rise"), "{error}");
     assert_eq!(leftovers(&cache), 0);
 }

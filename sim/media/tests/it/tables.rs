@@ -15,7 +15,8 @@ fn package(name: &str, seconds: u64) -> (Package, tempfile::TempDir) {
 
 /// The disk that all files of a package take, but for its description.
 fn disk(package: &Package) -> u64 {
-    let rungs = (0..package.rungs.len()).map(|rung| package.dir.join(format!("rung{rung}")));
+    let rungs =
+        (0..package.rungs.len()).map(|rung| package.media_folder().join(format!("rung{rung}")));
     let files = rungs.flat_map(|folder| fs::read_dir(folder).unwrap());
     files.map(|file| file.unwrap().metadata().unwrap().blocks() * 512).sum()
 }
@@ -29,7 +30,7 @@ fn sabres_film_is_served_as_it_was_published() {
     // The first row of the file is 886360 ... 20657480 bits.
     assert_eq!(package.sizes[0][0], Bytes::new(110_795));
     assert_eq!(package.sizes[0][9], Bytes::new(2_582_185));
-    let file = package.dir.join("rung9/seg00000.m4s");
+    let file = package.media_folder().join("rung9/seg00000.m4s");
     assert_eq!(fs::metadata(file).unwrap().len(), 2_582_185);
     assert!(package.warnings.is_empty(), "{:?}", package.warnings);
 }

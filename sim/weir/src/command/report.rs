@@ -10,6 +10,10 @@ use std::process::ExitCode;
 pub struct Arguments {
     /// The folder of the run.
     run: PathBuf,
+    /// Also check what theory expects of a sweep of bandwidth: that mean bit rates do not fall as
+    /// it rises, and that nobody stalls where it is ample. Exit code 1 if something is otherwise.
+    #[arg(long)]
+    expect: bool,
 }
 
 /// Runs the command.
@@ -23,5 +27,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let report = weir_report::report(&arguments.run)?;
     print!("{report}");
     println!("{}", arguments.run.join("report.html").display());
-    Ok(ExitCode::SUCCESS)
+    if !arguments.expect {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let violations = weir_report::expectations(&arguments.run)?;
+    for violation in &violations {
+        println!("against expectation: {violation}");
+    }
+    Ok(ExitCode::from(u8::from(!violations.is_empty())))
 }
