@@ -3,7 +3,7 @@
 use crate::content::Contents;
 use crate::services::Service;
 use crate::uml::UmlLab;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -111,6 +111,17 @@ pub struct Finding {
     pub what: &'static str,
     /// What it is, or why it is not there and what adds it.
     pub state: std::result::Result<String, String>,
+}
+
+/// Refuses a plan that cannot run on this machine: its lab, and the files of its content.
+///
+/// # Errors
+/// If it cannot; what is wrong with a file points to the line of the experiment that names it.
+pub fn check(plan: &Plan) -> Result<()> {
+    if plan.lab != LabName::Uml {
+        bail!("the lab \"{}\" is not built yet; use --lab uml", lab_name(plan.lab));
+    }
+    crate::content::check(plan)
 }
 
 /// What this machine can do.

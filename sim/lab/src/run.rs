@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
-use weir_experiment::{LabName, Plan, Trial};
+use weir_experiment::{Plan, Trial};
 use weir_records::{Record, TrialResult, Verdict};
 use weir_uml::Cancel;
 use weir_units::Bytes;
@@ -79,9 +79,6 @@ pub fn run(
     cancel: &Cancel,
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Run> {
-    if plan.lab != LabName::Uml {
-        bail!("the lab \"{}\" is not built yet; use --lab uml", facts::lab_name(plan.lab));
-    }
     let store = Store::create(&options.out)?;
     let text = plan.to_toml();
     write(&store, "plan.toml", &text)?;

@@ -83,8 +83,10 @@ pub(crate) fn get(
         package.dir = path;
         Ok(package)
     });
-    sweep(&root)?;
-    made
+    let swept = sweep(&root);
+    let package = made?;
+    swept?;
+    Ok(package)
 }
 
 fn lock(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Flock<File>> {

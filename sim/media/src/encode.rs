@@ -134,6 +134,12 @@ impl Ladder<'_> {
                 }
                 Ok(())
             })?;
+            // Some files do not say how long they are, and some lie.
+            let (frames, needed) = (self.done(index), self.pictures.segment);
+            ensure!(
+                frames >= needed,
+                "the source has {frames} frames, which are less than one segment of {needed}"
+            );
         }
         let Pictures { segment: frames, rate, .. } = *self.pictures;
         let form = Form { rung: index, size: (rung.width, rung.height), rate, frames };
@@ -169,10 +175,10 @@ impl Ladder<'_> {
     }
 }
 
-/// Whether all rungs have the same segments.
+/// The number of whole segments, and of frames after them, that all rungs have.
 ///
 /// # Errors
-/// If not, or if there is no whole segment.
+/// If the rungs differ.
 pub(crate) fn aligned(streams: &[Stream]) -> Result<(u64, u64)> {
     let first = streams.first().context("a ladder without rungs")?;
     let same = |stream: &Stream| (stream.segments, stream.rest) == (first.segments, first.rest);

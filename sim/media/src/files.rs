@@ -138,8 +138,9 @@ fn hex(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Gives a folder, and all files and folders in it, fixed times and modes: nothing that a server
-/// shows may depend on when, or under which umask, they were made.
+/// Gives a folder, and all files and folders in it (of which [`inventory`] has seen that there is
+/// nothing else), fixed times and modes: nothing that a server shows may depend on when, or under
+/// which umask, they were made.
 pub(crate) fn settle(folder: &Path) -> Result<()> {
     for (name, entry) in entries(folder)? {
         let path = folder.join(name);

@@ -125,12 +125,6 @@ impl<'a> Film<'a> {
         let (segments, rest) = encode::aligned(&streams)?;
         let Pictures { rate, segment, .. } = self.pictures;
         let shown = rate.span_of(segments * segment + rest);
-        ensure!(
-            segments > 0,
-            "the source lasts {} ms, which is less than one segment of {}",
-            shown.ms(),
-            self.media.segment
-        );
         if let Some(SourceFile { path, before, .. }) = &self.file {
             ensure!(*before == Stamp::of(path)?, "{} changed while it was read", path.display());
         }

@@ -10,9 +10,9 @@
 //! it in a cache: equal input gives equal bytes, and a package's hash says which bytes they are.
 //! [`write_playlists`] lists its segments, as often as a session needs them.
 //!
-//! What content here is not: it has no sound, its pictures are encoded quickly rather than well, and
-//! the synthetic film resembles no real one. Rungs are aligned, and every segment of a package plays
-//! equally long.
+//! Rungs are aligned, and every segment of a package plays equally long. What content here is not:
+//! it has no sound, its pictures are encoded quickly rather than well, and nobody has measured
+//! whether the synthetic film resembles a real one.
 
 mod cache;
 mod deadline;

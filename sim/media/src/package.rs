@@ -29,6 +29,7 @@ const TOLERANCE: u64 = 10;
 /// server shows it as `/media/`; [`crate::write_playlists`] writes what is shown as `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
+    /// See [`Package::media_folder`].
     pub(crate) dir: PathBuf,
     /// The SHA-256 over the names and the content of all files that are served, in hexadecimal
     /// digits.
@@ -67,7 +68,7 @@ pub struct Rung {
 /// A package's own description: what its files do not say, and a hash of each of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Manifest {
+struct Manifest {
     form: u64,
     hash: String,
     segment: Span,

@@ -1,7 +1,7 @@
 //! HLS playlists (RFC 8216) of a package, and its table of sizes: what a server shows as `/` while
 //! it shows the package as `/media/`.
 
-use crate::files::settle;
+use crate::files::touch;
 use crate::package::{Package, init_name, segment_name};
 use anyhow::{Context, Result, ensure};
 use serde::{Serialize, Serializer};
@@ -32,7 +32,8 @@ pub fn write_playlists(package: &Package, listing: Span, into: &Path) -> Result<
     fs::create_dir_all(into).with_context(|| format!("create {}", into.display()))?;
     let write = |name: &str, text: &str| {
         let path = into.join(name);
-        fs::write(&path, text).with_context(|| format!("write {}", path.display()))
+        fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
+        touch(&path, 0o644)
     };
     write("master.m3u8", &master(package))?;
     for rung in 0..package.rungs.len() {
@@ -40,7 +41,8 @@ pub fn write_playlists(package: &Package, listing: Span, into: &Path) -> Result<
     }
     let path = into.join("sizes.json");
     write_sizes(package, listed, &path).with_context(|| format!("write {}", path.display()))?;
-    settle(into)
+    touch(&path, 0o644)?;
+    touch(into, 0o755)
 }
 
 /// How many segments are listed.

@@ -5,7 +5,8 @@ use crate::rate::FrameRate;
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 use std::process::Command;
 use weir_units::Span;
@@ -16,11 +17,15 @@ const LIMIT: Span = Span::from_s(30);
 /// An answer about two streams has 500 bytes; a file may have many streams.
 const MAX_ANSWER: usize = 1 << 20;
 
+/// How much of a file tells text from anything else: every container of video has bytes there
+/// that no text has.
+const HEAD: u64 = 512;
+
 /// What H.264 decoders take at most, twice over.
 const MAX_PIXELS: u64 = 16_384;
 
 /// Formats that are lists of other files, whose content the hash of the list does not cover, and
-/// plain text, which ffmpeg would draw as a terminal does.
+/// text, which ffmpeg would draw as a terminal does.
 const NOT_A_VIDEO: [&str; 5] = ["hls", "dash", "concat", "imf", "tty"];
 
 /// What a video file is, as far as encoding it needs.
@@ -45,7 +50,17 @@ pub(crate) fn probe(file: &Path) -> Result<Video> {
     ensure!(!facts.is_dir(), "it is a folder");
     ensure!(facts.is_file(), "it is no regular file");
     ensure!(facts.len() > 0, "it is empty");
+    let mut head = Vec::new();
+    let read = File::open(file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    read.context("it cannot be read")?;
+    ensure!(!is_text(&head), "it is a text");
     video(&ask(file)?)
+}
+
+/// ffmpeg would read a playlist from wherever it points to, and wait for more if it does not end.
+fn is_text(head: &[u8]) -> bool {
+    let control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    !head.iter().any(control) && std::str::from_utf8(head).is_ok()
 }
 
 /// ffmpeg's arguments for a file that it can take neither for an option nor for a protocol, from
@@ -156,6 +171,14 @@ mod tests {
         assert_eq!((film.rate.to_string().as_str(), film.audio), ("25/1", true));
         assert_eq!(film.pixels, 1024 * 576);
         assert!(!read(&[FILM], "mov,mp4").unwrap().audio);
+    }
+
+    #[test]
+    fn text_is_told_from_video() {
+        assert!(is_text(b"#EXTM3U\r\n#EXT-X-TARGETDURATION:2\n"));
+        assert!(is_text("Stra\u{df}e".as_bytes()));
+        assert!(!is_text(b"\0\0\0\x18ftypmp42"));
+        assert!(!is_text(b"\x1a\x45\xdf\xa3"));
     }
 
     #[test]

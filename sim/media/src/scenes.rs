@@ -15,6 +15,9 @@ pub(crate) const SIZE: (u32, u32) = (1280, 720);
 /// The film's frame rate.
 pub(crate) const RATE: FrameRate = FrameRate::FILM;
 
+/// The scaler, and what makes it give equal pictures on every CPU.
+pub(crate) const SCALER: &str = "bicubic+accurate_rnd+bitexact";
+
 /// The longest film. Its generators are one filter graph, whose memory grows with its length;
 /// playlists loop, so that sessions may be longer.
 pub(crate) const LONGEST: Span = Span::from_s(600);
@@ -117,9 +120,6 @@ pub(crate) fn film(frames: u64) -> String {
     }
     format!("{graph}{labels}concat=n={}", runs * scenes)
 }
-
-/// The scaler, and what makes it give equal pictures on every CPU.
-pub(crate) const SCALER: &str = "bicubic+accurate_rnd+bitexact";
 
 #[cfg(test)]
 mod tests {

@@ -112,6 +112,7 @@ impl Table {
 /// A file's text.
 fn text(path: &Path) -> Result<String> {
     let read = || -> Result<String> {
+        ensure!(fs::metadata(path)?.is_file(), "it is no regular file");
         let mut text = String::new();
         let size = File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
         ensure!(size as u64 <= MAX_FILE, "longer than {MAX_FILE} bytes");

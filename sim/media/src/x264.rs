@@ -2,7 +2,7 @@
 //!
 //! - Two passes with a capped variable bit rate. The mean comes within a few percent of the target
 //!   (with x264's own tolerance, 1.0, within 15 % for films of 4 s). Segments differ in size: for 60 s
-//!   of the synthetic film their coefficient of variation is 0.5 to 0.6 (with x264's own qcomp, 0.6,
+//!   of the synthetic film their coefficient of variation is about 0.6 (with x264's own qcomp, 0.6,
 //!   and a cap of 150 %, 0.5).
 //! - One thread per encoder, for x264's bytes depend on the number of threads.
 //! - Every segment is one closed group of pictures with a fixed number of frames, so that rungs
@@ -28,6 +28,9 @@ use weir_units::Span;
 /// (per second). Peaks of segments of 2 s are then about twice the mean.
 const MOST: u64 = 175;
 const BUFFER: u64 = 300;
+
+/// ffmpeg takes this many bits of buffer at most.
+const MAX_BUFFER: u64 = 2_147_483_647;
 
 /// What is encoded.
 pub(crate) struct Pictures {
@@ -101,7 +104,8 @@ pub(crate) fn recipe(pictures: &Pictures, rungs: &[LadderRung]) -> Vec<[String; 
 fn options(pictures: &Pictures, index: usize, rung: &LadderRung, pass: Pass) -> String {
     let Pictures { rate, segment, most, .. } = pictures;
     let bps = rung.bitrate.bps();
-    let (max, buffer) = (bps.saturating_mul(MOST) / 100, bps.saturating_mul(BUFFER) / 100);
+    let max = bps.saturating_mul(MOST) / 100;
+    let buffer = (bps.saturating_mul(BUFFER) / 100).min(MAX_BUFFER);
     let filters = filters(rung, *rate);
     let output = match pass {
         Pass::Look => "-pass 1 -f null -".to_owned(),
@@ -114,7 +118,7 @@ fn options(pictures: &Pictures, index: usize, rung: &LadderRung, pass: Pass) -> 
     };
     format!(
         "-map 0:V:0 -filter:v {filters} -fps_mode passthrough -frames:v {most} \
-         -map_metadata -1 -fflags +bitexact -flags:v +bitexact \
+         -map_metadata -1 -map_chapters -1 -fflags +bitexact -flags:v +bitexact \
          -c:v libx264 -threads 1 -preset superfast -bf 0 \
          -b:v {bps} -maxrate {max} -bufsize {buffer} -qcomp 0.75 -x264-params ratetol=0.1 \
          -g {segment} -keyint_min {segment} -sc_threshold 0 -passlogfile rung{index} {output}"

@@ -6,7 +6,7 @@
 //!   [port] ── [a: netem]  <-  [x] ── [y: htb, bfifo]  <-  [b] ── [port]     backward
 //! ```
 //!
-//! `──` is a virtual Ethernet pair, `->` a relane. In each direction a packet meets first the
+//! `──` is a virtual Ethernet pair, `->` a redirection. In each direction a packet meets first the
 //! buffer (bfifo, a limit in bytes) in front of the token bucket (htb), and then netem, which loses
 //! packets, serializes at the same rate, and delays. Two elements, because one netem would count
 //! packets under way against the depth of the buffer; and netem's own rate behind the token bucket,

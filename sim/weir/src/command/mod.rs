@@ -17,6 +17,6 @@ fn plan(file: &Path, lab: Option<LabName>, seed: Option<u64>) -> Result<Plan> {
     let mut plan = weir_experiment::load(file).map_err(refuse)?;
     plan.lab = lab.unwrap_or(plan.lab);
     plan.seed = seed.map_or(plan.seed, Seed::new);
-    weir_lab::check_content(&plan).map_err(refuse)?;
+    weir_lab::check(&plan).map_err(refuse)?;
     Ok(plan)
 }
