@@ -48,15 +48,19 @@ pub(crate) fn read(field: Option<Field<'_>>) -> Result<(Media, Option<Place>), E
 
 fn media(section: &Section<'_>) -> Result<(Media, Option<Place>), Error> {
     let source = section.get("source");
+    let place = source.as_ref().map(|field| field.value.place.clone());
+    let source = source.map_or(Ok(Source::Scenes), |field| self::source(&field))?;
     let segment = section.read("segment", |f| f.quantity(SEGMENTS))?.unwrap_or(SEGMENT);
     let ladder = section.read("ladder", ladder)?.unwrap_or_else(|| named(LADDER));
-    let length = section.read("length", |f| f.quantity(LENGTHS))?.unwrap_or(LENGTH);
+    let length = section.read("length", |f| f.quantity(LENGTHS))?.unwrap_or(match source {
+        // A table costs nothing, and is used whole.
+        Source::Sized(_) => *LENGTHS.end(),
+        Source::Scenes | Source::File(_) => LENGTH,
+    });
     if !length.ns().is_multiple_of(segment.ns()) {
         let problem = format!("{length} is no whole number of segments of {segment}");
         return Err(section.refuse(&["length", "segment"], problem));
     }
-    let place = source.map(|field| field.value.place.clone());
-    let source = source.map_or(Ok(Source::Scenes), |field| self::source(&field))?;
     Ok((Media { source, segment, ladder, length }, place))
 }
 

@@ -18,13 +18,15 @@ pub struct Content {
     pub media: PathBuf,
     /// Segments before it loops.
     pub segments: u64,
+    /// The duration of each, as measured.
+    pub segment: Span,
     /// What it is, as measured.
     pub rungs: Vec<Rung>,
     /// A hash of all that is served.
     pub hash: String,
 }
 
-/// Equal media with playlists of equal length is one content.
+/// Equal media for viewers that watch, and load ahead, equally long is one content.
 type Key = (Media, Span);
 
 /// Every content of a plan.
@@ -47,16 +49,9 @@ impl Contents {
 }
 
 fn key(setup: &Setup) -> Key {
-    (setup.media.clone(), listing(setup))
-}
-
-/// How long playlists must be: a viewer may begin anywhere in the content, and then watches, and
-/// loads ahead.
-fn listing(setup: &Setup) -> Span {
-    let ahead = |span: Span| setup.media.length.saturating_add(span);
     let needs =
         setup.players.iter().map(|players| players.watch.saturating_add(players.max_buffer));
-    ahead(needs.max().unwrap_or(Span::ZERO))
+    (setup.media.clone(), needs.max().unwrap_or(Span::ZERO))
 }
 
 /// Looks at the files that the plan's content is made from, before anything starts.
@@ -97,7 +92,7 @@ pub fn prepare(
         if contents.0.contains_key(&key) {
             continue;
         }
-        let (media, listing) = (&key.0, key.1);
+        let (media, needed) = (&key.0, key.1);
         let package = weir_media::prepare(&request(plan, media), cache, &mut |what| {
             watch(Progress::Content(what));
         })
@@ -105,12 +100,15 @@ pub fn prepare(
         for warning in &package.warnings {
             watch(Progress::Warning(warning.clone()));
         }
+        // A viewer may begin anywhere in the content.
+        let listing = package.length().saturating_add(needed);
         let site = stage.join(format!("site-{}", contents.0.len()));
         weir_media::write_playlists(&package, listing, &site).context("write the playlists")?;
         let content = Content {
             site,
             media: package.media_folder().to_owned(),
             segments: package.segments(),
+            segment: package.segment,
             rungs: rungs(&package),
             hash: package.hash.clone(),
         };

@@ -172,7 +172,11 @@ fn run_trial(
     let started = now();
     let content = contents.get(&trial);
     let ended = content.and_then(|content| {
-        let assignment = Assignment { trial: trial.clone(), segments: content.segments };
+        let assignment = Assignment {
+            trial: trial.clone(),
+            segments: content.segments,
+            segment: content.segment,
+        };
         let logs = store.folder().join("logs").join(&trial.id);
         Ok((lab.run(&assignment, content, cpu, &logs, cancel)?, content))
     });

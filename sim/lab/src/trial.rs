@@ -29,6 +29,8 @@ pub struct Assignment {
     pub trial: Trial,
     /// Segments of the content before it loops.
     pub segments: u64,
+    /// The duration of each.
+    pub segment: Span,
 }
 
 /// Where a trial finds and leaves things.
@@ -96,7 +98,7 @@ pub fn run(
 
     say("playing");
     let epoch = now()?.after(LEAD);
-    let watched = viewers(trial, assignment.segments);
+    let watched = viewers(assignment);
     let mut groups = players::start(&network, &origins, &watched, folders, program, epoch)?;
     let longest = watched.iter().map(|viewer| viewer.start.after(viewer.players.watch)).max();
     let deadline = epoch.after(longest.unwrap_or(Time::ZERO).since(Time::ZERO)).after(GRACE);

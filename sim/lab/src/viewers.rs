@@ -5,7 +5,8 @@
 //! of one trial would ask for segments at the same instant. The draws depend on the repeat's seed
 //! and the viewer alone, so that cells are compared in pairs.
 
-use weir_experiment::{Players, Trial};
+use crate::trial::Assignment;
+use weir_experiment::Players;
 use weir_units::Time;
 
 /// One viewer.
@@ -20,10 +21,9 @@ pub struct Viewer<'a> {
     pub first_segment: u64,
 }
 
-/// All viewers of a trial whose content has `segments` before it loops, in the order of the
-/// experiment file.
-pub fn viewers(trial: &Trial, segments: u64) -> Vec<Viewer<'_>> {
-    let segment = trial.setup.media.segment;
+/// All viewers of a trial, in the order of the experiment file.
+pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
+    let Assignment { trial, segments, segment } = assignment;
     let groups = trial.setup.players.iter().enumerate();
     let all =
         groups.flat_map(|(group, players)| (0..players.count).map(move |n| (group, players, n)));
@@ -35,7 +35,7 @@ pub fn viewers(trial: &Trial, segments: u64) -> Vec<Viewer<'_>> {
                 session,
                 players,
                 start: Time::from_ns(seed.derive("start").below(segment.ns())),
-                first_segment: seed.derive("content").below(segments),
+                first_segment: seed.derive("content").below(*segments),
             }
         })
         .collect()

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use std::process::Command;
+use std::str::Utf8Error;
 use weir_units::Span;
 
 /// ffprobe reads a few seconds of a file.
@@ -60,7 +61,9 @@ pub(crate) fn probe(file: &Path) -> Result<Video> {
 /// ffmpeg would read a playlist from wherever it points to, and wait for more if it does not end.
 fn is_text(head: &[u8]) -> bool {
     let control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
-    !head.iter().any(control) && std::str::from_utf8(head).is_ok()
+    // A character may be cut in two by the end of the head.
+    let garbled = |error: Utf8Error| error.error_len().is_some();
+    !head.iter().any(control) && !std::str::from_utf8(head).is_err_and(garbled)
 }
 
 /// ffmpeg's arguments for a file that it can take neither for an option nor for a protocol, from
@@ -177,6 +180,7 @@ mod tests {
     fn text_is_told_from_video() {
         assert!(is_text(b"#EXTM3U\r\n#EXT-X-TARGETDURATION:2\n"));
         assert!(is_text("Stra\u{df}e".as_bytes()));
+        assert!(is_text(&"Stra\u{df}e".as_bytes()[..5]));
         assert!(!is_text(b"\0\0\0\x18ftypmp42"));
         assert!(!is_text(b"\x1a\x45\xdf\xa3"));
     }
