@@ -2,7 +2,7 @@
 
 use crate::registry::{Entry, Param};
 use crate::{Abr, Decision, DualEwma, Observation};
-use weir_units::{BitRate, Ratio, Span, Time};
+use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 
 // 3 s and 8 s are the half-lives of Sabre and dash.js, and 0.9 is the safety factor of both.
 pub(crate) const ENTRY: Entry = Entry {
@@ -22,6 +22,10 @@ pub(crate) const ENTRY: Entry = Entry {
 /// Below this many segments in the buffer, a rung's peak rate counts instead of its mean: two, as in
 /// hls.js 1.7 (`abr-controller.ts`).
 const CAUTIOUS: f64 = 2.0;
+
+/// Smaller downloads are no samples: a few packets that arrive together say nothing of the rate.
+/// 16 kB as in Shaka Player 5 (`EwmaBandwidthEstimator`, `minBytes`).
+const LEAST_SAMPLE: Bytes = Bytes::new(16_000);
 
 /// The algorithm `throughput`. Before the first sample it takes the lowest rung; it never waits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,7 +51,9 @@ impl Abr for Throughput {
     fn decide(&mut self, seen: &Observation) -> Decision {
         for download in &seen.downloads {
             if self.counted.is_none_or(|counted| download.finished > counted) {
-                self.average.push(download);
+                if download.bytes >= LEAST_SAMPLE {
+                    self.average.push(download);
+                }
                 self.counted = Some(download.finished);
             }
         }
@@ -91,6 +97,14 @@ mod tests {
             assert_eq!(abr.decide(&seen).rung, rung, "at {kbps} kbit/s");
             assert_eq!(abr.estimate(), Some(BitRate::from_bps(kbps * 1000)));
         }
+    }
+
+    #[test]
+    fn a_few_packets_are_no_sample() {
+        let mut seen = observation(&[500, 1000]);
+        seen.downloads = vec![download(40_000, Span::from_ms(3), Time::from_ns(1))];
+        let mut abr = throughput();
+        assert_eq!((abr.decide(&seen).rung, abr.estimate()), (0, None));
     }
 
     #[test]
