@@ -16,5 +16,5 @@ mod kernel;
 mod root;
 
 pub use boot::{Cancel, Ended, Guest, Outcome};
-pub use kernel::{Kernel, KernelKey, sha256_of_file};
+pub use kernel::{Kernel, KernelKey, cache_folder, sha256_of_file};
 pub use root::Root;

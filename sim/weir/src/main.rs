@@ -1,6 +1,5 @@
 //! `weir`: runs experiments on adaptive streaming. One file per subcommand; no logic here.
 
-mod cache;
 mod command;
 mod refusal;
 mod screen;

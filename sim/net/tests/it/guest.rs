@@ -3,9 +3,9 @@
 use crate::laws;
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use weir_uml::{Cancel, Guest, Kernel, Outcome, Root};
+use weir_uml::{Cancel, Guest, Kernel, Outcome, Root, cache_folder};
 use weir_units::{Bytes, Seed};
 
 const NAME: &str = "test";
@@ -24,7 +24,7 @@ fn try_boot(name: &str) -> Result<()> {
 }
 
 fn boot_in(stage: &Path, name: &str) -> Result<()> {
-    let kernel = Kernel::find(&cache()?)?;
+    let kernel = Kernel::find(&cache_folder()?)?;
     let root = Root::make(&stage.join("root-folder"), &[])?;
     let out = weir_uml::boot::out_folder(stage);
     fs::create_dir_all(&out)?;
@@ -47,14 +47,6 @@ fn boot_in(stage: &Path, name: &str) -> Result<()> {
         Outcome::Failed(why) => bail!("{why}"),
         Outcome::Cancelled => bail!("cancelled"),
     }
-}
-
-fn cache() -> Result<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    variable("WEIR_CACHE")
-        .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("weir")))
-        .or_else(|| variable("HOME").map(|home| home.join(".cache/weir")))
-        .context("no HOME")
 }
 
 /// The guest's side.

@@ -56,14 +56,8 @@ pub fn download(network: &Network, from: &str, to: &str, bytes: Bytes) -> Result
     Ok((end.saturating_sub(start), Bytes::new(received - first)))
 }
 
-/// Round trips of datagrams of `payload` bytes, one at a time, with pauses in between.
-pub fn round_trips(
-    network: &Network,
-    from: &str,
-    to: &str,
-    payload: usize,
-    n: usize,
-) -> Result<Vec<Span>> {
+/// A socket on `from` that sends to one on `to`.
+fn datagrams(network: &Network, from: &str, to: &str) -> Result<(UdpSocket, UdpSocket)> {
     let address = SocketAddr::from((network.node(to)?.address(), PORT));
     let server = network
         .node(to)?
@@ -75,6 +69,18 @@ pub fn round_trips(
         .namespace()
         .run(async move |_| UdpSocket::bind(local).context("bind"))?;
     client.connect(address)?;
+    Ok((client, server))
+}
+
+/// Round trips of datagrams of `payload` bytes, one at a time, with pauses in between.
+pub fn round_trips(
+    network: &Network,
+    from: &str,
+    to: &str,
+    payload: usize,
+    n: usize,
+) -> Result<Vec<Span>> {
+    let (client, server) = datagrams(network, from, to)?;
     let echo = std::thread::spawn(move || -> std::io::Result<()> {
         let mut buffer = [0; 2048];
         for _ in 0..n {
@@ -99,17 +105,7 @@ pub fn round_trips(
 
 /// Sends `n` datagrams in one direction, `gap` apart, and returns which of them arrived.
 pub fn one_way(network: &Network, from: &str, to: &str, n: u32, gap: Span) -> Result<Vec<u32>> {
-    let address = SocketAddr::from((network.node(to)?.address(), PORT));
-    let server = network
-        .node(to)?
-        .namespace()
-        .run(async move |_| UdpSocket::bind(address).context("bind"))?;
-    let local = SocketAddr::from((network.node(from)?.address(), 0));
-    let client = network
-        .node(from)?
-        .namespace()
-        .run(async move |_| UdpSocket::bind(local).context("bind"))?;
-    client.connect(address)?;
+    let (client, server) = datagrams(network, from, to)?;
     server.set_read_timeout(Some(std::time::Duration::from_secs(5)))?;
     let sender = std::thread::spawn(move || -> std::io::Result<()> {
         for number in 0..n {

@@ -5,11 +5,11 @@ use nix::time::{ClockId, clock_gettime};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use weir_uml::init::{OUT, enter_phase};
-use weir_uml::{Cancel, Guest, Kernel, Outcome, Root};
+use weir_uml::{Cancel, Guest, Kernel, Outcome, Root, cache_folder};
 use weir_units::{Bytes, Seed};
 
 const WORK: &str = "work";
@@ -33,7 +33,7 @@ pub fn boot(work: &str, seed: u64, limit: Duration, cancel: bool) -> Result<Boot
 }
 
 fn boot_in(stage: &Path, work: &str, seed: u64, limit: Duration, cancel: bool) -> Result<Booted> {
-    let kernel = Kernel::find(&cache()?)?;
+    let kernel = Kernel::find(&cache_folder()?)?;
     let root = Root::make(&stage.join("root-folder"), &[])?;
     let out = weir_uml::boot::out_folder(stage);
     fs::create_dir_all(&out)?;
@@ -55,14 +55,6 @@ fn boot_in(stage: &Path, work: &str, seed: u64, limit: Duration, cancel: bool) -
     let ended = guest.run(&asked)?;
     let said = fs::read_to_string(out.join(SAID)).unwrap_or_default();
     Ok(Booted { outcome: ended.outcome, memory: ended.memory, said })
-}
-
-fn cache() -> Result<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    variable("WEIR_CACHE")
-        .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("weir")))
-        .or_else(|| variable("HOME").map(|home| home.join(".cache/weir")))
-        .context("no HOME")
 }
 
 /// The guest's side.

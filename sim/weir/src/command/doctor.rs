@@ -12,7 +12,7 @@ pub struct Arguments {}
 /// # Errors
 /// If the cache folder cannot be found.
 pub fn run(_: &Arguments) -> Result<ExitCode> {
-    let findings = weir_lab::doctor(&crate::cache::folder()?);
+    let findings = weir_lab::doctor(&weir_uml::cache_folder()?);
     for finding in &findings {
         match &finding.state {
             Ok(state) => println!("ok       {:<18} {state}", finding.what),

@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let options = Options {
         out,
         jobs: arguments.jobs.map(usize::try_from).transpose().context("--jobs")?,
-        cache: crate::cache::folder()?,
+        cache: weir_uml::cache_folder()?,
     };
     let cancel = Cancel::default();
     let asked = cancel.clone();
