@@ -4,6 +4,7 @@ use crate::screen::Screen;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use weir_experiment::LabName;
 use weir_lab::Options;
 use weir_records::Verdict;
@@ -46,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let cancel = Cancel::default();
     let asked = cancel.clone();
-    ctrlc::set_handler(move || asked.cancel()).context("handle Ctrl-C")?;
+    ctrlc::set_handler(move || interrupt(&asked)).context("handle Ctrl-C")?;
 
     let mut screen = Screen::new(arguments.json);
     let run = weir_lab::run(&plan, &options, &cancel, &mut |progress| screen.show(&progress))?;
@@ -65,6 +66,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let bad = run.trials.iter().filter(|trial| trial.row.verdict != Verdict::Valid).count();
     screen.finish(&folder, &report, bad);
     Ok(ExitCode::from(u8::from(bad > 0)))
+}
+
+/// Asks guests to stop, which they do at once; and ends the program where something else, such as
+/// an encoder, goes on. Whatever it started dies with it.
+#[expect(clippy::disallowed_methods, reason = "the bound of an interrupt is wall time")]
+fn interrupt(cancel: &Cancel) {
+    const PATIENCE: Duration = Duration::from_millis(1_500);
+    cancel.cancel();
+    std::thread::sleep(PATIENCE);
+    eprintln!("weir: interrupted");
+    std::process::exit(1);
 }
 
 fn lab_named(name: &str) -> Result<LabName> {

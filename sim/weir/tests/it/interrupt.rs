@@ -75,6 +75,28 @@ fn ctrl_c_ends_all_within_two_seconds_and_keeps_what_is_finished() {
 }
 
 #[test]
+fn ctrl_c_ends_an_encoding_too() {
+    let scratch = Scratch::new("encoding");
+    let experiment = EXPERIMENT.replace(r#"source = "table.json""#, r#"source = "scenes""#);
+    fs::write(scratch.0.join("encoding.toml"), experiment).unwrap();
+    let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"))
+        .args(["run", "encoding.toml", "--out", "out"])
+        .current_dir(&scratch.0)
+        .env("WEIR_CACHE", scratch.0.join("cache"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let encoder = |name: &String| name.ends_with(" ffmpeg");
+    until(Duration::from_secs(60), "an encoder runs", || {
+        processes_in(&scratch.0).iter().any(encoder)
+    });
+    kill(Pid::from_raw(weir.id() as i32), Signal::SIGINT).unwrap();
+    until(Duration::from_secs(2), "weir ends", || weir.try_wait().unwrap().is_some());
+    until(Duration::from_secs(1), "nothing is left", || processes_in(&scratch.0).is_empty());
+}
+
+#[test]
 fn a_killed_weir_leaves_no_guest_behind() {
     let scratch = Scratch::new("killed");
     let mut weir = start(&scratch.0);
