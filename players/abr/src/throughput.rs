@@ -1,7 +1,7 @@
 //! Rate-based adaptation: the highest rung that the measured throughput carries.
 
 use crate::registry::{Entry, Param};
-use crate::{Abr, Decision, DualEwma, Observation};
+use crate::{Abr, Decision, Download, DualEwma, Observation};
 use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 
 // 3 s and 8 s are the half-lives of Sabre and dash.js, and 0.9 is the safety factor of both.
@@ -23,8 +23,9 @@ pub(crate) const ENTRY: Entry = Entry {
 /// hls.js 1.7 (`abr-controller.ts`).
 const CAUTIOUS: f64 = 2.0;
 
-/// Smaller downloads are no samples: a few packets that arrive together say nothing of the rate.
-/// 16 kB as in Shaka Player 5 (`EwmaBandwidthEstimator`, `minBytes`).
+/// Smaller downloads are no samples of their own: a few packets that arrive together say nothing of
+/// the rate. They count together, once they are as many bytes. 16 kB as in Shaka Player 5
+/// (`EwmaBandwidthEstimator`, `minBytes`), which leaves them out.
 const LEAST_SAMPLE: Bytes = Bytes::new(16_000);
 
 /// The algorithm `throughput`. Before the first sample it takes the lowest rung; it never waits.
@@ -33,13 +34,33 @@ pub struct Throughput {
     average: DualEwma,
     /// When the newest download that is in the average had finished.
     counted: Option<Time>,
+    /// Downloads that wait until they are enough for a sample.
+    small: (Bytes, Span),
     safety: f64,
 }
 
 impl Throughput {
     /// An algorithm that uses the share `safety` of the lower of two moving averages.
     pub fn new(fast: Span, slow: Span, safety: Ratio) -> Self {
-        Self { average: DualEwma::new(fast, slow), counted: None, safety: safety.as_f64() }
+        let small = (Bytes::ZERO, Span::ZERO);
+        Self { average: DualEwma::new(fast, slow), counted: None, small, safety: safety.as_f64() }
+    }
+}
+
+impl Throughput {
+    fn count(&mut self, download: &Download) {
+        let (bytes, transfer) = self.small;
+        let sample = Download {
+            bytes: bytes.checked_add(download.bytes).unwrap_or(download.bytes),
+            transfer: transfer.saturating_add(download.transfer),
+            ..*download
+        };
+        if sample.bytes < LEAST_SAMPLE {
+            self.small = (sample.bytes, sample.transfer);
+        } else {
+            self.average.push(&sample);
+            self.small = (Bytes::ZERO, Span::ZERO);
+        }
     }
 }
 
@@ -51,9 +72,7 @@ impl Abr for Throughput {
     fn decide(&mut self, seen: &Observation) -> Decision {
         for download in &seen.downloads {
             if self.counted.is_none_or(|counted| download.finished > counted) {
-                if download.bytes >= LEAST_SAMPLE {
-                    self.average.push(download);
-                }
+                self.count(download);
                 self.counted = Some(download.finished);
             }
         }
@@ -105,6 +124,10 @@ mod tests {
         seen.downloads = vec![download(40_000, Span::from_ms(3), Time::from_ns(1))];
         let mut abr = throughput();
         assert_eq!((abr.decide(&seen).rung, abr.estimate()), (0, None));
+        // With the next ones they are enough: 15,000 bytes in 3 ms, and 15,000 in 30 ms.
+        seen.downloads.push(download(4_000, Span::from_ms(30), Time::from_ns(2)));
+        abr.decide(&seen);
+        assert_eq!(abr.estimate(), Some(BitRate::from_bps(7_272_727)));
     }
 
     #[test]
