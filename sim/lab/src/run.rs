@@ -84,9 +84,10 @@ pub fn run(
     write(&store, "plan.toml", &text)?;
 
     let stage = store.folder().join("stage");
-    let contents = content::prepare(plan, &options.cache, &stage, watch)?;
+    // What may be missing comes before what takes minutes.
     let lab = UmlLab::new(&options.cache, &stage)?;
     let services = facts::services(plan)?;
+    let contents = content::prepare(plan, &options.cache, &stage, watch)?;
     let id = run_id(&text, &lab, &services, &contents, plan);
     write(&store, "host.toml", &facts::host(&lab, &services, &contents)?)?;
 

@@ -22,6 +22,7 @@ use weir_units::{Span, Time};
 const LEAD: Span = Span::from_ms(100);
 /// How long after its last viewer has left a trial may go on.
 const GRACE: Span = Span::from_s(120);
+
 /// A trial and what it needs to know of its content.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Assignment {

@@ -79,6 +79,10 @@ fn ctrl_c_ends_an_encoding_too() {
     let scratch = Scratch::new("encoding");
     let experiment = EXPERIMENT.replace(r#"source = "table.json""#, r#"source = "scenes""#);
     fs::write(scratch.0.join("encoding.toml"), experiment).unwrap();
+    // The guest kernel, but no content that is encoded already.
+    let kernels = weir_uml::cache_folder().unwrap().join("guest");
+    fs::create_dir(scratch.0.join("cache")).unwrap();
+    std::os::unix::fs::symlink(kernels, scratch.0.join("cache/guest")).unwrap();
     let mut weir = Command::new(env!("CARGO_BIN_EXE_weir"))
         .args(["run", "encoding.toml", "--out", "out"])
         .current_dir(&scratch.0)
