@@ -95,7 +95,13 @@ fn segment(job: &SessionJob, request: u64, facts: &SegmentFacts) -> Segment {
         buffer_after_us: facts.buffer_after.us(),
         estimate_bps: facts.estimate.map(BitRate::bps),
         wait_us: facts.wait.us(),
+        source: None,
         status: facts.status.map(u64::from),
+        sender_cwnd: None,
+        sender_srtt_us: None,
+        sender_min_rtt_us: None,
+        sender_retransmits: None,
+        sender_delivery_rate_bps: None,
         err: facts.err.clone(),
     }
 }

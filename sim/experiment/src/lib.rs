@@ -41,8 +41,9 @@ pub use error::{Error, Place};
 pub use files::{Files, load};
 pub use network::{Direction, QueueError};
 pub use plan::{
-    Axis, Cell, Host, LabName, Ladder, LadderRung, Link, Media, MediaFile, Origin, Plan, Players,
-    Queue, Setup, Shape, Source, TcpProfile, Topology, Trial,
+    Axis, Cell, Discipline, GilbertElliott, Host, LabName, Ladder, LadderRung, Link, Loss, Media,
+    MediaFile, Origin, Phase, Plan, Players, Queue, Setup, Shape, Source, TcpProfile, Topology,
+    Traffic, TrafficKind, Trial,
 };
 pub use resolve::resolve;
 pub use sweep::MAX_TRIALS;

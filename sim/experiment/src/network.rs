@@ -92,7 +92,8 @@ impl Setup {
     /// The round-trip time of the longest path between a player and its origin that uses `link`.
     fn round_trip(&self, link: usize) -> Span {
         let links = &self.topology.links;
-        let paths = self.players.iter().filter_map(|p| self.topology.path(&p.origin, &p.node));
+        let ways = self.players.iter().flat_map(|p| p.nodes.iter().map(|node| (&p.origin, node)));
+        let paths = ways.filter_map(|(origin, node)| self.topology.path(origin, node));
         let uses = paths.filter(|path| path.iter().any(|(used, _)| *used == link));
         let round_trips = uses.map(|path| {
             path.iter()

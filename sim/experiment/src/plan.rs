@@ -101,6 +101,69 @@ pub struct Setup {
     pub origins: Vec<Origin>,
     /// The viewers.
     pub players: Vec<Players>,
+    /// Traffic beside them.
+    pub traffic: Vec<Traffic>,
+    /// Whether what would lock flows in phase is drawn at random.
+    pub phase: Phase,
+    /// How often the counters of links are read.
+    pub interval: Span,
+}
+
+/// Whether repeats differ in what a viewer cannot know: when each presses play, where the content
+/// begins, and how long an endpoint takes for a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// All of it is drawn from the repeat's seed.
+    Random,
+    /// None of it: viewers start at once, with the first segment, and endpoints take no time.
+    Fixed,
+}
+
+/// Traffic from one node to another that is nobody's stream.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Traffic {
+    /// The node that sends.
+    pub from: String,
+    /// The node that receives.
+    pub to: String,
+    /// When it begins, from the start of the trial.
+    pub start: Span,
+    /// How long it lasts; `None` until the last viewer has left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub length: Option<Span>,
+    /// How many of the same kind there are.
+    pub count: u64,
+    /// What it is.
+    pub kind: TrafficKind,
+}
+
+/// A kind of traffic.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrafficKind {
+    /// A TCP connection that always has something to send.
+    Tcp {
+        /// Its congestion control.
+        congestion_control: String,
+    },
+    /// Datagrams at a constant rate.
+    Udp {
+        /// Over Ethernet frames.
+        rate: BitRate,
+        /// The frame's size, Ethernet, IP and UDP headers included.
+        packet: Bytes,
+    },
+    /// A user who downloads an object, thinks, and downloads the next: sizes are Pareto, pauses
+    /// exponential.
+    Web {
+        /// The mean size of an object.
+        size: Bytes,
+        /// The mean pause between the end of an object and the request for the next.
+        pause: Span,
+        /// The congestion control of the senders.
+        congestion_control: String,
+    },
 }
 
 /// Content: what is shown, and how it is encoded.
@@ -179,7 +242,7 @@ pub struct Link {
     pub backward: Shape,
 }
 
-/// How one direction of a link treats packets, in this order: queue, rate, loss, delay.
+/// How one direction of a link treats packets, in this order: queue, rate, loss, delay with jitter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Shape {
     /// The bottleneck's rate, counted over Ethernet frames; `None` does not limit.
@@ -187,10 +250,70 @@ pub struct Shape {
     pub rate: Option<BitRate>,
     /// The one-way propagation delay.
     pub delay: Span,
-    /// The probability that a packet is lost, independently of the others.
-    pub loss: Ratio,
+    /// How much longer a packet may take: uniform from zero to this, each drawn by itself, and held
+    /// back behind the one before it where it would overtake.
+    pub jitter: Span,
+    /// netem's own jitter: the delay is uniform within this much around [`Shape::delay`], and
+    /// packets overtake each other. Zero where there is [`Shape::jitter`].
+    pub reordering_jitter: Span,
     /// The depth of the buffer in front of the bottleneck.
     pub queue: Queue,
+    /// Who is dropped from it.
+    pub discipline: Discipline,
+    /// Which packets are lost at random.
+    pub loss: Loss,
+}
+
+/// The queueing discipline of a bottleneck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Discipline {
+    /// First in, first out; what finds the buffer full is dropped.
+    #[serde(rename = "fifo")]
+    Fifo,
+    /// A queue for each flow, each with CoDel (RFC 8290, with its defaults: target 5 ms,
+    /// interval 100 ms).
+    #[serde(rename = "fq_codel")]
+    FqCodel,
+}
+
+/// Which packets are lost at random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Loss {
+    /// Each with this probability, independently of the others.
+    Independent(Ratio),
+    /// In bursts.
+    GilbertElliott(GilbertElliott),
+}
+
+/// The Gilbert-Elliott model of bursty loss: a link is in a good or in a bad state, and may change
+/// it with every packet (Gilbert 1960, Elliott 1963; names as in tc-netem(8)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GilbertElliott {
+    /// The probability of going from good to bad.
+    pub p: Ratio,
+    /// The probability of going from bad to good.
+    pub r: Ratio,
+    /// The probability of a loss while bad: 1 - h.
+    pub loss_bad: Ratio,
+    /// The probability of a loss while good: 1 - k.
+    pub loss_good: Ratio,
+}
+
+impl Loss {
+    /// No loss.
+    pub const NONE: Self = Self::Independent(Ratio::ZERO);
+
+    /// Whether no packet can be lost.
+    pub fn is_none(&self) -> bool {
+        match self {
+            Self::Independent(share) => *share == Ratio::ZERO,
+            Self::GilbertElliott(model) => {
+                model.loss_good == Ratio::ZERO
+                    && (model.loss_bad == Ratio::ZERO || model.p == Ratio::ZERO)
+            }
+        }
+    }
 }
 
 /// The depth of a buffer; as text `"64 kB"` or `"1.5 bdp"`.
@@ -237,8 +360,8 @@ pub struct Origin {
 /// A group of equal viewers on one node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Players {
-    /// The node that they run on.
-    pub node: String,
+    /// The nodes that they run on, which they are dealt to in turn; at least one.
+    pub nodes: Vec<String>,
     /// The node of the origin that they watch.
     pub origin: String,
     /// How many.
@@ -255,6 +378,15 @@ pub struct Players {
     pub startup: Span,
     /// The media that must be there before playback goes on after a stall.
     pub resume: Span,
+}
+
+impl Players {
+    /// The node of the viewer of this number, counted from 0.
+    pub fn node(&self, number: u64) -> &str {
+        let nodes = self.nodes.len() as u64;
+        let at = number.checked_rem(nodes).and_then(|at| usize::try_from(at).ok());
+        at.and_then(|at| self.nodes.get(at)).map_or("", String::as_str)
+    }
 }
 
 impl Plan {

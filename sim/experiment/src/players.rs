@@ -80,7 +80,7 @@ fn group(section: &Section<'_>, topology: &Topology, origins: &[Origin]) -> Resu
     }
     let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
     Ok(Players {
-        node,
+        nodes: vec![node],
         origin,
         count: section.read("count", |f| f.count(COUNTS))?.unwrap_or(1),
         abr: choice(&section.need("abr", "expected the name of an algorithm")?)?,

@@ -5,13 +5,14 @@ use crate::document::Value;
 use crate::error::{Error, Place};
 use crate::files::{self, Files, Topologies};
 use crate::head::Head;
-use crate::plan::{Cell, MediaFile, Plan, Setup, Source};
+use crate::plan::{Cell, MediaFile, Phase, Plan, Setup, Source};
 use crate::section;
 use crate::sweep::Sweep;
 use crate::{media, players, tcp, topology};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use weir_units::Span;
 
 /// The plan of the experiment in the file `path`, which `files` reads.
 ///
@@ -72,6 +73,7 @@ fn setup(tree: &Value, topologies: &Topologies<'_>) -> Result<(Setup, Option<Pla
         let origins = players::origins(section, &topology)?;
         let players = section.need("players", "expected a table [[players]] for each group")?;
         let players = players::players(&players, &topology, &origins, &media)?;
-        Ok((Setup { media, topology, tcp, origins, players }, place))
+        let (traffic, phase, interval) = (Vec::new(), Phase::Random, Span::from_s(1));
+        Ok((Setup { media, topology, tcp, origins, players, traffic, phase, interval }, place))
     })
 }

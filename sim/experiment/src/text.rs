@@ -1,9 +1,11 @@
 //! The text of a plan: the same for the same plan, wherever and by whomever it was made.
 
-use crate::plan::{Axis, LabName, Media, Origin, Plan, Players, TcpProfile, Topology};
+use crate::plan::{
+    Axis, LabName, Media, Origin, Phase, Plan, Players, TcpProfile, Topology, Traffic,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use weir_units::Seed;
+use weir_units::{Seed, Span};
 
 /// A plan as it is written: cells refer to what they consist of by its position, so that what
 /// many cells share stands there once.
@@ -19,6 +21,7 @@ struct Document<'a> {
     tcp: Vec<&'a TcpProfile>,
     origins: Vec<Group<'a, Origin>>,
     players: Vec<Group<'a, Players>>,
+    traffic: Vec<Group<'a, Traffic>>,
     cell: Vec<CellText<'a>>,
 }
 
@@ -40,6 +43,9 @@ struct CellText<'a> {
     tcp: usize,
     origins: usize,
     players: usize,
+    traffic: usize,
+    phase: Phase,
+    interval: Span,
 }
 
 /// Different values, numbered in the order in which they came.
@@ -71,7 +77,7 @@ impl Plan {
     /// The whole plan as TOML. Equal plans give equal text.
     pub fn to_toml(&self) -> String {
         let (mut media, mut topology, mut tcp) = (Pool::new(), Pool::new(), Pool::new());
-        let (mut origins, mut players) = (Pool::new(), Pool::new());
+        let (mut origins, mut players, mut traffic) = (Pool::new(), Pool::new(), Pool::new());
         let cells = self.cells.iter().map(|cell| CellText {
             params: &cell.params,
             media: media.number(&cell.setup.media),
@@ -79,6 +85,9 @@ impl Plan {
             tcp: tcp.number(&cell.setup.tcp),
             origins: origins.number(&cell.setup.origins),
             players: players.number(&cell.setup.players),
+            traffic: traffic.number(&cell.setup.traffic),
+            phase: cell.setup.phase,
+            interval: cell.setup.interval,
         });
         let cell = cells.collect();
         let document = Document {
@@ -92,6 +101,7 @@ impl Plan {
             tcp: tcp.values,
             origins: groups(origins.values),
             players: groups(players.values),
+            traffic: groups(traffic.values),
             cell,
         };
         #[expect(clippy::expect_used, reason = "its paths were TOML texts, and all else is ASCII")]

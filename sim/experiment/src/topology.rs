@@ -1,7 +1,7 @@
 //! A topology: its nodes, its links, and what an experiment says differently about them.
 
 use crate::document::Entry;
-use crate::plan::{Host, Link, Queue, Shape, Topology};
+use crate::plan::{Discipline, Host, Link, Loss, Queue, Shape, Topology};
 use crate::section::{self, Field, Section};
 use crate::{Error, Place, files::Topologies};
 use std::ops::RangeInclusive;
@@ -17,8 +17,15 @@ const DELAYS: RangeInclusive<Span> = Span::ZERO..=Span::from_s(10);
 const LOSSES: RangeInclusive<Ratio> = Ratio::ZERO..=Ratio::ONE;
 
 /// A direction about which nothing is said.
-const PLAIN: Shape =
-    Shape { rate: None, delay: Span::ZERO, loss: Ratio::ZERO, queue: Queue::Bdp(Ratio::ONE) };
+const PLAIN: Shape = Shape {
+    rate: None,
+    delay: Span::ZERO,
+    jitter: Span::ZERO,
+    reordering_jitter: Span::ZERO,
+    queue: Queue::Bdp(Ratio::ONE),
+    discipline: Discipline::Fifo,
+    loss: Loss::NONE,
+};
 
 /// The topology of an experiment, with the experiment's own `[links]` laid over it.
 pub(crate) fn read(
@@ -140,8 +147,9 @@ impl Change {
         *shape = Shape {
             rate: self.rate.or(shape.rate),
             delay: self.delay.unwrap_or(shape.delay),
-            loss: self.loss.unwrap_or(shape.loss),
+            loss: self.loss.map_or(shape.loss, Loss::Independent),
             queue: self.queue.unwrap_or(shape.queue),
+            ..*shape
         };
     }
 }

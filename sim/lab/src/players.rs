@@ -36,9 +36,9 @@ pub fn start(
         let origin = origins
             .get(&players.origin)
             .with_context(|| format!("no origin runs on the node {}", players.origin))?;
-        by_node.entry(&players.node).or_default().push(weir_http::SessionJob {
+        by_node.entry(viewer.node).or_default().push(weir_http::SessionJob {
             session: viewer.session,
-            node: players.node.clone(),
+            node: viewer.node.to_owned(),
             url: format!("http://{}/master.m3u8", origin.address),
             start: viewer.start,
             first_segment: viewer.first_segment,

@@ -4,7 +4,7 @@
 use anyhow::Result;
 use weir_net::LinkCounters;
 use weir_records::{Event, Link, Node, Record};
-use weir_units::{Bytes, Ratio, Span};
+use weir_units::{Bytes, Span};
 
 /// The largest frame on a wire: 1,500 bytes and an Ethernet header.
 const FRAME: u64 = 1_514;
@@ -29,7 +29,7 @@ pub fn doubts(counters: &[LinkCounters], records: &[Record], duration: Span) -> 
                 counted.bytes, counted.packets
             ));
         }
-        if counted.shape.loss == Ratio::ZERO && counted.losses > 0 {
+        if counted.shape.loss.is_none() && counted.losses > 0 {
             doubt(format!("{} packets lost where none should be", counted.losses));
         }
         let allowed = counted.shape.rate.and_then(|rate| rate.bytes_in(duration).ok());
@@ -52,10 +52,14 @@ pub fn link_row(counted: &LinkCounters, duration: Span) -> Link {
         end_us: duration.us(),
         rate_bps: counted.shape.rate.map(|rate| rate.bps()),
         delay_us: counted.shape.delay.us(),
+        jitter_us: counted.shape.jitter.max(counted.shape.reordering_jitter).us(),
         queue_bytes: counted.queue.map(Bytes::get),
+        offered_packets: counted.packets + counted.queue_drops + counted.losses,
         packets: counted.packets,
         bytes: counted.bytes,
         queue_drops: counted.queue_drops,
+        aqm_drops: 0,
+        marks: 0,
         losses: counted.losses,
         backlog_bytes: counted.backlog,
         utilisation: allowed

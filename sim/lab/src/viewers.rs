@@ -15,6 +15,8 @@ pub struct Viewer<'a> {
     pub session: u64,
     /// The group that it belongs to.
     pub players: &'a Players,
+    /// The node that it runs on.
+    pub node: &'a str,
     /// When it presses play: uniform over one segment.
     pub start: Time,
     /// The first segment that it watches: uniform over the content before it loops.
@@ -34,6 +36,7 @@ pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
             Viewer {
                 session,
                 players,
+                node: players.node(number),
                 start: Time::from_ns(seed.derive("start").below(segment.ns())),
                 first_segment: seed.derive("content").below(*segments),
             }

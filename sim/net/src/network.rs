@@ -79,7 +79,9 @@ impl Network {
             .origins
             .iter()
             .map(|origin| origin.node.as_str())
-            .chain(setup.players.iter().map(|players| players.node.as_str()))
+            .chain(
+                setup.players.iter().flat_map(|players| players.nodes.iter().map(String::as_str)),
+            )
             .collect();
         let mut nodes = BTreeMap::new();
         for (index, host) in (0u32..).zip(&topology.nodes) {

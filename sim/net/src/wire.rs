@@ -18,9 +18,9 @@
 use crate::netlink::{End, Mac};
 use crate::qdisc::{Bfifo, Htb, Netem};
 use crate::{Namespace, Netlink};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::os::fd::AsFd;
-use weir_experiment::Shape;
+use weir_experiment::{Loss, Shape};
 use weir_units::{Bytes, Ratio, Seed, Span};
 
 /// Frames on a link of 10 Gbit/s and 10 s of delay: netem must never be what drops packets.
@@ -43,10 +43,13 @@ impl Lane {
                 Some((Htb { rate }, Bfifo { limit }))
             }
         };
+        let Loss::Independent(loss) = shape.loss else {
+            bail!("bursty loss is not built yet");
+        };
         let netem = Netem {
             delay: shape.delay,
             rate: shape.rate,
-            loss: shape.loss,
+            loss,
             limit: NETEM_LIMIT,
             seed: seed.get(),
         };

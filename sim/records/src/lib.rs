@@ -15,4 +15,4 @@ pub use markdown::schema_markdown;
 pub use result::TrialResult;
 pub use schema::{Cell, Column, Kind, Row, Table};
 pub use summary::Summary;
-pub use tables::{Event, Link, Node, Record, Rung, Segment, Session, Stall, Trial, Verdict};
+pub use tables::{Event, Flow, Link, Node, Record, Rung, Segment, Session, Stall, Trial, Verdict};

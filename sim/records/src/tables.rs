@@ -111,8 +111,20 @@ table! {
         estimate_bps: Option<u64>,
         /// The wait before the request, for room in the buffer or on the algorithm's wish.
         wait_us: u64,
+        /// The server that was asked: address and port.
+        source: Option<String>,
         /// The HTTP status; missing if there was no response.
         status: Option<u64>,
+        /// The sender's congestion window at the last byte, in packets (`tcpi_snd_cwnd`).
+        sender_cwnd: Option<u64>,
+        /// The sender's smoothed round-trip time at the last byte (`tcpi_rtt`).
+        sender_srtt_us: Option<u64>,
+        /// The least round-trip time that the sender saw (`tcpi_min_rtt`).
+        sender_min_rtt_us: Option<u64>,
+        /// Packets that the sender sent again on this connection so far (`tcpi_total_retrans`).
+        sender_retransmits: Option<u64>,
+        /// The sender's newest estimate of the rate of delivery (`tcpi_delivery_rate`).
+        sender_delivery_rate_bps: Option<u64>,
         /// Why the request failed.
         err: Option<String>,
     }
@@ -153,14 +165,22 @@ table! {
         rate_bps: Option<u64>,
         /// The one-way delay that was asked for.
         delay_us: u64,
+        /// The jitter that was asked for, whether packets keep their order or not.
+        jitter_us: u64,
         /// The depth of the bottleneck's buffer; missing if the link has no rate limit.
         queue_bytes: Option<u64>,
+        /// Packets that arrived to pass the link.
+        offered_packets: u64,
         /// Packets delivered.
         packets: u64,
         /// Bytes delivered, Ethernet headers (14 bytes) included.
         bytes: u64,
         /// Packets dropped because the buffer was full.
         queue_drops: u64,
+        /// Packets dropped by active queue management (`fq_codel`), before the buffer was full.
+        aqm_drops: u64,
+        /// Packets marked instead of dropped (ECN).
+        marks: u64,
         /// Packets lost at random, as asked for.
         losses: u64,
         /// Bytes in the buffer at the end of the interval.
@@ -195,6 +215,44 @@ table! {
         sack: bool,
         /// Segments per packet at the node's interfaces: 1 keeps packets as they are on a wire.
         gso_segments: u64,
+    }
+}
+
+table! {
+    /// One row per flow of cross traffic; the downloads of a web user count as one.
+    "flows" => Flow {
+        /// The `[[traffic]]` of the experiment, counted from 0.
+        traffic: u64,
+        /// The flow within it, counted from 0.
+        flow: u64,
+        /// `tcp`, `udp` or `web`.
+        kind: String,
+        /// The node that sends.
+        from: String,
+        /// The node that receives.
+        to: String,
+        /// The sender's congestion control, as the kernel holds it; missing for `udp`.
+        congestion_control: Option<String>,
+        /// When it began.
+        start_us: u64,
+        /// When it ended.
+        end_us: u64,
+        /// Payload received.
+        bytes: u64,
+        /// Payload received over the time from start to end.
+        goodput_bps: Option<f64>,
+        /// Datagrams sent; missing for TCP.
+        sent_packets: Option<u64>,
+        /// Datagrams received; missing for TCP.
+        packets: Option<u64>,
+        /// Packets that the sender sent again; missing for `udp`.
+        retransmits: Option<u64>,
+        /// Objects received whole; missing unless `web`.
+        objects: Option<u64>,
+        /// Mean time from request to last byte over the objects received whole.
+        object_mean_us: Option<u64>,
+        /// Why it ended early.
+        err: Option<String>,
     }
 }
 
@@ -283,6 +341,8 @@ pub enum Record {
     Link(Link),
     /// A row of `nodes`.
     Node(Node),
+    /// A row of `flows`.
+    Flow(Flow),
     /// A row of `events`.
     Event(Event),
     /// A row of `rungs`.
@@ -291,13 +351,14 @@ pub enum Record {
 
 /// All tables whose keys are `run` and `trial`, in the order of the documentation; the table
 /// `summary` is [`crate::Summary`].
-pub const ALL: [Table; 8] = [
+pub const ALL: [Table; 9] = [
     Trial::TABLE,
     Session::TABLE,
     Segment::TABLE,
     Stall::TABLE,
     Link::TABLE,
     Node::TABLE,
+    Flow::TABLE,
     Event::TABLE,
     Rung::TABLE,
 ];

@@ -10,8 +10,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use weir_records::{
-    Cell, Event, Link, Node, Record, Row, Rung, Segment, Session, Stall, Summary, Table, Trial,
-    TrialResult, tables,
+    Cell, Event, Flow, Link, Node, Record, Row, Rung, Segment, Session, Stall, Summary, Table,
+    Trial, TrialResult, tables,
 };
 
 /// The keys of every table but `summary`.
@@ -74,6 +74,10 @@ impl RunTables {
             rows.table(
                 |r| if let Record::Node(row) = r { Some(row) } else { None },
                 |a: &Node, b| a.node.cmp(&b.node),
+            )?,
+            rows.table(
+                |r| if let Record::Flow(row) = r { Some(row) } else { None },
+                |a: &Flow, b| (a.traffic, a.flow).cmp(&(b.traffic, b.flow)),
             )?,
             rows.table(
                 |r| if let Record::Event(row) = r { Some(row) } else { None },

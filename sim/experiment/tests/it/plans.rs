@@ -34,7 +34,10 @@ fn what_is_not_said_has_its_documented_default() {
     assert_eq!((&*media.ladder.name, media.ladder.rungs.len()), ("hd", 6));
     assert_eq!((&*tcp.congestion_control, tcp.initial_window), ("cubic", 10));
     assert_eq!((&*origins[0].node, &*origins[0].service), ("origin", "nginx"));
-    assert_eq!((&*players[0].node, &*players[0].origin, players[0].count), ("viewer", "origin", 1));
+    assert_eq!(
+        (players[0].node(0), &*players[0].origin, players[0].count),
+        ("viewer", "origin", 1)
+    );
     assert_eq!((players[0].watch, players[0].max_buffer), (Span::from_s(60), Span::from_s(25)));
 }
 

@@ -6,11 +6,22 @@ use anyhow::{Result, bail, ensure};
 use std::fmt::Write;
 use std::path::PathBuf;
 use weir_experiment::{
-    Host, Knows, Ladder, Link, Media, Origin, Players, Queue, Setup, Shape, Source, TcpProfile,
-    Topology,
+    Discipline, Host, Knows, Ladder, Link, Loss, Media, Origin, Phase, Players, Queue, Setup,
+    Shape, Source, TcpProfile, Topology,
 };
 use weir_net::{Command, Network, Process};
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
+
+/// A direction that does nothing to packets.
+const PLAIN: Shape = Shape {
+    rate: None,
+    delay: Span::ZERO,
+    jitter: Span::ZERO,
+    reordering_jitter: Span::ZERO,
+    queue: Queue::Bdp(Ratio::ONE),
+    discipline: Discipline::Fifo,
+    loss: Loss::NONE,
+};
 
 pub type Law = fn() -> Result<String>;
 
@@ -34,7 +45,7 @@ fn setup(shape: Shape) -> Setup {
         forward: shape,
         backward: shape,
     };
-    let near = Shape { rate: None, delay: Span::from_ms(5), loss: Ratio::ZERO, ..shape };
+    let near = Shape { rate: None, delay: Span::from_ms(5), ..shape };
     setup_of(
         &["left", "middle", "right"],
         vec![link("near", "left", "middle", near), link("far", "middle", "right", shape)],
@@ -67,7 +78,7 @@ fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
         },
         origins: vec![Origin { node: first.clone(), service: "nginx".to_owned() }],
         players: vec![Players {
-            node: last,
+            nodes: vec![last],
             origin: first,
             count: 1,
             abr: weir_abr::Choice { name: "bola".to_owned(), params: Default::default() },
@@ -77,16 +88,14 @@ fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
             startup: Span::from_s(2),
             resume: Span::from_s(2),
         }],
+        traffic: Vec::new(),
+        phase: Phase::Fixed,
+        interval: Span::from_s(1),
     }
 }
 
 fn shape(mbps: u64) -> Shape {
-    Shape {
-        rate: Some(BitRate::from_bps(mbps * 1_000_000)),
-        delay: Span::from_ms(15),
-        loss: Ratio::ZERO,
-        queue: Queue::Bdp(Ratio::ONE),
-    }
+    Shape { rate: Some(BitRate::from_bps(mbps * 1_000_000)), delay: Span::from_ms(15), ..PLAIN }
 }
 
 fn build(shape: Shape) -> Result<Network> {
@@ -166,8 +175,7 @@ fn depth_and_delay() -> Result<String> {
 }
 
 fn losses() -> Result<String> {
-    let lossy =
-        Shape { loss: Ratio::from_ppb(20_000_000), rate: None, delay: Span::ZERO, ..shape(5) };
+    let lossy = Shape { loss: Loss::Independent(Ratio::from_ppb(20_000_000)), ..PLAIN };
     let mut found = Vec::new();
     for seed in [1, 1, 2] {
         let network = Network::build(&setup(lossy), Seed::new(seed))?;
@@ -234,13 +242,11 @@ fn early_end() -> Result<String> {
 fn many_nodes() -> Result<String> {
     let names: Vec<_> = (0..20).map(|n| format!("n{n}")).collect();
     let nodes: Vec<_> = names.iter().map(String::as_str).collect();
-    let plain =
-        Shape { rate: None, delay: Span::ZERO, loss: Ratio::ZERO, queue: Queue::Bdp(Ratio::ONE) };
     let links = names.windows(2).map(|pair| Link {
         name: format!("l-{}", pair[0]),
         between: (pair[0].clone(), pair[1].clone()),
-        forward: plain,
-        backward: plain,
+        forward: PLAIN,
+        backward: PLAIN,
     });
     let network = Network::build(&setup_of(&nodes, links.collect()), Seed::new(1))?;
     let times = round_trips(&network, "n0", "n19", 100, 3)?;

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use weir_records::{
-    Event, LinesError, Link, Node, Record, Rung, Segment, Session, Stall, read_lines, write_lines,
+    Event, Flow, LinesError, Link, Node, Record, Rung, Segment, Session, Stall, read_lines,
+    write_lines,
 };
 
 /// Far more than any text of these tests.
@@ -59,15 +60,19 @@ prop_compose! {
     fn segment()(
         ints in [int(), int(), int(), int(), int(), int(), int(), int(), int(), int(), int(), int()],
         maybe in [maybe_int(), maybe_int(), maybe_int(), maybe_int()],
-        err in maybe_text(),
+        sender in [maybe_int(), maybe_int(), maybe_int(), maybe_int(), maybe_int()],
+        (source, err) in (maybe_text(), maybe_text()),
     ) -> Record {
         let [session, request, segment, rung, declared_bps, bytes, ..] = ints;
         let [.., request_us, download_us, reads, buffer_before_us, buffer_after_us, wait_us] = ints;
         let [ttfb_us, throughput_bps, estimate_bps, status] = maybe;
+        let [sender_cwnd, sender_srtt_us, sender_min_rtt_us, sender_retransmits, _] = sender;
+        let [.., sender_delivery_rate_bps] = sender;
         Record::Segment(Segment {
             session, request, segment, rung, declared_bps, bytes, request_us, ttfb_us, download_us,
-            throughput_bps, reads, buffer_before_us, buffer_after_us, estimate_bps, wait_us, status,
-            err,
+            throughput_bps, reads, buffer_before_us, buffer_after_us, estimate_bps, wait_us, source,
+            status, sender_cwnd, sender_srtt_us, sender_min_rtt_us, sender_retransmits,
+            sender_delivery_rate_bps, err,
         })
     }
 }
@@ -82,15 +87,19 @@ prop_compose! {
 prop_compose! {
     fn link()(
         texts in [text(), text(), text()],
+        times in [int(), int(), int(), int()],
         ints in [int(), int(), int(), int(), int(), int(), int(), int()],
         maybe in (maybe_int(), maybe_int(), maybe_float()),
     ) -> Record {
         let [link, from, to] = texts;
-        let [start_us, end_us, delay_us, packets, bytes, queue_drops, losses, backlog_bytes] = ints;
+        let [start_us, end_us, delay_us, jitter_us] = times;
+        let [offered_packets, packets, bytes, queue_drops, aqm_drops, marks, ..] = ints;
+        let [.., losses, backlog_bytes] = ints;
         let (rate_bps, queue_bytes, utilisation) = maybe;
         Record::Link(Link {
-            link, from, to, start_us, end_us, rate_bps, delay_us, queue_bytes, packets, bytes,
-            queue_drops, losses, backlog_bytes, utilisation,
+            link, from, to, start_us, end_us, rate_bps, delay_us, jitter_us, queue_bytes,
+            offered_packets, packets, bytes, queue_drops, aqm_drops, marks, losses, backlog_bytes,
+            utilisation,
         })
     }
 }
@@ -107,6 +116,23 @@ prop_compose! {
         Record::Node(Node {
             node, congestion_control, rmem_bytes, wmem_bytes, tcp_mem_pages, initial_window,
             slow_start_after_idle, metrics_cache, ecn, sack, gso_segments,
+        })
+    }
+}
+
+prop_compose! {
+    fn flow()(
+        texts in [text(), text(), text()],
+        ints in [int(), int(), int(), int(), int()],
+        maybe in [maybe_int(), maybe_int(), maybe_int(), maybe_int(), maybe_int()],
+        (congestion_control, goodput_bps, err) in (maybe_text(), maybe_float(), maybe_text()),
+    ) -> Record {
+        let [kind, from, to] = texts;
+        let [traffic, flow, start_us, end_us, bytes] = ints;
+        let [sent_packets, packets, retransmits, objects, object_mean_us] = maybe;
+        Record::Flow(Flow {
+            traffic, flow, kind, from, to, congestion_control, start_us, end_us, bytes, goodput_bps,
+            sent_packets, packets, retransmits, objects, object_mean_us, err,
         })
     }
 }
@@ -131,7 +157,7 @@ prop_compose! {
 }
 
 fn record() -> impl Strategy<Value = Record> {
-    prop_oneof![session(), segment(), stall(), link(), node(), event(), rung()]
+    prop_oneof![session(), segment(), stall(), link(), node(), flow(), event(), rung()]
 }
 
 fn written(records: &[Record]) -> Vec<u8> {
@@ -222,10 +248,14 @@ fn a_float_that_is_not_finite_arrives_as_missing() {
             end_us: 1,
             rate_bps: None,
             delay_us: 0,
+            jitter_us: 0,
             queue_bytes: None,
+            offered_packets: 0,
             packets: 0,
             bytes: 0,
             queue_drops: 0,
+            aqm_drops: 0,
+            marks: 0,
             losses: 0,
             backlog_bytes: 0,
             utilisation,
