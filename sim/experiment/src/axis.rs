@@ -5,21 +5,28 @@ use crate::error::{Error, Place, clip, nearest};
 use std::sync::Arc;
 
 /// The sections of an experiment that a trial depends on: the first step of every path.
-pub(crate) const ROOTS: [&str; 6] = ["media", "topology", "links", "tcp", "origins", "players"];
+pub(crate) const ROOTS: [&str; 10] = [
+    "media", "topology", "nodes", "links", "tcp", "origins", "players", "traffic", "phase",
+    "interval",
+];
+
+/// Those that are one value, or can be.
+pub(crate) const VALUES: [&str; 3] = ["topology", "phase", "interval"];
 
 /// The keys of an experiment that a run has one value of.
 pub(crate) const ONCE: [&str; 5] = ["name", "lab", "seed", "repeats", "sweep"];
 
 /// The sections that are lists of tables: a path may name one table by its number, or all.
-const LISTS: [&str; 2] = ["origins", "players"];
+const LISTS: [&str; 3] = ["origins", "players", "traffic"];
 
 /// The keys of a link that a direction of it may have too.
-const SHAPE: [&str; 4] = ["rate", "delay", "loss", "queue"];
+const SHAPE: [&str; 7] =
+    ["rate", "delay", "jitter", "reordering_jitter", "loss", "queue", "discipline"];
 
 /// The directions of a link, as keys.
 const DIRECTIONS: [&str; 2] = ["forward", "backward"];
 
-/// More steps than any path of the formats has (`links.NAME.forward.rate` has four).
+/// More steps than any path of the formats has (`links.NAME.forward.loss.p` has five).
 const MAX_STEPS: usize = 6;
 
 /// Where in an experiment an axis puts its values.
@@ -47,13 +54,14 @@ impl Path {
             let near = near.map(|name| [&[name], path.from(1).as_slice()].concat().join("."));
             return Err(path.matches_nothing().among(root, "section", ROOTS).did_you_mean(near));
         }
-        // An inline topology is one value; its links vary as those of a topology in a file do.
+        // An inline topology is one value; its nodes and links vary as those of a topology in a
+        // file do.
         if root == "topology" && path.steps.len() > 1 {
-            let links = path.steps.get(1).is_some_and(|step| step == "links");
+            let part = path.steps.get(1).is_some_and(|step| step == "links" || step == "nodes");
             return Err(path
                 .matches_nothing()
-                .did_you_mean(links.then(|| path.from(1).join(".")))
-                .hint("values of a topology are links.NAME.KEY"));
+                .did_you_mean(part.then(|| path.from(1).join(".")))
+                .hint("values of a topology are links.NAME.KEY and nodes.NAME.count"));
         }
         Ok(path)
     }
@@ -138,14 +146,20 @@ impl Path {
 
     /// A value of a link goes to both directions, also where the file says more about one.
     fn clear_directions(&self, tree: &mut Value) {
-        let [root, name, key] = self.steps.as_slice() else { return };
+        let [root, name, key, part @ ..] = self.steps.as_slice() else { return };
         if root != "links" || !SHAPE.contains(&key.as_str()) {
             return;
         }
         let Some(link) = tree.inner(root).and_then(|links| links.inner(name)) else { return };
         for direction in DIRECTIONS {
-            if let Some(shape) = link.inner(direction).and_then(Value::table_mut) {
-                shape.entries.retain(|entry| entry.key != *key);
+            let Some(shape) = link.inner(direction) else { continue };
+            // Of a table (a loss in bursts) only the part that varies.
+            let (table, key) = match (part, shape.inner(key).is_some_and(|v| v.table().is_some())) {
+                ([part, ..], true) => (shape.inner(key), part),
+                _ => (Some(shape), key),
+            };
+            if let Some(table) = table.and_then(Value::table_mut) {
+                table.entries.retain(|entry| entry.key != *key);
             }
         }
     }

@@ -123,6 +123,12 @@ pub(crate) fn parse(file: &Path, text: &str) -> Result<Value, Error> {
     }
 }
 
+/// The place of the byte at `at` in the text of a file.
+pub(crate) fn place_of(file: &Path, text: &str, at: usize) -> Place {
+    let ends = text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+    Place { file: file.into(), line: u32::try_from(ends + 1).ok() }
+}
+
 struct Source<'a> {
     file: Arc<Path>,
     text: &'a str,

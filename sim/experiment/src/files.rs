@@ -15,8 +15,13 @@ use std::rc::Rc;
 pub type Files<'a> = dyn Fn(&Path) -> io::Result<String> + 'a;
 
 /// Topologies for experiments that lie elsewhere than in a checkout.
-const BUILT_IN: [(&str, &str); 1] =
-    [("one-origin", include_str!("../../../topologies/one-origin.toml"))];
+const BUILT_IN: [(&str, &str); 5] = [
+    ("one-origin", include_str!("../../../topologies/one-origin.toml")),
+    ("two-origins", include_str!("../../../topologies/two-origins.toml")),
+    ("dumbbell", include_str!("../../../topologies/dumbbell.toml")),
+    ("tree", include_str!("../../../topologies/tree.toml")),
+    ("chain", include_str!("../../../topologies/chain.toml")),
+];
 
 /// How many folders above that of the experiment may have the folder `topologies`.
 const LEVELS: usize = 3;

@@ -27,13 +27,19 @@ name = "everything"
 ladder = [{ width = 320, height = 180, bitrate = "300 kbit/s" }]
 [topology]
 nodes = { origin = {}, viewer = {} }
-links.access = { between = ["origin", "viewer"], forward = {}, backward = {} }
+links.access = { between = ["origin", "viewer"], forward = {}, backward = {}, loss = { p = "1 %", r = "1 %" } }
+[nodes.viewer]
 [links.access]
 forward.delay = "1 ms"
+loss = { p = "1 %", r = "1 %" }
 [tcp]
 [[origins]]
 [[players]]
 abr = { name = "bola" }
+[[traffic]]
+kind = "tcp"
+from = "origin"
+to = "viewer"
 [sweep]
 "links.access.rate" = { from = "1 Mbit/s", to = "2 Mbit/s", step = "1 Mbit/s" }
 "#;

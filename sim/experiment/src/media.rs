@@ -9,16 +9,16 @@ use weir_abr::MAX_RUNGS;
 use weir_units::{BitRate, Span};
 
 /// Shorter pieces are the parts of low-latency formats; longer segments nobody makes.
-const SEGMENTS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(20);
+pub(crate) const SEGMENTS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(20);
 const SEGMENT: Span = Span::from_s(2);
 
 /// An hour of the ladder `hd` is about 10 GB.
-const LENGTHS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(3600);
+pub(crate) const LENGTHS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(3600);
 const LENGTH: Span = Span::from_s(60);
 
 /// Up to 8K; encoders of 4:2:0 pictures want even numbers.
-const PIXELS: RangeInclusive<u64> = 16..=8192;
-const BIT_RATES: RangeInclusive<BitRate> =
+pub(crate) const PIXELS: RangeInclusive<u64> = 16..=8192;
+pub(crate) const BIT_RATES: RangeInclusive<BitRate> =
     BitRate::from_bps(10_000)..=BitRate::from_bps(1_000_000_000);
 
 /// The ladders that have a name, at 16:9.

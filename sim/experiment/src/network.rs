@@ -1,174 +1,119 @@
-//! What follows from a plan's network: who reaches whom, and how deep buffers are.
+//! What follows from a setup: who sends to whom, how deep buffers are, and how long the ends of a
+//! path may take for a packet.
 
-use crate::plan::{Link, Queue, Setup, Shape, Topology};
-use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
-use std::str::FromStr;
-use weir_units::{Bytes, Ratio, Span};
-
-/// A direction of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Direction {
-    /// From the first of the nodes that the link is between to the second.
-    Forward,
-    /// From the second to the first.
-    Backward,
-}
-
-impl Link {
-    /// How it treats packets in this direction.
-    pub fn shape(&self, direction: Direction) -> &Shape {
-        match direction {
-            Direction::Forward => &self.forward,
-            Direction::Backward => &self.backward,
-        }
-    }
-
-    /// The delays of both directions.
-    fn round_trip(&self) -> Span {
-        self.forward.delay.saturating_add(self.backward.delay)
-    }
-}
-
-impl Topology {
-    /// The way of a packet from one node to another, with the fewest links: each by its position
-    /// in `links`, and the direction in which the packet passes it. `None` if there is no way, or
-    /// no such node.
-    pub fn path(&self, from: &str, to: &str) -> Option<Vec<(usize, Direction)>> {
-        let known = |name| self.nodes.iter().any(|node| node.name == name);
-        if !known(from) || !known(to) {
-            return None;
-        }
-        // How each node was reached first: from where, and over which link.
-        let mut reached: BTreeMap<&str, (&str, usize, Direction)> = BTreeMap::new();
-        let mut waiting = VecDeque::from([from]);
-        while let Some(here) = waiting.pop_front() {
-            if here == to {
-                break;
-            }
-            for (index, link) in self.links.iter().enumerate() {
-                let (a, b) = (link.between.0.as_str(), link.between.1.as_str());
-                let (there, direction) = match here {
-                    _ if here == a => (b, Direction::Forward),
-                    _ if here == b => (a, Direction::Backward),
-                    _ => continue,
-                };
-                if there != from && !reached.contains_key(there) {
-                    reached.insert(there, (here, index, direction));
-                    waiting.push_back(there);
-                }
-            }
-        }
-        let mut path = Vec::new();
-        let mut here = to;
-        while here != from {
-            let (before, link, direction) = reached.get(here)?;
-            path.push((*link, *direction));
-            here = before;
-        }
-        path.reverse();
-        Some(path)
-    }
-}
+use crate::plan::{Link, Phase, Queue, Setup};
+use crate::routes::Direction;
+use std::collections::BTreeSet;
+use weir_units::{Bytes, Span};
 
 impl Setup {
-    /// The depth of the buffer in front of a link's bottleneck, the link by its position in the
-    /// topology; see [`Queue`]. `None` for a direction without a rate limit, which has no queue,
-    /// and for a link that does not exist.
-    pub fn queue_bytes(&self, link: usize, direction: Direction) -> Option<Bytes> {
-        let shape = self.topology.links.get(link)?.shape(direction);
-        let rate = shape.rate?;
-        Some(match shape.queue {
-            Queue::Bytes(bytes) => bytes,
-            Queue::Bdp(share) => {
-                // At most 10^10 bit/s, 64 links of 20 s and 10^11 parts per 10^9: far below 2^128.
-                let bits_ns = u128::from(rate.bps()) * u128::from(self.round_trip(link).ns());
-                let bytes = bits_ns.saturating_mul(u128::from(share.ppb())) / BITS_NS_PPB_PER_BYTE;
-                Bytes::new(u64::try_from(bytes).unwrap_or(u64::MAX)).max(Queue::LEAST)
-            }
-        })
+    /// The nodes at which streams begin or end: of origins, of players, and of traffic. All others
+    /// only forward.
+    pub fn endpoints(&self) -> BTreeSet<&str> {
+        let origins = self.origins.iter().map(|origin| origin.node.as_str());
+        let players = self.players.iter().flat_map(|p| p.nodes.iter().map(String::as_str));
+        let traffic = self.traffic.iter().flat_map(|t| [t.from.as_str(), t.to.as_str()]);
+        origins.chain(players).chain(traffic).collect()
     }
 
-    /// The round-trip time of the longest path between a player and its origin that uses `link`.
-    fn round_trip(&self, link: usize) -> Span {
-        let links = &self.topology.links;
-        let ways = self.players.iter().flat_map(|p| p.nodes.iter().map(|node| (&p.origin, node)));
-        let paths = ways.filter_map(|(origin, node)| self.topology.path(origin, node));
-        let uses = paths.filter(|path| path.iter().any(|(used, _)| *used == link));
-        let round_trips = uses.map(|path| {
-            path.iter()
-                .map(|(used, _)| links[*used].round_trip())
-                .fold(Span::ZERO, Span::saturating_add)
+    /// How many viewers there are.
+    pub fn viewers(&self) -> u64 {
+        self.players.iter().map(|players| players.count).sum()
+    }
+
+    /// The most that the endpoint `node` takes for a packet, where that is drawn at random: the
+    /// time of a full frame on the narrowest link of all ways of data that begin or end there, of
+    /// streams from origins to players and of traffic. Zero if no link on them has a rate, for a
+    /// fixed [`Phase`], and for a node that is no endpoint.
+    ///
+    /// Without it, flows run in lockstep with the bottleneck, and which of them loses packets hangs
+    /// on nanoseconds. As much as this breaks the lockstep (Floyd and Jacobson, "On Traffic Phase
+    /// Effects in Packet-Switched Gateways", 1992).
+    pub fn processing_time(&self, node: &str) -> Span {
+        if self.phase == Phase::Fixed {
+            return Span::ZERO;
+        }
+        let ways = self.streams().chain(self.other_ways());
+        // Players share ways: each once.
+        let ways: BTreeSet<(&str, &str)> =
+            ways.filter(|(from, to)| *from == node || *to == node).collect();
+        let ends: BTreeSet<&str> = ways.iter().map(|(_, to)| *to).collect();
+        let routes = self.topology.routes_to(|name| ends.contains(name));
+        let hops = ways.iter().filter_map(|(from, to)| routes.path(from, to)).flatten();
+        let rates = hops.filter_map(|(link, direction)| {
+            self.topology.links.get(link).and_then(|link| link.shape(direction).rate)
         });
-        round_trips.max().unwrap_or_else(|| links[link].round_trip())
+        // No reader lets a rate of zero pass, at which a frame would take forever.
+        let times = rates.filter_map(|rate| rate.time_for(FRAME).ok());
+        times.max().unwrap_or(Span::ZERO)
+    }
+
+    /// The ways of the viewers' data: from where, to where.
+    fn streams(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.players
+            .iter()
+            .flat_map(|p| p.nodes.iter().map(|node| (p.origin.as_str(), node.as_str())))
+    }
+
+    /// The ways of all other data.
+    fn other_ways(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.traffic.iter().map(|traffic| (traffic.from.as_str(), traffic.to.as_str()))
+    }
+
+    /// The depths of the buffers in front of all links' bottlenecks, forward and backward, in the
+    /// order of the topology; see [`Queue`]. `None` for a direction without a rate limit, which has
+    /// no queue.
+    pub fn queues(&self) -> Vec<[Option<Bytes>; 2]> {
+        let round_trips = self.round_trips();
+        let links = self.topology.links.iter().zip(round_trips);
+        let depth = |link: &Link, direction, round_trip: Span| {
+            let shape = link.shape(direction);
+            let rate = shape.rate?;
+            Some(match shape.queue {
+                Queue::Bytes(bytes) => bytes,
+                Queue::Bdp(share) => {
+                    // At most 10^10 bit/s, 256 links of 20 s and 10^11 parts per 10^9: far below
+                    // 2^128.
+                    let bits_ns = u128::from(rate.bps()) * u128::from(round_trip.ns());
+                    let bytes =
+                        bits_ns.saturating_mul(u128::from(share.ppb())) / BITS_NS_PPB_PER_BYTE;
+                    Bytes::new(u64::try_from(bytes).unwrap_or(u64::MAX)).max(Queue::LEAST)
+                }
+            })
+        };
+        links
+            .map(|(link, round_trip)| {
+                [Direction::Forward, Direction::Backward]
+                    .map(|direction| depth(link, direction, round_trip))
+            })
+            .collect()
+    }
+
+    /// For each link the round-trip time of the longest path between a player and its origin that
+    /// uses it, there or back; its own where nobody's path does.
+    fn round_trips(&self) -> Vec<Span> {
+        let links = &self.topology.links;
+        let ways: BTreeSet<(&str, &str)> = self.streams().collect();
+        let ends: BTreeSet<&str> = ways.iter().flat_map(|(from, to)| [*from, *to]).collect();
+        let routes = self.topology.routes_to(|name| ends.contains(name));
+        let mut longest: Vec<Option<Span>> = vec![None; links.len()];
+        for (from, to) in ways {
+            let Some(there) = routes.path(from, to) else { continue };
+            let Some(back) = routes.path(to, from) else { continue };
+            let hops = || there.iter().chain(&back);
+            let delays = hops().map(|(link, direction)| links[*link].shape(*direction).delay);
+            let round_trip = delays.fold(Span::ZERO, Span::saturating_add);
+            for (link, _) in hops() {
+                longest[*link] = longest[*link].max(Some(round_trip));
+            }
+        }
+        let own = |link: &Link| link.forward.delay.saturating_add(link.backward.delay);
+        longest.into_iter().zip(links).map(|(time, link)| time.unwrap_or(own(link))).collect()
     }
 }
+
+/// A full Ethernet frame.
+const FRAME: Bytes = Bytes::new(1514);
 
 /// 8 bits per byte, 10^9 ns per second, 10^9 parts per whole.
 const BITS_NS_PPB_PER_BYTE: u128 = 8 * 1_000_000_000 * 1_000_000_000;
-
-impl Queue {
-    /// Ten full Ethernet frames: a shallower buffer drops the initial window's own burst.
-    pub const LEAST: Bytes = Bytes::new(10 * 1514);
-
-    /// One full Ethernet frame: nothing passes a shallower buffer.
-    const FRAME: Bytes = Bytes::new(1514);
-
-    /// The largest share: 100 bandwidth-delay products.
-    const MOST_BDP: Ratio = Ratio::from_ppb(100_000_000_000);
-}
-
-impl fmt::Display for Queue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bytes(bytes) => bytes.fmt(f),
-            Self::Bdp(share) => {
-                let (whole, part) = (share.ppb() / 1_000_000_000, share.ppb() % 1_000_000_000);
-                let part = format!(".{part:09}");
-                let part = part.trim_end_matches('0').trim_end_matches('.');
-                write!(f, "{whole}{part} bdp")
-            }
-        }
-    }
-}
-
-/// Why a text is not the depth of a buffer; to be read after the text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} (expected bytes such as \"64 kB\" or bandwidth-delay products such as \"1.5 bdp\")")]
-pub struct QueueError(&'static str);
-
-impl FromStr for Queue {
-    type Err = QueueError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const NO_DEPTH: QueueError = QueueError("is no depth of a buffer");
-        let Some(number) = text.trim().strip_suffix("bdp") else {
-            let bytes: Bytes = text.parse().map_err(|_| NO_DEPTH)?;
-            return if bytes >= Self::FRAME {
-                Ok(Self::Bytes(bytes))
-            } else {
-                Err(QueueError("is less than a full Ethernet frame, 1514 B"))
-            };
-        };
-        // A hundredth of the share is a percentage, which can be read exactly.
-        let percent: Ratio = format!("{}%", number.trim()).parse().map_err(|_| NO_DEPTH)?;
-        let share = percent.ppb().checked_mul(100).map(Ratio::from_ppb);
-        match share.filter(|share| *share > Ratio::ZERO && *share <= Self::MOST_BDP) {
-            Some(share) => Ok(Self::Bdp(share)),
-            None => Err(QueueError("is out of range, above 0 and up to 100 bdp")),
-        }
-    }
-}
-
-impl TryFrom<String> for Queue {
-    type Error = QueueError;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Queue> for String {
-    fn from(queue: Queue) -> Self {
-        queue.to_string()
-    }
-}

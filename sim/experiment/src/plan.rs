@@ -3,7 +3,7 @@
 
 use crate::{Error, Place};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use weir_abr::Knows;
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
 /// A whole experiment, resolved.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// Its name, also that of its results.
     pub name: String,
@@ -23,11 +23,12 @@ pub struct Plan {
     pub repeats: u64,
     /// What is swept.
     pub axes: Vec<Axis>,
-    /// The cells of the sweep, first axis slowest.
+    /// What of it was selected.
+    pub only: Selection,
+    /// The selected cells of the sweep, first axis slowest.
     pub cells: Vec<Cell>,
     /// The files of the media, which only the machine can check; not a part of the plan's text, so
     /// that a copy in another folder is the same plan.
-    #[serde(skip)]
     pub media_files: BTreeMap<Source, MediaFile>,
 }
 
@@ -53,20 +54,27 @@ pub enum LabName {
 }
 
 /// One axis of the sweep.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Axis {
     /// The path of the value that varies, such as `links.access.rate`; also its column's name.
     pub path: String,
     /// The name of the zipped axis that it is a part of: all axes of that name vary together.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub zip: Option<String>,
     /// Its values as text, in the order of the file.
     pub values: Vec<String>,
 }
 
+/// The cells that a part of a plan consists of: for axes by their paths, the values that they may
+/// have. Empty for a whole plan.
+pub type Selection = BTreeMap<String, BTreeSet<String>>;
+
 /// One combination of the axes' values.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Cell {
+    /// Its number among all cells of the sweep, selected or not, from 0.
+    pub index: u64,
     /// One value for each axis of the plan.
     pub params: Vec<String>,
     /// All that defines a trial except the seed; shared between equal cells.
@@ -78,7 +86,7 @@ pub struct Cell {
 pub struct Trial {
     /// Its name, unique in the run: `c0012-r3` for repeat 3 of cell 12.
     pub id: String,
-    /// The cell, from 0.
+    /// The number of its cell.
     pub cell: u64,
     /// The repeat, from 0.
     pub repeat: u64,
@@ -357,7 +365,7 @@ pub struct Origin {
     pub service: String,
 }
 
-/// A group of equal viewers on one node.
+/// A group of equal viewers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Players {
     /// The nodes that they run on, which they are dealt to in turn; at least one.
@@ -398,19 +406,6 @@ impl Plan {
     /// Whether there is nothing to run.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// All trials, the repeats of a cell next to each other.
-    pub fn trials(&self) -> impl Iterator<Item = Trial> + '_ {
-        (0u64..).zip(&self.cells).flat_map(move |(index, cell)| {
-            (0..self.repeats).map(move |repeat| Trial {
-                id: format!("c{index:04}-r{repeat}"),
-                cell: index,
-                repeat,
-                seed: self.seed.derive(&format!("repeat {repeat}")),
-                setup: Arc::clone(&cell.setup),
-            })
-        })
     }
 
     /// The refusal of the media's `source`, once somebody has looked at its file: it points to the

@@ -1,7 +1,8 @@
 //! `[[origins]]` and `[[players]]`: who serves, and who watches.
 
 use crate::document::{Data, Value};
-use crate::plan::{Host, Origin, Players, Topology};
+use crate::members::Network;
+use crate::plan::{Origin, Players};
 use crate::section::{Field, Section};
 use crate::{Error, Media};
 use std::collections::BTreeMap;
@@ -10,34 +11,38 @@ use weir_abr::{Choice, Knows};
 use weir_units::Span;
 
 /// The most groups of players, and the most origins.
-const MAX_GROUPS: usize = 64;
+pub(crate) const MAX_GROUPS: usize = 64;
 /// The most players of a group.
-const COUNTS: RangeInclusive<u64> = 1..=1000;
-const WATCHES: RangeInclusive<Span> = Span::from_s(1)..=Span::from_s(24 * 3600);
+pub(crate) const COUNTS: RangeInclusive<u64> = 1..=1000;
+pub(crate) const WATCHES: RangeInclusive<Span> = Span::from_s(1)..=Span::from_s(24 * 3600);
 const WATCH: Span = Span::from_s(60);
 /// The most that a player keeps: 240 s is the largest that the literature uses (BBA).
-const BUFFERS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(3600);
+pub(crate) const BUFFERS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(3600);
 const BUFFER: Span = Span::from_s(25);
-const STARTUPS: RangeInclusive<Span> = Span::ZERO..=Span::from_s(3600);
+pub(crate) const STARTUPS: RangeInclusive<Span> = Span::ZERO..=Span::from_s(3600);
 const STARTUP: Span = Span::from_s(2);
 
-const SERVICES: [(&str, &str); 1] = [("nginx", "nginx")];
+pub(crate) const SERVICES: [(&str, &str); 1] = [("nginx", "nginx")];
 const KNOWLEDGE: [(&str, Knows); 2] = [("declared", Knows::Declared), ("sizes", Knows::Sizes)];
 
 /// The origins of an experiment; without a word about them, one on the node `origin`.
-pub(crate) fn origins(experiment: &Section<'_>, topology: &Topology) -> Result<Vec<Origin>, Error> {
+pub(crate) fn origins(experiment: &Section<'_>, network: &Network) -> Result<Vec<Origin>, Error> {
     let mut origins: Vec<Origin> = Vec::new();
     let Some(field) = experiment.get("origins") else {
-        return match topology.nodes.iter().find(|node| node.name == "origin") {
-            Some(Host { name }) => {
-                Ok(vec![Origin { node: name.clone(), service: "nginx".to_owned() }])
-            }
+        return match network.node("origin") {
+            Some(node) => Ok(vec![Origin { node: node.to_owned(), service: "nginx".to_owned() }]),
             None => Err(experiment.missing("origins").hint("no node is called \"origin\"")),
         };
     };
     for item in field.items("tables [[origins]]", MAX_GROUPS)? {
         let origin = item.section("[[origins]]", "experiments [[origins]]", |section| {
-            let node = node(section, topology, "origin")?;
+            let node = match section.get("node") {
+                Some(field) => node(&field, network)?,
+                None => {
+                    network.node("origin").ok_or_else(|| no_default(section, network, "origin"))?
+                }
+            };
+            let node = node.to_owned();
             let service = section.read("service", |f| f.one_of(&SERVICES))?;
             if origins.iter().any(|other| other.node == node) {
                 let problem = format!("there is another origin on {node:?} already");
@@ -53,7 +58,7 @@ pub(crate) fn origins(experiment: &Section<'_>, topology: &Topology) -> Result<V
 /// The players of an experiment, in groups.
 pub(crate) fn players(
     field: &Field<'_>,
-    topology: &Topology,
+    network: &Network,
     origins: &[Origin],
     media: &Media,
 ) -> Result<Vec<Players>, Error> {
@@ -61,9 +66,11 @@ pub(crate) fn players(
     if items.is_empty() {
         return Err(field.refuse("has nobody who watches").hint("expected at least one"));
     }
+    // How many players were dealt to the members of each node.
+    let mut dealt = BTreeMap::new();
     let group = |item: &Field<'_>| {
         item.section("[[players]]", "experiments [[players]]", |section| {
-            let players = group(section, topology, origins)?;
+            let players = group(section, network, origins, &mut dealt)?;
             check_buffers(section, &players, media)?;
             Ok(players)
         })
@@ -71,18 +78,27 @@ pub(crate) fn players(
     items.iter().map(group).collect()
 }
 
-fn group(section: &Section<'_>, topology: &Topology, origins: &[Origin]) -> Result<Players, Error> {
-    let node = node(section, topology, "viewer")?;
+fn group(
+    section: &Section<'_>,
+    network: &Network,
+    origins: &[Origin],
+    dealt: &mut BTreeMap<String, u64>,
+) -> Result<Players, Error> {
+    let node = section.get("node");
     let origin = origin(section, origins)?;
-    if topology.path(&origin, &node).is_none_or(|path| path.is_empty()) {
-        let problem = format!("there is no path from the origin on {origin:?} to {node:?}");
-        return Err(section.refuse(&["node", "origin"], problem));
+    let count = section.read("count", |f| f.count(COUNTS))?.unwrap_or(1);
+    let nodes = nodes(section, node, network, count, dealt)?;
+    for node in &nodes {
+        if *node == origin || !network.reaches(&origin, node) {
+            let problem = format!("there is no path from the origin on {origin:?} to {node:?}");
+            return Err(section.refuse(&["node", "origin"], problem));
+        }
     }
     let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
     Ok(Players {
-        nodes: vec![node],
+        nodes,
         origin,
-        count: section.read("count", |f| f.count(COUNTS))?.unwrap_or(1),
+        count,
         abr: choice(&section.need("abr", "expected the name of an algorithm")?)?,
         knows: section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(Knows::Declared),
         watch: span("watch", WATCHES)?.unwrap_or(WATCH),
@@ -92,22 +108,50 @@ fn group(section: &Section<'_>, topology: &Topology, origins: &[Origin]) -> Resu
     })
 }
 
-/// The node that a section names, or else the one called `default`.
-fn node(section: &Section<'_>, topology: &Topology, default: &str) -> Result<String, Error> {
-    let names = || topology.nodes.iter().map(|node| node.name.as_str());
-    match section.get("node") {
-        Some(field) => {
-            let text = field.text()?;
-            let found = names().find(|name| *name == text).map(str::to_owned);
-            found.ok_or_else(|| field.unknown("node", names()))
-        }
-        None if names().any(|name| name == default) => Ok(default.to_owned()),
-        None => {
-            let names: Vec<&str> = names().collect();
-            let hint = format!("known nodes: {}; none is called {default:?}", names.join(", "));
-            Err(section.missing("node").hint(hint))
-        }
+/// The nodes of a group of `count` players. The members of a node that has a count take turns over
+/// all groups, so that two groups of two players use four of them.
+fn nodes(
+    section: &Section<'_>,
+    field: Option<Field<'_>>,
+    network: &Network,
+    count: u64,
+    dealt: &mut BTreeMap<String, u64>,
+) -> Result<Vec<String>, Error> {
+    let name = field.map_or(Ok("viewer"), |field| field.text())?;
+    if let Some(members) = network.members(name) {
+        let before = dealt.entry(name.to_owned()).or_default();
+        // At most 1000 players of 64 groups.
+        let first = *before as usize % members.len().max(1);
+        *before += count;
+        let turn = members.iter().cycle().skip(first).take(members.len());
+        return Ok(turn.take(count as usize).cloned().collect());
     }
+    let node = match field {
+        Some(field) => node(&field, network)?,
+        None => network.node(name).ok_or_else(|| no_default(section, network, name))?,
+    };
+    Ok(vec![node.to_owned()])
+}
+
+/// The one node that a field names.
+pub(crate) fn node<'n>(field: &Field<'_>, network: &'n Network) -> Result<&'n str, Error> {
+    let text = field.text()?;
+    match network.members(text) {
+        Some(members) => {
+            let hint = members.first().map(|name| format!("name one of them, such as {name:?}"));
+            Err(field
+                .refuse(format_args!("stands for {} nodes", members.len()))
+                .hint(hint.unwrap_or_default()))
+        }
+        None => network.node(text).ok_or_else(|| field.unknown("node", network.node_names())),
+    }
+}
+
+/// The refusal of a section that does not name a node, where none has the name that is meant then.
+fn no_default(section: &Section<'_>, network: &Network, default: &str) -> Error {
+    let names = network.node_names().join(", ");
+    let hint = format!("known nodes: {names}; none is called {default:?}");
+    section.missing("node").hint(hint)
 }
 
 /// The origin that a section names by its node, or else the first.

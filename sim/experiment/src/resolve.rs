@@ -8,8 +8,9 @@ use crate::head::Head;
 use crate::plan::{Cell, MediaFile, Phase, Plan, Setup, Source};
 use crate::section;
 use crate::sweep::Sweep;
-use crate::{media, players, tcp, topology};
+use crate::{media, players, tcp, topology, traffic};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 use weir_units::Span;
@@ -53,27 +54,36 @@ pub fn resolve(path: &Path, files: &Files<'_>) -> Result<Plan, Error> {
                 new
             }
         };
-        cells.push(Cell { params, setup });
+        cells.push(Cell { index: cells.len() as u64, params, setup });
         Ok(())
     })?;
-    Ok(Plan { name, lab, seed, repeats, axes, cells, media_files })
+    let only = BTreeMap::new();
+    Ok(Plan { name, lab, seed, repeats, axes, only, cells, media_files })
 }
 
 const TITLE: &str = "the experiment";
 const PAGE: &str = "experiments top level";
+
+const PHASES: [(&str, Phase); 2] = [("random", Phase::Random), ("fixed", Phase::Fixed)];
+
+/// More often than a hundred times a second, reading would be a load by itself.
+pub(crate) const INTERVALS: RangeInclusive<Span> = Span::from_ms(10)..=Span::from_s(3600);
+const INTERVAL: Span = Span::from_s(1);
 
 /// What a trial depends on.
 fn setup(tree: &Value, topologies: &Topologies<'_>) -> Result<(Setup, Option<Place>), Error> {
     section::read(tree, TITLE, PAGE, |section| {
         section.skip(&ONCE);
         let (media, place) = media::read(section.get("media"))?;
-        let topology = section.need("topology", "expected the name of a topology, or a table")?;
-        let topology = topology::read(&topology, section.get("links"), topologies)?;
+        let network = topology::read(section, topologies)?;
         let tcp = tcp::read(section.get("tcp"))?;
-        let origins = players::origins(section, &topology)?;
+        let origins = players::origins(section, &network)?;
         let players = section.need("players", "expected a table [[players]] for each group")?;
-        let players = players::players(&players, &topology, &origins, &media)?;
-        let (traffic, phase, interval) = (Vec::new(), Phase::Random, Span::from_s(1));
+        let players = players::players(&players, &network, &origins, &media)?;
+        let traffic = traffic::read(section.get("traffic"), &network, &tcp)?;
+        let phase = section.read("phase", |f| f.one_of(&PHASES))?.unwrap_or(Phase::Random);
+        let interval = section.read("interval", |f| f.quantity(INTERVALS))?.unwrap_or(INTERVAL);
+        let topology = network.topology;
         Ok((Setup { media, topology, tcp, origins, players, traffic, phase, interval }, place))
     })
 }

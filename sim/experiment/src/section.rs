@@ -111,14 +111,17 @@ impl<'a> Section<'a> {
 
     /// The value of a key.
     pub fn get(&self, key: &'static str) -> Option<Field<'a>> {
-        self.asked.borrow_mut().push(key);
+        self.skip(&[key]);
         let value = &self.table.get(key)?.value;
         Some(Field { title: self.title, key, value })
     }
 
     /// Leaves `keys` to another reader of the same table.
     pub fn skip(&self, keys: &[&'static str]) {
-        self.asked.borrow_mut().extend(keys);
+        let mut asked = self.asked.borrow_mut();
+        let new = |key: &&'static str| !asked.contains(key);
+        let new: Vec<&'static str> = keys.iter().copied().filter(new).collect();
+        asked.extend(new);
     }
 
     /// The value of a key that must be there; `hint` says what would be right.

@@ -1,6 +1,6 @@
 //! `[sweep]`: axes and their values, and the cells that they span.
 
-use crate::axis::Path;
+use crate::axis::{Path, VALUES};
 use crate::document::{Data, Entry, Table, Value};
 use crate::error::clip;
 use crate::section::{Field, Section};
@@ -13,7 +13,7 @@ use weir_units::{BitRate, Bytes, ParseError, Ratio, Span};
 pub const MAX_TRIALS: u64 = 1_000_000;
 
 /// The most columns that a sweep adds to the tables of a run.
-const MAX_PATHS: usize = 32;
+pub(crate) const MAX_PATHS: usize = 32;
 
 /// All that varies within a run.
 #[derive(Debug)]
@@ -209,7 +209,7 @@ fn unquoted(table: &Table) -> Option<&str> {
 
 /// Whether a value is a table of paths, and not the value of one path: those have a dot.
 fn sets_paths(value: &Value) -> bool {
-    let path = |entry: &Entry| entry.key.contains('.') || entry.key == "topology";
+    let path = |entry: &Entry| entry.key.contains('.') || VALUES.contains(&&*entry.key);
     value.table().is_some_and(|table| table.entries.iter().any(path))
 }
 

@@ -1,43 +1,59 @@
-//! The text of a plan: the same for the same plan, wherever and by whomever it was made.
+//! The text of a plan, the same for the same plan, wherever and by whomever it was made; and the
+//! plan that a text was made from.
 
+use crate::document::place_of;
+use crate::grid::Grid;
 use crate::plan::{
-    Axis, LabName, Media, Origin, Phase, Plan, Players, TcpProfile, Topology, Traffic,
+    Axis, Cell, LabName, Media, Origin, Phase, Plan, Players, Selection, Setup, TcpProfile,
+    Topology, Traffic,
 };
-use serde::Serialize;
-use std::collections::BTreeMap;
+use crate::selection::selects;
+use crate::sweep::{MAX_PATHS, MAX_TRIALS};
+use crate::{Error, Place, bounds, head};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, btree_map::Entry};
+use std::path::Path;
+use std::sync::Arc;
+use toml::Spanned;
 use weir_units::{Seed, Span};
+
+/// The longest text of a plan that is read, in bytes.
+pub const MAX_PLAN: usize = 256 << 20;
 
 /// A plan as it is written: cells refer to what they consist of by its position, so that what
 /// many cells share stands there once.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Document<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     lab: LabName,
     seed: Seed,
     repeats: u64,
-    axes: &'a [Axis],
-    media: Vec<&'a Media>,
-    topology: Vec<&'a Topology>,
-    tcp: Vec<&'a TcpProfile>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    only: Cow<'a, Selection>,
+    axes: Cow<'a, [Axis]>,
+    media: Vec<Cow<'a, Media>>,
+    topology: Vec<Cow<'a, Topology>>,
+    tcp: Vec<Cow<'a, TcpProfile>>,
     origins: Vec<Group<'a, Origin>>,
     players: Vec<Group<'a, Players>>,
     traffic: Vec<Group<'a, Traffic>>,
-    cell: Vec<CellText<'a>>,
+    cell: Vec<Spanned<CellText<'a>>>,
 }
 
 /// TOML has no list of lists of tables.
-#[derive(Serialize)]
-struct Group<'a, T> {
-    group: &'a [T],
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
+struct Group<'a, T: Clone> {
+    group: Cow<'a, [T]>,
 }
 
-fn groups<T>(lists: Vec<&Vec<T>>) -> Vec<Group<'_, T>> {
-    lists.into_iter().map(|group| Group { group }).collect()
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CellText<'a> {
-    params: &'a [String],
+    index: u64,
+    params: Cow<'a, [String]>,
     media: usize,
     topology: usize,
     tcp: usize,
@@ -54,16 +70,26 @@ struct Pool<T> {
     values: Vec<T>,
 }
 
-impl<T: Ord + Copy> Pool<T> {
+impl<'a, T: Ord + Clone> Pool<&'a T> {
     fn new() -> Self {
         Self { numbers: BTreeMap::new(), values: Vec::new() }
     }
 
-    fn number(&mut self, value: T) -> usize {
+    fn number(&mut self, value: &'a T) -> usize {
         *self.numbers.entry(value).or_insert_with(|| {
             self.values.push(value);
             self.values.len() - 1
         })
+    }
+
+    fn list(self) -> Vec<Cow<'a, T>> {
+        self.values.into_iter().map(Cow::Borrowed).collect()
+    }
+}
+
+impl<'a, T: Ord + Clone> Pool<&'a Vec<T>> {
+    fn groups(self) -> Vec<Group<'a, T>> {
+        self.values.into_iter().map(|group| Group { group: Cow::Borrowed(group) }).collect()
     }
 }
 
@@ -73,13 +99,20 @@ const HEADER: &str = "\
 
 ";
 
+const SELECTION: &str = "\
+# This is a part of a plan: [only] says which values axes may have. Cells have the numbers that they
+# have in the whole.
+
+";
+
 impl Plan {
     /// The whole plan as TOML. Equal plans give equal text.
     pub fn to_toml(&self) -> String {
         let (mut media, mut topology, mut tcp) = (Pool::new(), Pool::new(), Pool::new());
         let (mut origins, mut players, mut traffic) = (Pool::new(), Pool::new(), Pool::new());
         let cells = self.cells.iter().map(|cell| CellText {
-            params: &cell.params,
+            index: cell.index,
+            params: Cow::Borrowed(&cell.params),
             media: media.number(&cell.setup.media),
             topology: topology.number(&cell.setup.topology),
             tcp: tcp.number(&cell.setup.tcp),
@@ -89,23 +122,144 @@ impl Plan {
             phase: cell.setup.phase,
             interval: cell.setup.interval,
         });
-        let cell = cells.collect();
+        let cell = cells.map(|cell| Spanned::new(0..0, cell)).collect();
         let document = Document {
-            name: &self.name,
+            name: Cow::Borrowed(&self.name),
             lab: self.lab,
             seed: self.seed,
             repeats: self.repeats,
-            axes: &self.axes,
-            media: media.values,
-            topology: topology.values,
-            tcp: tcp.values,
-            origins: groups(origins.values),
-            players: groups(players.values),
-            traffic: groups(traffic.values),
+            only: Cow::Borrowed(&self.only),
+            axes: Cow::Borrowed(&self.axes),
+            media: media.list(),
+            topology: topology.list(),
+            tcp: tcp.list(),
+            origins: origins.groups(),
+            players: players.groups(),
+            traffic: traffic.groups(),
             cell,
         };
         #[expect(clippy::expect_used, reason = "its paths were TOML texts, and all else is ASCII")]
         let text = toml::to_string(&document).expect("a plan can be written as TOML");
-        HEADER.to_owned() + &text
+        let selection = if self.only.is_empty() { "" } else { SELECTION };
+        [HEADER, selection, &text].concat()
     }
+
+    /// The plan that [`Plan::to_toml`] made `text` from, without its `media_files`; `file` is what
+    /// errors call it. Whoever wrote the file is not trusted: what is read is as good as what
+    /// [`crate::resolve`] makes of an experiment.
+    ///
+    /// # Errors
+    /// If it is longer than [`MAX_PLAN`], if it is no TOML, refers to what is not there, has values
+    /// out of their range or other cells than its axes span, and if it is not the very text that
+    /// its plan is written as.
+    pub fn from_toml(text: &str, file: &Path) -> Result<Self, Error> {
+        let whole = Place { file: file.into(), line: None };
+        if text.len() > MAX_PLAN {
+            return Err(Error::at(&whole, format!("a plan of more than {MAX_PLAN} bytes")));
+        }
+        let document: Document<'_> = toml::from_str(text).map_err(|error| {
+            let place = error.span().map_or(whole.clone(), |at| place_of(file, text, at.start));
+            // The library adds lines to some of its messages.
+            let message = error.message().replace('\n', ", ");
+            Error::at(&place, format!("this is no plan: {message}"))
+        })?;
+        let plan = document.plan(&whole, |at| place_of(file, text, at))?;
+        let written = plan.to_toml();
+        if written == text {
+            return Ok(plan);
+        }
+        // What was left out, added, or said in another way: that was not written by this program.
+        let same = written.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
+        let place = Place { line: u32::try_from(same + 1).ok(), ..whole };
+        Err(Error::at(&place, "this is not how this version of the program writes a plan"))
+    }
+}
+
+impl Document<'_> {
+    fn plan(self, whole: &Place, place: impl Fn(usize) -> Place) -> Result<Plan, Error> {
+        let wrong = |problem: String| Error::at(whole, problem);
+        head::check(&self.name, self.repeats).map_err(wrong)?;
+        let numbers = check_axes(&self.axes, &self.only, self.repeats).map_err(wrong)?;
+        let grid = Grid::new(&self.axes);
+        let mut cells = Vec::with_capacity(self.cell.len());
+        let mut setups = BTreeMap::new();
+        let mut expected = (0..numbers).filter_map(|number| {
+            let values = grid.values(number)?;
+            selects(&self.only, &self.axes, values.iter().copied()).then_some((number, values))
+        });
+        for text in &self.cell {
+            let wrong = |problem: String| Error::at(&place(text.span().start), problem);
+            let text = text.get_ref();
+            let next = expected.next();
+            if next.is_none_or(|(number, values)| number != text.index || values != *text.params) {
+                let problem = format!("cell {} is not the next that the axes span", text.index);
+                return Err(wrong(problem));
+            }
+            let parts = (text.media, text.topology, text.tcp, text.origins, text.players);
+            let setup = match setups.entry((parts, text.traffic, text.phase, text.interval)) {
+                Entry::Occupied(known) => Arc::clone(known.get()),
+                Entry::Vacant(new) => {
+                    let problem = |problem| wrong(format!("cell {}: {problem}", text.index));
+                    let setup = self.setup(text).map_err(problem)?;
+                    bounds::check(&setup).map_err(problem)?;
+                    Arc::clone(new.insert(Arc::new(setup)))
+                }
+            };
+            cells.push(Cell { index: text.index, params: text.params.to_vec(), setup });
+        }
+        if let Some((number, _)) = expected.next() {
+            return Err(wrong(format!("cell {number} is missing")));
+        }
+        if cells.is_empty() {
+            return Err(wrong("there are no cells".to_owned()));
+        }
+        drop(expected);
+        Ok(Plan {
+            name: self.name.into_owned(),
+            lab: self.lab,
+            seed: self.seed,
+            repeats: self.repeats,
+            only: self.only.into_owned(),
+            axes: self.axes.into_owned(),
+            cells,
+            media_files: BTreeMap::new(),
+        })
+    }
+
+    fn setup(&self, cell: &CellText<'_>) -> Result<Setup, String> {
+        fn get<'l, T>(list: &'l [T], at: usize, what: &str) -> Result<&'l T, String> {
+            let there = list.len();
+            list.get(at).ok_or_else(|| format!("there is no {what} {at}: there are {there}"))
+        }
+        Ok(Setup {
+            media: get(&self.media, cell.media, "media")?.clone().into_owned(),
+            topology: get(&self.topology, cell.topology, "topology")?.clone().into_owned(),
+            tcp: get(&self.tcp, cell.tcp, "tcp")?.clone().into_owned(),
+            origins: get(&self.origins, cell.origins, "origins")?.group.to_vec(),
+            players: get(&self.players, cell.players, "players")?.group.to_vec(),
+            traffic: get(&self.traffic, cell.traffic, "traffic")?.group.to_vec(),
+            phase: cell.phase,
+            interval: cell.interval,
+        })
+    }
+}
+
+/// Refuses what no sweep has, and counts the cells that the axes span.
+fn check_axes(axes: &[Axis], only: &Selection, repeats: u64) -> Result<u64, String> {
+    if axes.len() > MAX_PATHS {
+        return Err(format!("{} axes are more than {MAX_PATHS}", axes.len()));
+    }
+    let grid = Grid::new(axes);
+    let trials = grid.len().and_then(|cells| cells.checked_mul(repeats));
+    if trials.is_none_or(|trials| trials > MAX_TRIALS) {
+        return Err(format!("the axes span more than {MAX_TRIALS} trials"));
+    }
+    for (path, values) in only {
+        let axis = axes.iter().find(|axis| axis.path == *path);
+        let axis = axis.ok_or_else(|| format!("[only] names {path:?}, which is no axis"))?;
+        if let Some(value) = values.iter().find(|value| !axis.values.contains(value)) {
+            return Err(format!("[only] names {value:?}, which is no value of {path}"));
+        }
+    }
+    Ok(grid.len().unwrap_or_default())
 }

@@ -3,10 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 mod bad;
+mod members;
 mod mutations;
 mod network;
+mod pictures;
 mod plans;
+mod routes;
+mod shapes;
 mod sweeps;
+mod texts;
 
 use std::io;
 use std::path::{Path, PathBuf};

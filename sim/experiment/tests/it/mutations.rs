@@ -2,6 +2,7 @@
 
 use crate::{resolve, root, small};
 use proptest::prelude::*;
+use std::path::Path;
 
 #[derive(Debug, Clone)]
 enum Edit {
@@ -64,7 +65,12 @@ proptest! {
         }
         let text = String::from_utf8_lossy(&text);
         match resolve(&text) {
-            Ok(plan) => prop_assert!(!plan.is_empty() && !plan.to_toml().is_empty()),
+            Ok(plan) => {
+                let text = plan.to_toml();
+                let again = weir_experiment::Plan::from_toml(&text, Path::new("plan.toml"));
+                prop_assert_eq!(again.unwrap().to_toml(), text);
+                prop_assert!(!plan.is_empty());
+            }
             Err(error) => {
                 let message = error.to_string();
                 prop_assert!(message.starts_with("x.toml:"), "{message}");
@@ -75,8 +81,8 @@ proptest! {
 
     #[test]
     fn any_path_is_an_axis_or_refused(
-        root in "(players|links|media|origins|tcp|topology|x)",
-        steps in "(\\.(0|1|abr|access|rate|forward|ladder|ecn|rung|)){0,6}",
+        root in "(players|links|nodes|media|origins|tcp|topology|traffic|phase|x)",
+        steps in "(\\.(0|1|abr|access|loss|p|viewer|count|rate|forward|ladder|ecn|rung|)){0,6}",
     ) {
         for start in ["", "[links.access.forward]\nrate = \"1 Mbit/s\"\n[media]\nladder = []\n"] {
             let values = "[\"1 Mbit/s\", true, [1], { a = 1 }]";

@@ -147,7 +147,7 @@ fn an_error_in_a_topology_names_its_own_file_and_line() {
 }
 
 #[test]
-fn several_paths_between_nodes_are_refused() {
+fn several_paths_between_nodes_are_good_and_none_is_refused() {
     let inline = |links: &str| {
         let text = format!(
             "name = \"x\"\n[[players]]\nabr = \"bola\"\n\
@@ -157,11 +157,9 @@ fn several_paths_between_nodes_are_refused() {
     };
     let link = |name, a, b| format!("links.{name}.between = [\"{a}\", \"{b}\"]\n");
     let line = link("x", "origin", "a") + &link("y", "viewer", "a");
-    assert!(inline(&line).is_ok());
-    let circle = inline(&(line.clone() + &link("z", "origin", "viewer"))).unwrap_err().to_string();
-    assert!(circle.contains("x.toml:8: [links.z] closes a circle"), "{circle}");
-    let double = inline(&(line + &link("z", "viewer", "a"))).unwrap_err().to_string();
-    assert!(double.contains("closes a circle"), "{double}");
+    for more in ["", &link("z", "origin", "viewer"), &link("z", "viewer", "a")] {
+        assert!(inline(&format!("{line}{more}")).is_ok(), "{more}");
+    }
     let cut = inline(&link("x", "origin", "a")).unwrap_err().to_string();
     assert!(cut.contains("there is no path from the origin on \"origin\" to \"viewer\""), "{cut}");
     assert!(refusal("node = \"origin\"\n").contains("there is no path"));

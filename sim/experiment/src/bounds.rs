@@ -1,0 +1,186 @@
+//! A setup that comes from elsewhere than an experiment: its values are within the bounds that
+//! the readers of an experiment keep, and its names are names of something.
+
+use crate::plan::{
+    Ladder, Link, Loss, Media, Origin, Players, Setup, Shape, Source, TcpProfile, Topology,
+    Traffic, TrafficKind,
+};
+use crate::routes::Parts;
+use crate::section::is_name;
+use crate::{media, members, players, resolve, shape, tcp, traffic};
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+/// Refuses what no experiment can ask for.
+pub(crate) fn check(setup: &Setup) -> Result<(), String> {
+    check_media(&setup.media)?;
+    check_topology(&setup.topology)?;
+    check_tcp(&setup.tcp)?;
+    let parts = setup.topology.parts();
+    check_origins(&setup.origins, &parts)?;
+    within("groups of players", &setup.players.len(), &(1..=players::MAX_GROUPS))?;
+    for group in &setup.players {
+        check_players(group, setup, &parts)?;
+    }
+    within("tables of traffic", &setup.traffic.len(), &(0..=traffic::MAX_TABLES))?;
+    let count = setup.traffic.iter().map(|table| table.count).fold(0, u64::saturating_add);
+    within("traffic in all", &count, &(0..=traffic::MAX_COUNT))?;
+    for table in &setup.traffic {
+        check_traffic(table, &parts)?;
+    }
+    within("the interval", &setup.interval, &resolve::INTERVALS)
+}
+
+fn within<T: PartialOrd + Display>(
+    what: &str,
+    value: &T,
+    range: &RangeInclusive<T>,
+) -> Result<(), String> {
+    if range.contains(value) {
+        return Ok(());
+    }
+    Err(format!("{what}: {value} is out of range ({} to {})", range.start(), range.end()))
+}
+
+fn known(what: &str, name: &str, names: &[(&str, &str)]) -> Result<(), String> {
+    let found = names.iter().any(|(known, _)| *known == name);
+    if found { Ok(()) } else { Err(format!("{what}: {name:?} is unknown")) }
+}
+
+fn check_media(media: &Media) -> Result<(), String> {
+    let Media { source, segment, ladder: Ladder { name, rungs }, length } = media;
+    within("a segment", segment, &media::SEGMENTS)?;
+    within("the media's length", length, &media::LENGTHS)?;
+    if !length.ns().is_multiple_of(segment.ns()) {
+        return Err(format!("{length} is no whole number of segments of {segment}"));
+    }
+    if let Source::File(path) | Source::Sized(path) = source
+        && path.as_os_str().is_empty()
+    {
+        return Err("the media's source is no path".to_owned());
+    }
+    if !is_name(name) {
+        return Err(format!("{name:?} is no name of a ladder"));
+    }
+    within("rungs", &rungs.len(), &(1..=weir_abr::MAX_RUNGS))?;
+    for rung in rungs {
+        within("a picture's width", &rung.width.into(), &media::PIXELS)?;
+        within("a picture's height", &rung.height.into(), &media::PIXELS)?;
+        within("a rung's bit rate", &rung.bitrate, &media::BIT_RATES)?;
+    }
+    if rungs.iter().any(|rung| rung.width % 2 + rung.height % 2 > 0) {
+        return Err("a rung's picture is odd".to_owned());
+    }
+    let rising = rungs.windows(2).all(|pair| pair[0].bitrate < pair[1].bitrate);
+    if rising { Ok(()) } else { Err("the rungs of the ladder do not rise".to_owned()) }
+}
+
+fn check_topology(topology: &Topology) -> Result<(), String> {
+    let Topology { name, nodes, links } = topology;
+    within("nodes", &nodes.len(), &(0..=members::MAX_NODES))?;
+    within("links", &links.len(), &(0..=members::MAX_LINKS))?;
+    let mut known = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    if !is_name(name) {
+        return Err(format!("{name:?} is no name of a topology"));
+    }
+    if let Some(host) = nodes.iter().find(|n| !is_name(&n.name) || !known.insert(n.name.as_str())) {
+        return Err(format!("{:?} is no name of a node, or of two", host.name));
+    }
+    if let Some(link) = links.iter().find(|l| !is_name(&l.name) || !names.insert(l.name.as_str())) {
+        return Err(format!("{:?} is no name of a link, or of two", link.name));
+    }
+    for Link { name, between: (a, b), forward, backward } in links {
+        if a == b || !known.contains(a.as_str()) || !known.contains(b.as_str()) {
+            return Err(format!("the link {name:?} does not join two nodes"));
+        }
+        for shape in [forward, backward] {
+            check_shape(shape).map_err(|problem| format!("the link {name:?}: {problem}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The depth of a queue was checked when its text was read.
+fn check_shape(shape: &Shape) -> Result<(), String> {
+    let Shape { rate, delay, jitter, reordering_jitter, loss, .. } = shape;
+    rate.iter().try_for_each(|rate| within("rate", rate, &shape::RATES))?;
+    within("delay", delay, &shape::DELAYS)?;
+    within("jitter", jitter, &shape::JITTERS)?;
+    within("reordering_jitter", reordering_jitter, &shape::REORDERING_JITTERS)?;
+    if reordering_jitter > delay || reordering_jitter.min(jitter).ns() > 0 {
+        return Err("its jitter is not possible".to_owned());
+    }
+    let losses = match loss {
+        Loss::Independent(share) => vec![share],
+        Loss::GilbertElliott(m) => vec![&m.p, &m.r, &m.loss_bad, &m.loss_good],
+    };
+    losses.into_iter().try_for_each(|share| within("loss", share, &shape::LOSSES))
+}
+
+fn check_tcp(profile: &TcpProfile) -> Result<(), String> {
+    known("congestion_control", &profile.congestion_control, &tcp::CONGESTION_CONTROLS)?;
+    within("receive_buffer", &profile.receive_buffer, &tcp::BUFFERS)?;
+    within("send_buffer", &profile.send_buffer, &tcp::BUFFERS)?;
+    within("initial_window", &profile.initial_window, &tcp::INITIAL_WINDOWS)
+}
+
+fn check_origins(origins: &[Origin], parts: &Parts) -> Result<(), String> {
+    within("origins", &origins.len(), &(1..=players::MAX_GROUPS))?;
+    let mut nodes = BTreeSet::new();
+    for Origin { node, service } in origins {
+        known("service", service, &players::SERVICES)?;
+        if parts.node(node).is_none() || !nodes.insert(node) {
+            return Err(format!("no origin can be on {node:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn check_players(group: &Players, setup: &Setup, parts: &Parts) -> Result<(), String> {
+    let Players { nodes, origin, count, abr, knows: _, watch, max_buffer, startup, resume } = group;
+    within("count", count, &players::COUNTS)?;
+    within("nodes of players", &(nodes.len() as u64), &(1..=*count))?;
+    if setup.origins.iter().all(|other| other.node != *origin) {
+        return Err(format!("there is no origin on {origin:?}"));
+    }
+    for node in nodes {
+        reach(origin, node, parts)?;
+    }
+    abr.check().map_err(|error| error.to_string())?;
+    within("watch", watch, &players::WATCHES)?;
+    within("max_buffer", max_buffer, &players::BUFFERS)?;
+    within("max_buffer", max_buffer, &(setup.media.segment..=*players::BUFFERS.end()))?;
+    within("startup", startup, &(*players::STARTUPS.start()..=*max_buffer))?;
+    within("resume", resume, &(*players::STARTUPS.start()..=*max_buffer))
+}
+
+fn check_traffic(table: &Traffic, parts: &Parts) -> Result<(), String> {
+    let Traffic { from, to, start, length, count, kind } = table;
+    reach(from, to, parts)?;
+    within("start", start, &traffic::STARTS)?;
+    length.iter().try_for_each(|length| within("length", length, &traffic::LENGTHS))?;
+    within("count", count, &traffic::COUNTS)?;
+    match kind {
+        TrafficKind::Udp { rate, packet } => {
+            within("rate", rate, &shape::RATES)?;
+            within("packet", packet, &traffic::PACKETS)
+        }
+        TrafficKind::Tcp { congestion_control } => {
+            known("congestion_control", congestion_control, &tcp::CONGESTION_CONTROLS)
+        }
+        TrafficKind::Web { size, pause, congestion_control } => {
+            within("size", size, &traffic::SIZES)?;
+            within("pause", pause, &traffic::PAUSES)?;
+            known("congestion_control", congestion_control, &tcp::CONGESTION_CONTROLS)
+        }
+    }
+}
+
+fn reach(from: &str, to: &str, parts: &Parts) -> Result<(), String> {
+    if from != to && parts.reaches(from, to) {
+        return Ok(());
+    }
+    Err(format!("there is no path from {from:?} to {to:?}"))
+}
