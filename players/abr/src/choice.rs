@@ -1,9 +1,14 @@
 //! An algorithm by its name and parameters, as an experiment file says it.
 
+use crate::exec::{self, Program};
 use crate::registry::{self, Entry};
 use crate::{Abr, registry::Params};
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The choice of an algorithm: plain data, checked when it was made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,6 +31,9 @@ pub enum ChoiceError {
         /// All names.
         known: Vec<&'static str>,
     },
+    /// The choice is a [`Program`], which only a laboratory can start.
+    #[error("\"exec\" is a program: it must be started, not built")]
+    IsAProgram,
     /// The algorithm has no parameter of this name.
     #[error("\"{abr}\" has no parameter \"{param}\" (it has: {})", listed(known))]
     UnknownParam {
@@ -55,7 +63,7 @@ impl ChoiceError {
     pub fn known(&self) -> &[&'static str] {
         match self {
             Self::UnknownName { known, .. } | Self::UnknownParam { known, .. } => known,
-            Self::BadValue { .. } => &[],
+            Self::BadValue { .. } | Self::IsAProgram => &[],
         }
     }
 }
@@ -66,20 +74,34 @@ impl Choice {
         Self { name: name.to_owned(), params: BTreeMap::new() }
     }
 
-    /// Whether [`Choice::build`] would succeed.
+    /// The program that is to decide; `None` for an algorithm that can be built.
     ///
     /// # Errors
-    /// Those of [`Choice::build`].
+    /// For an unknown parameter, and for a value outside its range.
+    pub fn program(&self) -> Result<Option<Program>, ChoiceError> {
+        if self.name == exec::NAME { Program::of(self).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether [`Choice::build`] would succeed, or this is a program that could be started.
+    ///
+    /// # Errors
+    /// Those of [`Choice::build`] and [`Choice::program`].
     pub fn check(&self) -> Result<(), ChoiceError> {
-        self.build().map(drop)
+        match self.program()? {
+            Some(_) => Ok(()),
+            None => self.build().map(drop),
+        }
     }
 
     /// A fresh algorithm for one session.
     ///
     /// # Errors
     /// For an unknown name or parameter, and for a value that is not of the parameter's kind or
-    /// outside its range.
+    /// outside its range; and for a program.
     pub fn build(&self) -> Result<Box<dyn Abr>, ChoiceError> {
+        if self.program()?.is_some() {
+            return Err(ChoiceError::IsAProgram);
+        }
         let entry = self.entry()?;
         if let Some(param) = self.params.keys().find(|name| entry.param(name).is_none()) {
             return Err(ChoiceError::UnknownParam {
@@ -107,6 +129,7 @@ fn listed(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     fn choice(name: &str, params: &[(&str, &str)]) -> Choice {
         let params = params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -132,9 +155,9 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_all_names() {
         let error = choice("bolo", &[]).check().unwrap_err();
-        assert_eq!(error.known(), ["fixed", "throughput", "bola", "bba0"]);
-        let text = "no algorithm is called \"bolo\" (there are: fixed, throughput, bola, bba0)";
-        assert_eq!(error.to_string(), text);
+        assert!(error.known().starts_with(&["fixed", "throughput", "bola"]));
+        let text = "no algorithm is called \"bolo\" (there are: fixed, throughput, bola,";
+        assert!(error.to_string().starts_with(text), "{error}");
     }
 
     #[test]

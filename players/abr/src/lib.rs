@@ -1,39 +1,46 @@
 //! Adaptive-bitrate algorithms: pure, no clock, no I/O, no pointer to a player.
 //!
-//! An algorithm sees an [`Observation`] and answers with a [`Decision`]. Both are plain data, so a
-//! decision can be logged with its input, tested against golden values, and replayed.
+//! An algorithm sees an [`Observation`] and answers with a [`Decision`]; while a download is in
+//! progress it may be asked for a [`Verdict`]. All of them are plain data, so a decision can be
+//! logged with its input, tested against golden values, and replayed; and a program of one's own
+//! can take part in any laboratory by exchanging them as lines of JSON ([`exec`]).
 //!
-//! | name | decides by | file |
-//! |---|---|---|
-//! | `fixed` | nothing: one rung | `fixed.rs` |
-//! | `throughput` | the lower of two moving averages of throughput | `throughput.rs`, `ewma.rs` |
-//! | `bola` | the buffer: BOLA-BASIC | `bola.rs` |
-//! | `bba0` | the buffer: BBA-0 | `bba0.rs` |
-//!
-//! A [`Choice`] names one with its parameters; [`registry()`] lists them all. Logarithms and powers
-//! come from `libm`: the standard library's differ between CPUs, and decisions must not.
+//! A [`Choice`] names an algorithm with its parameters; [`registry()`] lists them all. An algorithm
+//! is one file of `algorithms/` and one line there. Logarithms and powers come from `libm`: the
+//! standard library's differ between CPUs, and decisions must not.
 
-mod bba0;
-mod bola;
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod algorithms;
+mod bba;
 mod choice;
-mod ewma;
-mod fixed;
+mod dashjs;
+mod decision;
+mod estimate;
+pub mod exec;
+mod mpc;
 mod observation;
+mod published;
 mod registry;
+mod replacing;
+mod sabre;
 #[cfg(test)]
 mod testing;
-mod throughput;
+mod utility;
 
-pub use bba0::Bba0;
-pub use bola::Bola;
+pub use algorithms::{Bba0, Bola, Fixed, Throughput};
 pub use choice::{Choice, ChoiceError};
-pub use ewma::{DualEwma, Ewma};
-pub use fixed::Fixed;
+pub use decision::{Decision, Progress, Verdict};
+pub use estimate::{DualEwma, Ewma, Mean, SlidingPercentile, Window};
 pub use observation::{
-    DOWNLOADS_SEEN, Decision, Download, Knows, MAX_RUNGS, Observation, Rung, SIZES_SEEN,
+    DOWNLOADS_SEEN, Download, End, Knows, MAX_RUNGS, Observation, Playback, Rung, SIZES_SEEN,
 };
 pub use registry::{Entry, Param, Params, registry};
-pub use throughput::Throughput;
+pub use replacing::{Replacing, Side};
 
 /// An adaptive-bitrate algorithm: one per session, asked before every segment request.
 pub trait Abr: Send {
@@ -41,9 +48,40 @@ pub trait Abr: Send {
     /// can see and nothing else. Private memory lives in `self`.
     fn decide(&mut self, seen: &Observation) -> Decision;
 
+    /// What is to become of a download in progress. A player that can abandon downloads asks now and
+    /// then while bytes arrive; `seen` is what it was at the decision, but for the moment, the buffer
+    /// and the playback, which are those of now.
+    fn progress(&mut self, _seen: &Observation, _progress: &Progress) -> Verdict {
+        Verdict::Continue
+    }
+
     /// The throughput that the algorithm counts with at this moment, for the log; `None` if it
     /// does not estimate any.
     fn estimate(&self) -> Option<weir_units::BitRate> {
         None
+    }
+
+    /// Why its decisions mean nothing any more, and the session has failed; `None` while all is well.
+    /// Only a program of one's own ([`exec`]) can fail.
+    fn fault(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Abr for alloc::boxed::Box<dyn Abr> {
+    fn decide(&mut self, seen: &Observation) -> Decision {
+        self.as_mut().decide(seen)
+    }
+
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
+        self.as_mut().progress(seen, progress)
+    }
+
+    fn estimate(&self) -> Option<weir_units::BitRate> {
+        self.as_ref().estimate()
+    }
+
+    fn fault(&self) -> Option<&str> {
+        self.as_ref().fault()
     }
 }

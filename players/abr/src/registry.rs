@@ -1,15 +1,15 @@
 //! The algorithms that can be chosen by name, and their parameters.
 
-use crate::{Abr, ChoiceError, bba0, bola, fixed, throughput};
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
-use weir_units::{Ratio, Span};
+use crate::{Abr, ChoiceError};
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::{String, ToString};
+use core::fmt;
+use core::str::FromStr;
+use weir_units::{BitRate, Ratio, Span};
 
-/// All algorithms, in the order in which they are listed to people: simplest first.
-pub fn registry() -> &'static [Entry] {
-    &[fixed::ENTRY, throughput::ENTRY, bola::ENTRY, bba0::ENTRY]
-}
+pub use crate::algorithms::registry;
 
 /// An algorithm that can be chosen by name.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,9 @@ pub struct Entry {
     pub about: &'static str,
     /// Its parameters.
     pub params: &'static [Param],
+    /// What its decisions were compared with: published numbers, or another implementation that was
+    /// run on the same input. `None` where there was nothing to compare with: it is unverified.
+    pub verified: Option<&'static str>,
     /// Makes a fresh one for a session.
     pub build: fn(&Params<'_>) -> Result<Box<dyn Abr>, ChoiceError>,
 }
@@ -74,9 +77,39 @@ impl<'a> Params<'a> {
 
     /// A parameter that is a whole number from 0 to `max`.
     pub(crate) fn number(&self, name: &'static str, max: usize) -> Result<usize, ChoiceError> {
-        let problem = || self.bad(name, format!("expected a whole number of at most {max}"));
+        let problem = || self.bad(name, format_args!("expected a whole number of at most {max}"));
         let number: usize = self.text(name)?.trim().parse().map_err(|_| problem())?;
         if number > max { Err(problem()) } else { Ok(number) }
+    }
+
+    /// A parameter that is one of these words; its place among them.
+    pub(crate) fn word(&self, name: &'static str, words: &[&str]) -> Result<usize, ChoiceError> {
+        let text = self.text(name)?.trim();
+        let problem = || self.bad(name, format_args!("expected one of: {}", words.join(", ")));
+        words.iter().position(|word| *word == text).ok_or_else(problem)
+    }
+
+    /// A parameter that is a bit rate above zero.
+    pub(crate) fn rate(&self, name: &'static str) -> Result<BitRate, ChoiceError> {
+        let rate: BitRate = self.parse(name)?;
+        if rate.bps() == 0 { Err(self.bad(name, "it must be above zero")) } else { Ok(rate) }
+    }
+
+    /// A parameter that is a bit rate above zero, or this word: then it is `None`.
+    pub(crate) fn rate_or(
+        &self,
+        name: &'static str,
+        word: &str,
+    ) -> Result<Option<BitRate>, ChoiceError> {
+        if self.text(name)?.trim() == word {
+            return Ok(None);
+        }
+        self.rate(name).map(Some)
+    }
+
+    /// A parameter that is `on` or `off`.
+    pub(crate) fn is_on(&self, name: &'static str) -> Result<bool, ChoiceError> {
+        Ok(self.word(name, &["off", "on"])? == 1)
     }
 
     /// The error for a value that its own kind allows, but the algorithm does not.

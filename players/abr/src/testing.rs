@@ -10,15 +10,11 @@ pub(crate) fn observation(ladder_kbps: &[u64]) -> Observation {
         peak: BitRate::from_bps(kbps * 1500),
     };
     Observation {
-        now: Time::ZERO,
-        buffer: Span::ZERO,
         max_buffer: Span::from_s(25),
-        segment: 0,
         segments_left: 100,
         segment_duration: Span::from_s(3),
         ladder: ladder_kbps.iter().map(rung).collect(),
-        sizes: Vec::new(),
-        downloads: Vec::new(),
+        ..Observation::default()
     }
 }
 
@@ -26,5 +22,5 @@ pub(crate) fn observation(ladder_kbps: &[u64]) -> Observation {
 pub(crate) fn download(kbps: u64, transfer: Span, finished: Time) -> Download {
     let bytes = Bytes::new(kbps * transfer.ms() / 8);
     let (ttfb, media) = (Span::from_ms(40), Span::from_s(3));
-    Download { rung: 0, bytes, ttfb, transfer, media, finished }
+    Download { bytes, ttfb, transfer, media, finished, ..Download::default() }
 }

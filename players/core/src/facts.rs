@@ -2,7 +2,7 @@
 //!
 //! These are not the rows of the result tables, although a driver turns them into such: rows are
 //! integers in microseconds of a trial's clock with the trial's keys, and this crate knows of no
-//! trial.
+//! trial. What each metric means, and why, is in `results/METRICS.md`, with examples that are tests.
 
 use weir_units::{BitRate, Bytes, Span, Time};
 
@@ -79,7 +79,7 @@ pub struct SessionFacts {
 
 impl SessionFacts {
     /// The requests whose segments arrived whole.
-    pub fn arrived(&self) -> impl Iterator<Item = &SegmentFacts> {
+    pub fn arrived(&self) -> impl Iterator<Item = &SegmentFacts> + Clone {
         self.segments.iter().filter(|segment| segment.err.is_none())
     }
 
@@ -108,22 +108,34 @@ impl SessionFacts {
 
     fn mean_after(&self, settling: Span) -> Option<f64> {
         let counted = self.played.saturating_sub(settling);
-        let (mut from, mut bit_ns) = (Span::ZERO, 0.0);
-        for segment in self.arrived() {
-            let to = from.saturating_add(segment.media).min(self.played);
-            let played = to.saturating_sub(from.max(settling));
-            bit_ns += segment.declared.bps() as f64 * played.ns() as f64;
-            from = to;
-        }
+        let bit_ns = self.shown().fold(0.0, |sum, (segment, from, to)| {
+            let counted = to.saturating_sub(from.max(settling));
+            sum + segment.declared.bps() as f64 * counted.ns() as f64
+        });
         (counted > Span::ZERO).then(|| bit_ns / counted.ns() as f64)
     }
 
-    /// Changes of rung between consecutive requests.
+    /// Changes of rung that the viewer saw: between consecutive segments that were played, if only
+    /// in part. Failed requests and media that was never played do not count.
     pub fn switches(&self) -> usize {
-        self.segments.windows(2).filter(|pair| pair[0].rung != pair[1].rung).count()
+        let rungs = self.shown().map(|(segment, ..)| segment.rung);
+        rungs.clone().zip(rungs.skip(1)).filter(|(before, after)| before != after).count()
     }
 
-    /// Bytes of segment bodies received.
+    /// The segments of which something was played, each with the part of the media played that it
+    /// is: from, to.
+    fn shown(&self) -> impl Iterator<Item = (&SegmentFacts, Span, Span)> + Clone {
+        let mut end = Span::ZERO;
+        self.arrived()
+            .map(move |segment| {
+                let from = end;
+                end = from.saturating_add(segment.media).min(self.played);
+                (segment, from, end)
+            })
+            .take_while(|(_, from, to)| from < to)
+    }
+
+    /// Bytes of segment bodies received, those of failed requests too.
     pub fn bytes(&self) -> Bytes {
         let bytes = self.segments.iter().map(|segment| segment.bytes.get());
         Bytes::new(bytes.fold(0, u64::saturating_add))
@@ -139,7 +151,8 @@ impl SessionFacts {
         (seconds > 0.0).then(|| bytes * 8.0 / seconds)
     }
 
-    /// The mean of the buffer over the requests; `None` if there was none.
+    /// The mean over the segment requests of the buffer when each was decided on; `None` if there was
+    /// none.
     pub fn mean_buffer(&self) -> Option<Span> {
         let sum: u128 = self.segments.iter().map(|s| u128::from(s.buffer_before.ns())).sum();
         let mean = sum.checked_div(self.segments.len() as u128)?;
@@ -197,12 +210,18 @@ mod tests {
     }
 
     #[test]
-    fn failed_requests_count_as_bytes_and_as_switches_but_not_as_throughput() {
+    fn failed_requests_count_as_bytes_but_not_as_throughput() {
         let session = session(60);
         assert_eq!(session.bytes(), Bytes::new(13_500 * 2500));
-        assert_eq!(session.switches(), 3);
         assert_eq!(session.mean_throughput_bps(), Some(4500.0 * 2500.0 * 8.0 / 30.0));
         assert_eq!(session.mean_buffer(), Some(Span::from_ms(1500)));
+    }
+
+    #[test]
+    fn a_switch_is_one_that_the_viewer_saw() {
+        // Rungs 1, 0, 2 for 20 s each; a request of rung 3 came to nothing.
+        let switches = |played_s| session(played_s).switches();
+        assert_eq!([0, 20, 21, 40, 41, 60].map(switches), [0, 0, 1, 1, 2, 2]);
     }
 
     #[test]

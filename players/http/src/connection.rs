@@ -9,6 +9,7 @@ use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::header::{HOST, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use weir_core::playlist::Uri;
@@ -53,6 +54,20 @@ impl Endpoint {
             target: if target.is_empty() { "/".to_owned() } else { target.to_owned() },
         })
     }
+
+    /// The address that it names, if that is not a host name.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.host.parse().ok().map(|host| SocketAddr::new(host, self.port))
+    }
+}
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ends {
+    /// The address and port of the server.
+    pub server: SocketAddr,
+    /// Those of this process.
+    pub client: SocketAddr,
 }
 
 /// The connection of a session.
@@ -64,6 +79,7 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 struct Link {
     authority: String,
+    ends: Ends,
     sender: SendRequest<Empty<Bytes>>,
     low_water: LowWater,
     /// Moves the bytes.
@@ -90,6 +106,8 @@ impl Connection {
         let attempt = || format!("connecting to {authority}");
         let stream = TcpStream::connect((host.as_str(), *port)).await.with_context(attempt)?;
         stream.set_nodelay(true).with_context(attempt)?;
+        let server = stream.peer_addr().with_context(attempt)?;
+        let ends = Ends { server, client: stream.local_addr().with_context(attempt)? };
         let low_water = LowWater::new(&stream).with_context(attempt)?;
         let (sender, connection) = Builder::new()
             .read_buf_exact_size(Some(READ_BUFFER))
@@ -98,8 +116,13 @@ impl Connection {
             .with_context(attempt)?;
         // Its errors reach the request that they concern.
         let task = tokio::spawn(async { drop(connection.await) });
-        self.link = Some(Link { authority: authority.clone(), sender, low_water, task });
+        self.link = Some(Link { authority: authority.clone(), ends, sender, low_water, task });
         Ok(())
+    }
+
+    /// The two ends of the connection, if there is one.
+    pub fn ends(&self) -> Option<Ends> {
+        self.link.as_ref().map(|link| link.ends)
     }
 
     /// Asks for an endpoint's target, and waits for the head of the response.
@@ -155,6 +178,14 @@ mod tests {
         assert_eq!(parts("http://10.0.0.1:8080"), expected("10.0.0.1:8080", "10.0.0.1", 8080, "/"));
         assert_eq!(parts("http://[::1]:81/x"), expected("[::1]:81", "::1", 81, "/x"));
         assert_eq!(parts("http://me:pw@a:82"), expected("a:82", "a", 82, "/"));
+    }
+
+    #[test]
+    fn a_url_may_name_an_address() {
+        let address = |text: &str| endpoint(text).unwrap().address().map(|a| a.to_string());
+        assert_eq!(address("http://10.0.0.1/x").as_deref(), Some("10.0.0.1:80"));
+        assert_eq!(address("http://[::1]:81/x").as_deref(), Some("[::1]:81"));
+        assert_eq!(address("http://origin:81/x"), None);
     }
 
     #[test]

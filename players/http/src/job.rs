@@ -1,6 +1,7 @@
 //! What one player process runs: plain data, handed over as JSON.
 
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use weir_abr::{Choice, Knows};
 use weir_core::Config;
 use weir_units::{Span, Time};
@@ -20,6 +21,11 @@ pub struct Job {
     /// How all of them use the network.
     #[serde(default)]
     pub transport: Transport,
+    /// The file for a log of every decision and its circumstances, as lines of
+    /// [`LogLine`](crate::LogLine); an existing one is replaced. None is written without it. No row
+    /// depends on it.
+    #[serde(default)]
+    pub log: Option<PathBuf>,
 }
 
 /// One session.

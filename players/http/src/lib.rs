@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `job.rs`, `run.rs`, `rows.rs` | the sessions of one process, and their rows |
 //! | `play.rs` | one session for a person who looks on |
+//! | `log/` | every decision and its circumstances, for whoever asks why |
+//! | `sender.rs` | what the other end's TCP knows, from whoever can see it |
 //! | `session.rs` | carries out what the state machine asks for |
 //! | `viewer.rs` | the state machine with its clock: waits that end at a deadline |
 //! | `connection.rs`, `low_water.rs` | one server at a time, one request at a time; few wake-ups |
@@ -21,16 +23,22 @@
 mod clock;
 mod connection;
 mod job;
+mod log;
 mod low_water;
 mod play;
 mod rows;
 mod run;
+#[cfg(test)]
+mod script;
+mod sender;
 mod session;
 mod viewer;
 
 pub use job::{Job, MAX_SESSIONS, SessionJob, Transport};
+pub use log::{Happening, LOG_LIMIT, LogLine};
 pub use play::{Options, play};
 pub use rows::{LATE, LATE_EVENT};
 pub use run::run;
+pub use sender::{SenderState, Senders};
 pub use weir_abr::Knows;
 pub use weir_core::{Phase, Status};

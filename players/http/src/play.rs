@@ -73,7 +73,7 @@ pub fn play(url: &str, options: &Options, status: impl FnMut(Status)) -> Result<
     let ended = runtime()?.block_on(async {
         let viewer = Viewer::new(player, Clock::starting_now(), status, SHOWN_EVERY)
             .context("starting the clock")?;
-        Session::new(viewer, options.transport).run().await
+        Session::new(viewer, options.transport, None).run().await
     })?;
     Ok(ended.facts)
 }

@@ -1,8 +1,11 @@
 //! From the facts of a session to the rows of the tables: microseconds since the start of the
 //! trial, and the keys.
 
+#[cfg(test)]
+pub(crate) mod examples;
+
 use crate::job::SessionJob;
-use crate::session::Ended;
+use crate::session::{Asked, Ended};
 use weir_core::{SegmentFacts, SessionFacts, StallFacts};
 use weir_records::{Event, Record, Segment, Session, Stall};
 use weir_units::{BitRate, Span, Time};
@@ -17,10 +20,12 @@ pub const LATE_EVENT: &str = "late";
 /// All rows of a session: its own, its requests, its stalls.
 pub(crate) fn records(job: &SessionJob, ended: &Ended) -> Vec<Record> {
     let facts = &ended.facts;
-    let requests = (0..).zip(&facts.segments);
+    let asked = ended.asked.iter().copied().chain(std::iter::repeat(Asked::default()));
+    let requests = (0..).zip(&facts.segments).zip(asked);
     let stalls = (0..).zip(&facts.stalls);
     let mut records = vec![Record::Session(session(job, ended))];
-    records.extend(requests.map(|(n, facts)| Record::Segment(segment(job, n, facts))));
+    records
+        .extend(requests.map(|((n, facts), asked)| Record::Segment(segment(job, n, facts, asked))));
     records.extend(stalls.map(|(n, facts)| Record::Stall(stall(job, n, facts))));
     records.extend((ended.latest > LATE).then(|| {
         Record::Event(Event {
@@ -75,7 +80,9 @@ fn session(job: &SessionJob, ended: &Ended) -> Session {
     }
 }
 
-fn segment(job: &SessionJob, request: u64, facts: &SegmentFacts) -> Segment {
+fn segment(job: &SessionJob, request: u64, facts: &SegmentFacts, asked: Asked) -> Segment {
+    // A body that ended without having begun is a failure to which no state belongs.
+    let sender = asked.sender.filter(|_| facts.err.is_none());
     Segment {
         session: job.session,
         request,
@@ -95,13 +102,13 @@ fn segment(job: &SessionJob, request: u64, facts: &SegmentFacts) -> Segment {
         buffer_after_us: facts.buffer_after.us(),
         estimate_bps: facts.estimate.map(BitRate::bps),
         wait_us: facts.wait.us(),
-        source: None,
+        source: asked.server.map(|server| server.to_string()),
         status: facts.status.map(u64::from),
-        sender_cwnd: None,
-        sender_srtt_us: None,
-        sender_min_rtt_us: None,
-        sender_retransmits: None,
-        sender_delivery_rate_bps: None,
+        sender_cwnd: sender.map(|sender| sender.cwnd),
+        sender_srtt_us: sender.map(|sender| sender.srtt.us()),
+        sender_min_rtt_us: sender.and_then(|sender| sender.min_rtt).map(Span::us),
+        sender_retransmits: sender.map(|sender| sender.retransmits),
+        sender_delivery_rate_bps: sender.and_then(|sender| sender.delivery_rate).map(BitRate::bps),
         err: facts.err.clone(),
     }
 }

@@ -2,11 +2,14 @@
 
 use crate::clock::{Alarm, Clock, without_timer_slack};
 use crate::job::{Job, MAX_SESSIONS, SessionJob, Transport};
+use crate::log::{Log, SessionLog};
 use crate::rows;
+use crate::sender::Senders;
 use crate::session::{Ended, Session};
 use crate::viewer::Viewer;
 use anyhow::{Context, Result, ensure};
 use std::io::Write;
+use std::sync::Arc;
 use weir_core::Player;
 use weir_core::playlist::Uri;
 use weir_records::Record;
@@ -15,18 +18,22 @@ use weir_units::Span;
 /// Runs all sessions of a job at once, on this thread, and then writes their rows as JSON lines of
 /// [`weir_records::Record`], session by session in the job's order.
 ///
-/// A session that fails, for whatever reason, has a row that says so.
+/// A session that fails, for whatever reason, has a row that says so. `senders` fills in the state
+/// of the servers' TCP, which is missing without it; nothing else depends on it, and nothing at all
+/// on [`Job::log`].
 ///
 /// # Errors
 /// For more than [`MAX_SESSIONS`] sessions, if the machine refuses what every session needs, and if
-/// the rows cannot be written.
-pub fn run(job: &Job, out: &mut dyn Write) -> Result<()> {
+/// the rows or the log cannot be written.
+pub fn run(job: &Job, out: &mut dyn Write, senders: Option<Arc<dyn Senders>>) -> Result<()> {
     let count = job.sessions.len();
     ensure!(count <= MAX_SESSIONS, "{count} sessions (at most {MAX_SESSIONS} in one process)");
     without_timer_slack().context("setting the timer slack")?;
-    let records = runtime()?.block_on(all(job));
+    let log = job.log.as_deref().map(Log::create).transpose()?;
+    let records = runtime()?.block_on(all(job, log.as_ref(), senders.as_ref()));
     weir_records::write_lines(out, &records).context("writing the rows")?;
-    out.flush().context("writing the rows")
+    out.flush().context("writing the rows")?;
+    log.map_or(Ok(()), |log| log.finish().context("writing the log"))
 }
 
 /// The runtime of a player: one thread, and none of tokio's timers.
@@ -35,9 +42,12 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     runtime.context("starting the runtime")
 }
 
-async fn all(job: &Job) -> Vec<Record> {
+async fn all(job: &Job, log: Option<&Log>, senders: Option<&Arc<dyn Senders>>) -> Vec<Record> {
     let trial = Clock::with_zero(job.epoch);
-    let start = |session: &SessionJob| tokio::spawn(one(trial, session.clone(), job.transport));
+    let start = |session: &SessionJob| {
+        let log = log.map(|log| SessionLog::new(log, session));
+        tokio::spawn(one(trial, session.clone(), job.transport, log, senders.cloned()))
+    };
     let tasks: Vec<_> = job.sessions.iter().map(start).collect();
     let mut records = Vec::new();
     for (session, task) in job.sessions.iter().zip(tasks) {
@@ -50,12 +60,21 @@ async fn all(job: &Job) -> Vec<Record> {
     records
 }
 
-async fn one(trial: Clock, job: SessionJob, transport: Transport) -> Result<Ended> {
+async fn one(
+    trial: Clock,
+    job: SessionJob,
+    transport: Transport,
+    log: Option<SessionLog>,
+    senders: Option<Arc<dyn Senders>>,
+) -> Result<Ended> {
     let url = Uri::parse(&job.url).context("reading the URL")?;
-    let abr = job.abr.build().context("choosing the algorithm")?;
+    let mut abr = job.abr.build().context("choosing the algorithm")?;
+    if let Some(log) = &log {
+        abr = log.listen(abr);
+    }
     let player = Player::new(job.config(), url, abr);
     Alarm::new(trial)?.until(job.start).await.context("waiting for the start")?;
     let clock = trial.starting_at(job.start);
-    let viewer = Viewer::new(player, clock, |_| {}, Span::MAX)?;
-    Session::new(viewer, transport).run().await
+    let viewer = Viewer::new(player, clock, |_| {}, Span::MAX)?.with_log(log);
+    Session::new(viewer, transport, senders).run().await
 }

@@ -2,6 +2,7 @@
 
 use crate::connection::{Connection, Endpoint, was_closed};
 use crate::job::Transport;
+use crate::sender::{SenderState, Senders};
 use crate::viewer::Viewer;
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -9,7 +10,9 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::header::LOCATION;
 use hyper::{Response, StatusCode, Version};
-use weir_core::{Event, Output, Request, SessionFacts, Status};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use weir_core::{Event, Output, Request, Resource, SessionFacts, Status};
 use weir_units::{Bytes as Size, Span, Time};
 
 /// A session that runs.
@@ -17,13 +20,30 @@ pub(crate) struct Session<W> {
     viewer: Viewer<W>,
     connection: Connection,
     transport: Transport,
+    senders: Option<Arc<dyn Senders>>,
+    /// One for each segment request, in order.
+    asked: Vec<Asked>,
+    /// The server of the present request.
+    server: Option<SocketAddr>,
     protocol: Option<Version>,
+}
+
+/// What is known of a segment request beyond its facts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// The server that was asked; `None` if it was not reached, and the URL names none.
+    pub server: Option<SocketAddr>,
+    /// The server's TCP right after the last byte.
+    pub sender: Option<SenderState>,
 }
 
 /// A session that is over.
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
     pub facts: SessionFacts,
+    /// One for each of the first segment requests in `facts`. (The end of the session may come
+    /// before its last one is sent.)
+    pub asked: Vec<Asked>,
     /// The version of HTTP that the server spoke.
     pub protocol: Option<Version>,
     /// The most by which the process missed a moment that it waited for.
@@ -45,8 +65,9 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 }
 
 impl<W: FnMut(Status)> Session<W> {
-    pub fn new(viewer: Viewer<W>, transport: Transport) -> Self {
-        Self { viewer, connection: Connection::default(), transport, protocol: None }
+    pub fn new(viewer: Viewer<W>, transport: Transport, senders: Option<Arc<dyn Senders>>) -> Self {
+        let (connection, asked) = (Connection::default(), Vec::new());
+        Self { viewer, connection, transport, senders, asked, server: None, protocol: None }
     }
 
     /// Plays to the end of the session.
@@ -61,15 +82,20 @@ impl<W: FnMut(Status)> Session<W> {
                 Output::Finished => break,
             }
         }
-        let (latest, protocol) = (self.viewer.latest(), self.protocol);
-        Ok(Ended { facts: self.viewer.into_player().into_facts(), protocol, latest })
+        let (latest, protocol, asked) = (self.viewer.latest(), self.protocol, self.asked);
+        Ok(Ended { facts: self.viewer.into_player().into_facts(), asked, protocol, latest })
     }
 
     async fn fetch(&mut self, request: &Request) {
+        self.server = None;
         let outcome = match self.request(request).await {
             Ok(response) => self.receive(request, response).await,
             Err(failure) => Err(failure),
         };
+        if let Resource::Segment { .. } = request.resource {
+            let sender = outcome.as_ref().ok().and_then(|_| self.sender());
+            self.asked.push(Asked { server: self.server, sender });
+        }
         match outcome {
             Ok((at, document)) => {
                 self.viewer.handle(at, Event::Complete { document: &document });
@@ -89,9 +115,16 @@ impl<W: FnMut(Status)> Session<W> {
         }
     }
 
+    /// The sender's TCP at this moment.
+    fn sender(&self) -> Option<SenderState> {
+        let ends = self.connection.ends()?;
+        self.senders.as_ref()?.state(ends.server, ends.client)
+    }
+
     /// Sends a request, over a new connection if need be, and waits for a response of status 200.
     async fn request(&mut self, request: &Request) -> Result<Response<Incoming>, Failure> {
         let endpoint = Endpoint::of(&request.uri)?;
+        self.server = endpoint.address();
         let Transport { connect, header, .. } = self.transport;
         let mut used = self.connection.is_open_to(&endpoint);
         let response = loop {
@@ -100,6 +133,7 @@ impl<W: FnMut(Status)> Session<W> {
                 let open = self.connection.open(&endpoint);
                 within(&mut self.viewer, from, connect, "no connection", open).await??;
             }
+            self.server = self.connection.ends().map(|ends| ends.server);
             let from = self.viewer.now();
             let get = self.connection.get(&endpoint);
             match within(&mut self.viewer, from, header, "no response", get).await? {

@@ -2,6 +2,7 @@
 //! every wait has an end.
 
 use crate::clock::{Alarm, Clock};
+use crate::log::SessionLog;
 use std::io;
 use std::pin::pin;
 use weir_core::{Event, Output, Player, Status};
@@ -17,6 +18,7 @@ pub(crate) struct Viewer<W> {
     every: Span,
     next_look: Time,
     latest: Span,
+    log: Option<SessionLog>,
 }
 
 impl<W: FnMut(Status)> Viewer<W> {
@@ -25,7 +27,12 @@ impl<W: FnMut(Status)> Viewer<W> {
     pub fn new(player: Player, clock: Clock, onlooker: W, every: Span) -> io::Result<Self> {
         let (alarm, next_look) = (Alarm::new(clock)?, Time::ZERO.after(every));
         let latest = clock.now().since(Time::ZERO);
-        Ok(Self { player, clock, alarm, onlooker, every, next_look, latest })
+        Ok(Self { player, clock, alarm, onlooker, every, next_look, latest, log: None })
+    }
+
+    /// The same viewer, with a log of what happens.
+    pub fn with_log(self, log: Option<SessionLog>) -> Self {
+        Self { log, ..self }
     }
 
     /// Now.
@@ -40,12 +47,19 @@ impl<W: FnMut(Status)> Viewer<W> {
 
     /// What to do next.
     pub fn poll(&mut self) -> Output {
-        self.player.poll()
+        let output = self.player.poll();
+        if let Some(log) = &mut self.log {
+            log.asked(&output, &self.player);
+        }
+        output
     }
 
     /// Reports what happened at `now`.
     pub fn handle(&mut self, now: Time, event: Event<'_>) {
         self.player.handle(now, event);
+        if let Some(log) = &mut self.log {
+            log.handled(now, &event, &self.player);
+        }
         self.look(now);
     }
 

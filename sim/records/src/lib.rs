@@ -14,5 +14,5 @@ pub use lines::{LinesError, read_lines, write_lines};
 pub use markdown::schema_markdown;
 pub use result::TrialResult;
 pub use schema::{Cell, Column, Kind, Row, Table};
-pub use summary::Summary;
+pub use summary::{Comparison, Summary};
 pub use tables::{Event, Flow, Link, Node, Record, Rung, Segment, Session, Stall, Trial, Verdict};

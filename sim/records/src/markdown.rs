@@ -1,7 +1,7 @@
 //! The text of `results/SCHEMA.md`, made from the declared tables.
 
 use crate::schema::{Kind, Table};
-use crate::summary::Summary;
+use crate::summary::{Comparison, Summary};
 use crate::{Row, tables};
 use std::fmt::Write;
 
@@ -10,6 +10,8 @@ const HEAD: &str = "\
 
 Generated from `sim/records` by `WEIR_BLESS=1 cargo test -p weir-records`; edits here are lost.
 
+[METRICS.md](METRICS.md) says how each metric is computed, and why so, with worked examples.
+
 A run's folder holds each table twice, with the same rows: `<table>.parquet` and `<table>.csv`.
 Rows are ordered by the cell and the repeat of their trial, and within a trial by the first columns
 after the keys (`session` and `request`, for example).
@@ -17,8 +19,8 @@ after the keys (`session` and `request`, for example).
 - The unit is the last word of a column's name; a column without one is a count, an index, a share
   (1 is all of it) or text.
 - A missing value is a null in Parquet and an empty field in CSV. It is never written as zero.
-- The rows of invalid trials stand in every table but `summary`: whoever computes from the others
-  keeps the trials whose `verdict` is `valid`.
+- The rows of invalid trials stand in every table but `summary` and `comparisons`: whoever computes
+  from the others keeps the trials whose `verdict` is `valid`.
 - Times are those of the trial's own clock, which is virtual in the labs `model` and `uml`; moments
   count from the start of the trial.
 - Types: int is an unsigned 64-bit integer, float a 64-bit floating-point number (always finite),
@@ -26,7 +28,7 @@ after the keys (`session` and `request`, for example).
 
 ## Keys
 
-Every table but `summary` begins with these two columns; `summary` has `run` only.
+Every table but `summary` and `comparisons` begins with these two columns; those have `run` only.
 
 | column | type | may be missing | unit | meaning |
 |---|---|---|---|---|
@@ -35,8 +37,8 @@ Every table but `summary` begins with these two columns; `summary` has `run` onl
 
 ## Axes
 
-`trials`, `sessions` and `summary` have one column for each axis of the sweep, right after the keys
-and in the order of the plan. A column is named by the path of the value that varies, and its type
+`trials`, `sessions`, `summary` and `comparisons` have one column for each axis of the sweep, right
+after the keys and in the order of the plan. A column is named by the path of the value that varies, and its type
 follows from the values. All values of an axis are converted in the same way; where one of them does
 not fit, all of them stay text.
 
@@ -54,10 +56,28 @@ not fit, all of them stay text.
 ";
 
 const SUMMARY: &str = "
-The statistic (`mean`, `median`) stands before the unit of the session column that it summarises, and
-last where there is none. Sessions that lack a value are left out of its statistics, and counted by
-the column that ends in `_n`; without any, the statistics are missing too. Sums are taken in the order
-of the table `sessions`.
+The statistic (`mean`, `mean_low`, `mean_high`, `median`) stands before the unit of the session column
+that it summarises, and last where there is none. Sessions that lack a value are left out of its
+statistics, and counted by the column that ends in `_n`; without any, the statistics are missing too.
+Sums are taken in the order of the table `sessions`.
+
+`mean_low` and `mean_high` are the ends of the 95 % interval of the mean: a bootstrap-t over trials,
+not over sessions, from a fixed seed (Davison and Hinkley 1997, sections 3.8 and 5.2). They are missing
+where fewer than 10 valid trials have the value. Where all of them have the same, both are that value.
+
+Jain's index of a trial's sessions is (sum x)^2 / (n sum x^2) (Jain, Chiu, Hawe: DEC-TR-301, 1984): 1
+where all get the same, 1/n where one gets everything. It is missing where there is but one session,
+and where none gets anything. Its `_n` counts trials.
+";
+
+const COMPARISONS: &str = "
+Repeats of equal number share everything that was drawn, in all cells: their differences say more than
+the difference of two means. A pair is a repeat that is valid in both cells; a trial's value is the
+mean over its sessions. Every value of an axis that is no number (the algorithm, for example) is
+compared with the axis's first value, all other parameters being equal; the columns of the axes are
+those of `cell`. Numbers are in the unit of `metric`, whose last word names it. The interval is that of
+`summary`, over pairs, and missing where there are fewer than 10. Each is an interval of its own: of
+twenty, one is expected not to hold the truth.
 ";
 
 /// The whole text of `results/SCHEMA.md`.
@@ -67,6 +87,7 @@ pub fn schema_markdown() -> String {
         describe(&mut text, &table, "");
     }
     describe(&mut text, &Summary::TABLE, SUMMARY);
+    describe(&mut text, &Comparison::TABLE, COMPARISONS);
     text
 }
 

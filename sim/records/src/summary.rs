@@ -1,9 +1,15 @@
-//! The table `summary`: what the sessions of each cell of the sweep come to.
+//! The tables `summary`: what the sessions of each cell of the sweep come to; and `comparisons`: what
+//! they come to against each other.
 //!
-//! One rule names its columns: the statistic (`mean`, `median`) stands before the unit of the
-//! session column that it summarises, and last where there is none: `startup_us` becomes
-//! `startup_mean_us`, `stalls` becomes `stalls_mean`, `bytes` becomes `mean_bytes`. A session
-//! column that may be missing also has a count of the sessions that have it: `startup_n`.
+//! One rule names the columns of `summary`: the statistic stands before the unit of the session
+//! column that it summarises, and last where there is none: `startup_us` becomes `startup_mean_us`,
+//! `stalls` becomes `stalls_mean`, `bytes` becomes `mean_bytes`. The statistics are `mean`, the ends
+//! of its 95 % interval `mean_low` and `mean_high`, and `median`. A session column that may be
+//! missing also has a count of the sessions that have it: `startup_n`.
+//!
+//! `jain_bitrate` and `jain_throughput` are numbers of a trial, not of a session: Jain's index of
+//! fairness, (sum x)^2 / (n sum x^2), which is 1 where all n sessions get the same and 1/n where one
+//! gets everything (Jain, Chiu, Hawe: DEC-TR-301, 1984). Their counts are counts of trials.
 
 use crate::schema::table;
 
@@ -14,7 +20,7 @@ table! {
         cell: u64,
         /// Sessions of valid trials.
         n: u64,
-        /// Valid trials: the ones that count here.
+        /// Valid trials: the ones that count here, and the replicates of the intervals.
         trials_valid: u64,
         /// Invalid trials, left out.
         trials_invalid: u64,
@@ -24,48 +30,132 @@ table! {
         mean_bitrate_n: u64,
         /// Mean over sessions of `mean_bitrate_bps`.
         mean_bitrate_mean_bps: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        mean_bitrate_mean_low_bps: Option<f64>,
+        /// The high end of the same.
+        mean_bitrate_mean_high_bps: Option<f64>,
         /// Median over sessions of `mean_bitrate_bps`.
         mean_bitrate_median_bps: Option<f64>,
         /// Sessions that have a settled bit rate.
         settled_bitrate_n: u64,
         /// Mean over sessions of `settled_bitrate_bps`.
         settled_bitrate_mean_bps: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        settled_bitrate_mean_low_bps: Option<f64>,
+        /// The high end of the same.
+        settled_bitrate_mean_high_bps: Option<f64>,
         /// Median over sessions of `settled_bitrate_bps`.
         settled_bitrate_median_bps: Option<f64>,
         /// Sessions that have a stall ratio.
         stall_ratio_n: u64,
         /// Mean over sessions of `stall_ratio`: each session counts the same, however long.
         stall_ratio_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        stall_ratio_mean_low: Option<f64>,
+        /// The high end of the same.
+        stall_ratio_mean_high: Option<f64>,
         /// Median over sessions of `stall_ratio`.
         stall_ratio_median: Option<f64>,
         /// Mean over sessions of `stalls`.
         stalls_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        stalls_mean_low: Option<f64>,
+        /// The high end of the same.
+        stalls_mean_high: Option<f64>,
         /// Median over sessions of `stalls`.
         stalls_median: Option<f64>,
         /// Mean over sessions of `stall_us`.
         stall_mean_us: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        stall_mean_low_us: Option<f64>,
+        /// The high end of the same.
+        stall_mean_high_us: Option<f64>,
         /// Median over sessions of `stall_us`.
         stall_median_us: Option<f64>,
         /// Sessions that have a startup delay: those that played at all.
         startup_n: u64,
         /// Mean over sessions of `startup_us`.
         startup_mean_us: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        startup_mean_low_us: Option<f64>,
+        /// The high end of the same.
+        startup_mean_high_us: Option<f64>,
         /// Median over sessions of `startup_us`.
         startup_median_us: Option<f64>,
         /// Mean over sessions of `switches`.
         switches_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        switches_mean_low: Option<f64>,
+        /// The high end of the same.
+        switches_mean_high: Option<f64>,
         /// Median over sessions of `switches`.
         switches_median: Option<f64>,
         /// Sessions that have a mean throughput.
         mean_throughput_n: u64,
         /// Mean over sessions of `mean_throughput_bps`.
         mean_throughput_mean_bps: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        mean_throughput_mean_low_bps: Option<f64>,
+        /// The high end of the same.
+        mean_throughput_mean_high_bps: Option<f64>,
         /// Median over sessions of `mean_throughput_bps`.
         mean_throughput_median_bps: Option<f64>,
         /// Mean over sessions of `bytes`.
         mean_bytes: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        mean_low_bytes: Option<f64>,
+        /// The high end of the same.
+        mean_high_bytes: Option<f64>,
         /// Median over sessions of `bytes`.
         median_bytes: Option<f64>,
+        /// Trials with two sessions or more, in which Jain's index of `mean_bitrate_bps` is defined.
+        jain_bitrate_n: u64,
+        /// Mean over those trials of Jain's index of their sessions' `mean_bitrate_bps`; a session that never played counts as 0.
+        jain_bitrate_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        jain_bitrate_mean_low: Option<f64>,
+        /// The high end of the same.
+        jain_bitrate_mean_high: Option<f64>,
+        /// Median over those trials.
+        jain_bitrate_median: Option<f64>,
+        /// Trials with two sessions or more, in which Jain's index of bytes over session time is defined.
+        jain_throughput_n: u64,
+        /// Mean over those trials of Jain's index of their sessions' bytes over session time.
+        jain_throughput_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        jain_throughput_mean_low: Option<f64>,
+        /// The high end of the same.
+        jain_throughput_mean_high: Option<f64>,
+        /// Median over those trials.
+        jain_throughput_median: Option<f64>,
+    }
+}
+
+table! {
+    /// One row per metric and pair of cells that differ in one named thing, such as the algorithm.
+    "comparisons" => Comparison {
+        /// The cell, counted from 0 in the order of the plan.
+        cell: u64,
+        /// The cell that it is compared with, which has the axis's first value and is equal else.
+        reference_cell: u64,
+        /// The axis in which they differ; the paths of a zipped axis are joined by ` + `.
+        axis: String,
+        /// The value of the cell.
+        value: String,
+        /// The value of the reference.
+        reference: String,
+        /// What is compared: the column of `sessions`, or `jain_bitrate` or `jain_throughput`.
+        metric: String,
+        /// Pairs: repeats that are valid in both cells and have the metric in both.
+        n: u64,
+        /// Mean over pairs of the value of the cell minus that of the reference.
+        difference_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        difference_low: Option<f64>,
+        /// The high end of the same.
+        difference_high: Option<f64>,
+        /// Mean over the same pairs of the value of the reference.
+        reference_mean: Option<f64>,
     }
 }
 
@@ -87,6 +177,8 @@ mod tests {
         "bytes",
     ];
 
+    const STATISTICS: [&str; 4] = ["mean", "mean_low", "mean_high", "median"];
+
     fn with_statistic(column: &Column, statistic: &str) -> String {
         let mut words: Vec<&str> = column.name.split('_').collect();
         let unit_words = usize::from(column.unit().is_some());
@@ -106,8 +198,12 @@ mod tests {
                 let name = metric.trim_end_matches("_bps").trim_end_matches("_us");
                 expected.push(format!("{name}_n"));
             }
-            expected.push(with_statistic(column, "mean"));
-            expected.push(with_statistic(column, "median"));
+            let statistics = STATISTICS.map(|statistic| with_statistic(column, statistic));
+            expected.extend(statistics);
+        }
+        for metric in ["jain_bitrate", "jain_throughput"] {
+            expected.push(format!("{metric}_n"));
+            expected.extend(STATISTICS.map(|statistic| format!("{metric}_{statistic}")));
         }
         let names: Vec<&str> = Summary::TABLE.columns.iter().map(|c| c.name).collect();
         assert_eq!(names, expected);

@@ -1,5 +1,7 @@
 //! Every table of a run. All times are integers in microseconds of the trial's own clock, which is
 //! virtual in the labs `model` and `uml`; moments count from the start of the trial.
+//!
+//! How each metric is computed, and why so, is in `results/METRICS.md`.
 
 use crate::Row;
 use crate::schema::{Table, Value, table};
@@ -21,9 +23,9 @@ table! {
         verdict: Verdict,
         /// Why the trial is invalid or failed.
         err: Option<String>,
-        /// The time that passed in the trial.
+        /// The time that passed in the trial, on its own clock.
         virtual_us: u64,
-        /// The time that it took.
+        /// The time that it took, on the wall.
         wall_us: u64,
         /// The most memory that its guest occupied; missing in labs without one.
         memory_bytes: Option<u64>,
@@ -41,7 +43,7 @@ table! {
         abr: String,
         /// What the algorithm knows of coming segments: `declared` or `sizes`.
         knows: String,
-        /// The protocol version that the server spoke, such as `HTTP/1.1`.
+        /// The protocol version that the server spoke, such as `HTTP/1.1`; missing if none answered.
         protocol: Option<String>,
         /// When the viewer pressed play.
         start_us: u64,
@@ -49,31 +51,31 @@ table! {
         first_segment: u64,
         /// From pressing play to the first frame; missing if it never played.
         startup_us: Option<u64>,
-        /// From pressing play to the end of the session.
+        /// From pressing play to the end: of the watch time, of the content, or because of `err`.
         session_us: u64,
         /// Media played.
         played_us: u64,
-        /// The number of stalls after startup.
+        /// The number of stalls after startup, one that the end cuts off included.
         stalls: u64,
         /// The time stalled after startup; a stall that the end cuts off counts up to the end.
         stall_us: u64,
         /// Stalled time over stalled and played time; missing if it never played.
         stall_ratio: Option<f64>,
-        /// The measured mean bit rate of the rung played, averaged over media time played.
+        /// The declared mean bit rate of the rung played, averaged over the media played; missing if none was.
         mean_bitrate_bps: Option<f64>,
-        /// The same over the media played after the first 40 s of media.
+        /// The same over the media played after the first 40 s of it; missing if no more was.
         settled_bitrate_bps: Option<f64>,
-        /// Changes of rung between consecutive segments requested.
+        /// Changes of rung between consecutive segments that were played, if only in part.
         switches: u64,
-        /// Segments downloaded whole.
+        /// Segments downloaded whole, played or not.
         segments: u64,
-        /// Bytes of segment bodies received.
+        /// Bytes of segment bodies received, those of failed requests included.
         bytes: u64,
-        /// Bytes over the time in which a segment was being transferred (first to last byte).
+        /// Bits of the segments downloaded whole over the time from the first to the last byte of each.
         mean_throughput_bps: Option<f64>,
-        /// The mean of the buffer, sampled at each request.
+        /// The mean over the segment requests of the buffer when each was decided on.
         mean_buffer_us: Option<u64>,
-        /// Why the session ended early.
+        /// Why the session ended early; missing if its watch time or the content was over.
         err: Option<String>,
     }
 }
@@ -91,41 +93,41 @@ table! {
         rung: u64,
         /// The mean bit rate that the manifest declares for the rung.
         declared_bps: u64,
-        /// Bytes of the body.
+        /// Bytes of the body that arrived.
         bytes: u64,
-        /// When the request was sent.
+        /// When the request was due, and sent if the player was on time (see `events`).
         request_us: u64,
-        /// From the request to the first byte of the body; missing if none arrived.
+        /// From the request to the first byte of the body, connecting included; missing if none arrived.
         ttfb_us: Option<u64>,
-        /// From the request to the last byte.
+        /// From the request to the last byte, or to the failure.
         download_us: u64,
-        /// Bytes over the time from the first to the last byte of the body.
+        /// Bits over the time from the first to the last byte of the body; missing if it failed.
         throughput_bps: Option<u64>,
         /// The number of reads that delivered the body.
         reads: u64,
         /// The buffer when the decision was taken (the algorithm's input).
         buffer_before_us: u64,
-        /// The buffer once the segment was in it.
+        /// The buffer at the end of the request, with the segment in it if it arrived whole.
         buffer_after_us: u64,
         /// The throughput that the algorithm counted with, if it estimates any.
         estimate_bps: Option<u64>,
         /// The wait before the request, for room in the buffer or on the algorithm's wish.
         wait_us: u64,
-        /// The server that was asked: address and port.
+        /// The server that was asked: address and port; missing if it has a name and was not reached.
         source: Option<String>,
         /// The HTTP status; missing if there was no response.
         status: Option<u64>,
-        /// The sender's congestion window at the last byte, in packets (`tcpi_snd_cwnd`).
+        /// The sender's congestion window when the last byte was there, in packets (`tcpi_snd_cwnd`).
         sender_cwnd: Option<u64>,
-        /// The sender's smoothed round-trip time at the last byte (`tcpi_rtt`).
+        /// The sender's smoothed round-trip time then (`tcpi_rtt`).
         sender_srtt_us: Option<u64>,
-        /// The least round-trip time that the sender saw (`tcpi_min_rtt`).
+        /// The least round-trip time that the sender saw of late (`tcpi_min_rtt`).
         sender_min_rtt_us: Option<u64>,
         /// Packets that the sender sent again on this connection so far (`tcpi_total_retrans`).
         sender_retransmits: Option<u64>,
         /// The sender's newest estimate of the rate of delivery (`tcpi_delivery_rate`).
         sender_delivery_rate_bps: Option<u64>,
-        /// Why the request failed.
+        /// Why the request failed; missing if the segment arrived whole.
         err: Option<String>,
     }
 }
@@ -139,7 +141,7 @@ table! {
         stall: u64,
         /// When playback stopped.
         start_us: u64,
-        /// How long it stood still.
+        /// How long it stood still; up to the end of the session if that cut it off.
         duration_us: u64,
         /// Media played before it.
         played_us: u64,
@@ -185,7 +187,7 @@ table! {
         losses: u64,
         /// Bytes in the buffer at the end of the interval.
         backlog_bytes: u64,
-        /// Bits delivered over what the rate allows in the interval; missing without a rate.
+        /// Bits delivered, Ethernet headers included, over rate times interval; missing without a rate.
         utilisation: Option<f64>,
     }
 }
@@ -349,8 +351,8 @@ pub enum Record {
     Rung(Rung),
 }
 
-/// All tables whose keys are `run` and `trial`, in the order of the documentation; the table
-/// `summary` is [`crate::Summary`].
+/// All tables whose keys are `run` and `trial`, in the order of the documentation; the tables
+/// `summary` and `comparisons` are [`crate::Summary`] and [`crate::Comparison`].
 pub const ALL: [Table; 9] = [
     Trial::TABLE,
     Session::TABLE,

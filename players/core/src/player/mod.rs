@@ -186,17 +186,7 @@ struct Plan {
 impl Player {
     /// A session at its start: the viewer just pressed play.
     pub fn new(config: Config, master: Uri, abr: Box<dyn Abr>) -> Self {
-        let seen = Observation {
-            now: Time::ZERO,
-            buffer: Span::ZERO,
-            max_buffer: config.max_buffer,
-            segment: 0,
-            segments_left: 0,
-            segment_duration: Span::ZERO,
-            ladder: Vec::new(),
-            sizes: Vec::new(),
-            downloads: Vec::new(),
-        };
+        let seen = Observation { max_buffer: config.max_buffer, ..Observation::default() };
         let mut player = Self {
             config,
             master,
@@ -281,6 +271,11 @@ impl Player {
             throughput: last.and_then(|last| BitRate::of(last.bytes, last.transfer)),
             stalls: playback.stalls().len(),
         }
+    }
+
+    /// The playhead and the buffer at the last moment handled.
+    pub fn playback(&self) -> &Playback {
+        &self.playback
     }
 
     /// What the session was like.

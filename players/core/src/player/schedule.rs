@@ -131,7 +131,16 @@ impl Player {
         self.playback.add(media, full);
         self.record(&fetch, now, None);
         let bytes = Bytes::new(transfer.bytes);
-        self.show(Download { rung, bytes, ttfb, transfer: time, media, finished: now });
+        self.show(Download {
+            rung,
+            bytes,
+            ttfb,
+            transfer: time,
+            media,
+            finished: now,
+            buffer,
+            ..Download::default()
+        });
         self.next_segment(now);
     }
 
@@ -170,6 +179,7 @@ impl Player {
         let buffer = self.playback.buffer();
         self.seen.now = now;
         self.seen.buffer = buffer;
+        self.seen.waited_for_room = now.since(since);
         self.seen.segment = (self.next - self.config.first_segment) as u64;
         self.seen.segments_left = (content.segments() - self.next) as u64;
         self.seen.segment_duration = content.duration(self.next);

@@ -12,8 +12,8 @@ use quick_m3u8::tag::{KnownTag, hls::Tag};
 pub(super) enum Line {
     /// EXT-X-STREAM-INF: the next URI is a variant.
     Variant { bandwidth: u64, average_bandwidth: Option<u64>, resolution: Option<(u64, u64)> },
-    /// EXT-X-TARGETDURATION: this is a media playlist.
-    TargetDuration,
+    /// EXT-X-TARGETDURATION, in seconds: this is a media playlist.
+    TargetDuration(u64),
     /// EXTINF: the next URI is a segment of this many seconds.
     Duration(f64),
     /// EXT-X-MAP: the segments from here on need this initialization section.
@@ -22,6 +22,8 @@ pub(super) enum Line {
     ByteRange,
     /// EXT-X-GAP: the next segment is missing.
     Gap,
+    /// EXT-X-DISCONTINUITY: the next segment's timestamps do not follow upon the last one's.
+    Discontinuity,
     /// EXT-X-ENDLIST: nothing will be added.
     EndList,
     /// A URI, not yet checked.
@@ -52,6 +54,7 @@ pub(super) fn lines(
         .with_parsing_for_map()
         .with_parsing_for_byterange()
         .with_parsing_for_gap()
+        .with_parsing_for_discontinuity()
         .with_parsing_for_endlist()
         .build();
     Ok((1..).zip(text.lines()).filter_map(move |(number, text)| match read(text, &options) {
@@ -83,13 +86,14 @@ fn read(text: &str, options: &ParsingOptions) -> Result<Option<Line>, String> {
             average_bandwidth: tag.average_bandwidth(),
             resolution: tag.resolution().map(|size| (size.width, size.height)),
         },
-        Tag::Targetduration(_) => Line::TargetDuration,
+        Tag::Targetduration(tag) => Line::TargetDuration(tag.target_duration()),
         Tag::Inf(tag) => Line::Duration(tag.duration()),
         Tag::Map(tag) => {
             Line::Map { uri: tag.uri().to_owned(), byte_range: tag.byterange().is_some() }
         }
         Tag::Byterange(_) => Line::ByteRange,
         Tag::Gap(_) => Line::Gap,
+        Tag::Discontinuity(_) => Line::Discontinuity,
         Tag::Endlist(_) => Line::EndList,
         _ => return Ok(None),
     }))

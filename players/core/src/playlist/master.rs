@@ -66,10 +66,14 @@ impl Master {
                     }
                     variants.push(Variant { rung, resolution, uri });
                 }
-                Line::TargetDuration | Line::Duration(_) => {
+                Line::TargetDuration(_) | Line::Duration(_) => {
                     return Err(error(&"a media playlist, where a master playlist was expected"));
                 }
-                Line::Map { .. } | Line::ByteRange | Line::Gap | Line::EndList => {}
+                Line::Map { .. }
+                | Line::ByteRange
+                | Line::Gap
+                | Line::Discontinuity
+                | Line::EndList => {}
             }
         }
         if announced.is_some() {

@@ -18,6 +18,8 @@ pub struct Media {
     pub segments: Vec<Segment>,
     /// Its initialization sections (EXT-X-MAP), each of which some segments need.
     pub inits: Vec<Uri>,
+    /// The target duration: no segment's, rounded to whole seconds, may be longer.
+    pub target: Span,
 }
 
 /// One segment.
@@ -29,6 +31,8 @@ pub struct Segment {
     pub uri: Uri,
     /// The initialization section that it needs, an index into [`Media::inits`].
     pub init: Option<usize>,
+    /// Whether its timestamps need not follow upon those of the segment before.
+    pub discontinuity: bool,
 }
 
 impl Media {
@@ -40,15 +44,16 @@ impl Media {
     /// [`MAX_SEGMENT`], past the limits of [`super`], and for parts of files (EXT-X-BYTERANGE) and
     /// missing segments (EXT-X-GAP), which are not supported.
     pub fn parse(body: &[u8], base: &Uri) -> Result<Self, PlaylistError> {
-        let mut media = Self { segments: Vec::new(), inits: Vec::new() };
-        let mut announced = None;
-        let (mut target, mut ended, mut last) = (false, false, 1);
+        let mut media = Self { segments: Vec::new(), inits: Vec::new(), target: Span::ZERO };
+        let (mut announced, mut target, mut discontinuity) = (None, None, false);
+        let (mut ended, mut last) = (false, 1);
         for line in lines(body)? {
             let (number, line) = line?;
             last = number;
             let error = |problem: &dyn Display| PlaylistError::new(number, problem);
             match line {
-                Line::TargetDuration => target = true,
+                Line::TargetDuration(seconds) => target = Some(Span::from_s(seconds)),
+                Line::Discontinuity => discontinuity = true,
                 Line::EndList => ended = true,
                 Line::Duration(seconds) => {
                     announced = Some(duration(seconds).map_err(|problem| error(&problem))?);
@@ -76,13 +81,15 @@ impl Media {
                     }
                     let uri = base.resolve(&uri).map_err(|problem| error(&problem))?;
                     let init = media.inits.len().checked_sub(1);
-                    media.segments.push(Segment { duration, uri, init });
+                    media.segments.push(Segment { duration, uri, init, discontinuity });
+                    discontinuity = false;
                 }
             }
         }
         let missing = |what: &str| Err(PlaylistError::new(last, format!("{what} is missing")));
+        media.target = target.unwrap_or_default();
         match () {
-            () if !target => missing("#EXT-X-TARGETDURATION"),
+            () if target.is_none() => missing("#EXT-X-TARGETDURATION"),
             () if announced.is_some() => missing("the URI after #EXTINF"),
             () if media.segments.is_empty() => missing("a segment (#EXTINF)"),
             () if !ended => missing("#EXT-X-ENDLIST (live streams are not supported)"),
@@ -127,6 +134,8 @@ mod tests {
         assert_eq!(uris, [first, "http://origin/vod/low/1.m4s", third]);
         assert_eq!(media.inits, [Uri::parse("http://origin/vod/low/init.mp4").unwrap()]);
         assert!(media.segments.iter().all(|s| s.init == Some(0)));
+        let turns: Vec<_> = media.segments.iter().map(|s| s.discontinuity).collect();
+        assert_eq!((turns, media.target), (vec![false, false, true], Span::from_s(2)));
     }
 
     #[test]

@@ -166,7 +166,7 @@ struct Spy {
 impl Abr for Spy {
     fn decide(&mut self, seen: &Observation) -> Decision {
         self.seen.send(seen.clone()).unwrap();
-        Decision { rung: usize::MAX, wait: self.wait }
+        Decision::after(usize::MAX, self.wait)
     }
 
     fn estimate(&self) -> Option<BitRate> {

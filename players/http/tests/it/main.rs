@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 mod failures;
+mod log;
 mod low_water;
+mod senders;
 mod server;
 mod sessions;
 mod watching;

@@ -127,6 +127,11 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
+    /// The address and port that it listens on.
+    pub fn authority(&self) -> String {
+        self.address.to_string()
+    }
+
     pub fn hits(&self) -> Vec<Hit> {
         self.hits.lock().unwrap().clone()
     }

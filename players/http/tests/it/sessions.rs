@@ -165,15 +165,17 @@ fn what_cannot_be_played_is_refused_at_once() {
     assert!(refused("http://127.0.0.1/", &unknown).contains("there are: fixed"));
 
     let server = Server::start(&[]);
-    let job = Job { epoch: 0, sessions: vec![fixed(&server, 0); 301], transport: impatient() };
-    let error = run(&job, &mut Vec::new()).unwrap_err();
+    let sessions = vec![fixed(&server, 0); 301];
+    let job = Job { epoch: 0, sessions, transport: impatient(), log: None };
+    let error = run(&job, &mut Vec::new(), None).unwrap_err();
     assert_eq!(error.to_string(), "301 sessions (at most 300 in one process)");
 }
 
 #[test]
 fn a_job_survives_its_journey() {
     let server = Server::start(&[]);
-    let job = Job { epoch: 5, sessions: vec![fixed(&server, 2)], transport: impatient() };
+    let sessions = vec![fixed(&server, 2)];
+    let job = Job { epoch: 5, sessions, transport: impatient(), log: Some("a.jsonl".into()) };
     let text = serde_json::to_string(&job).unwrap();
     assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
     let short = text.replace(r#","transport":{"#, r#","gone":{"#);

@@ -1,8 +1,9 @@
 //! Jobs, and what comes of them.
 
 use crate::server::{Server, monotonic_ns};
+use std::sync::Arc;
 use weir_abr::Choice;
-use weir_http::{Job, Knows, SessionJob, Transport, run};
+use weir_http::{Job, Knows, Senders, SessionJob, Transport, run};
 use weir_records::{Event, Record, Segment, Session, Stall, read_lines};
 use weir_units::{Span, Time};
 
@@ -46,9 +47,14 @@ pub struct Rows {
 
 /// Runs these sessions from now on.
 pub fn watch(sessions: &[SessionJob], transport: Transport) -> Rows {
-    let job = Job { epoch: monotonic_ns(), sessions: sessions.to_vec(), transport };
+    let sessions = sessions.to_vec();
+    rows(&Job { epoch: monotonic_ns(), sessions, transport, log: None }, None)
+}
+
+/// Runs a job.
+pub fn rows(job: &Job, senders: Option<Arc<dyn Senders>>) -> Rows {
     let mut text = Vec::new();
-    run(&job, &mut text).unwrap();
+    run(job, &mut text, senders).unwrap();
     let mut rows = Rows::default();
     for record in read_lines(&text[..], 10_000_000).unwrap() {
         match record {

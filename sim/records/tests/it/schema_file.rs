@@ -1,7 +1,7 @@
 //! `results/SCHEMA.md` says what the code declares.
 
 use std::path::Path;
-use weir_records::{Row, Session, Summary, schema_markdown, tables};
+use weir_records::{Comparison, Row, Session, Summary, schema_markdown, tables};
 
 #[test]
 fn the_schema_file_is_what_the_code_declares() {
@@ -21,7 +21,7 @@ fn the_schema_file_is_what_the_code_declares() {
 #[test]
 fn every_table_and_column_is_described() {
     let text = schema_markdown();
-    for table in tables::ALL.iter().chain([&Summary::TABLE]) {
+    for table in tables::ALL.iter().chain([&Summary::TABLE, &Comparison::TABLE]) {
         assert!(text.contains(&format!("\n## {}\n", table.name)), "{}", table.name);
         for column in table.columns {
             assert!(text.contains(&format!("| `{}` |", column.name)), "{}", column.name);
@@ -32,7 +32,7 @@ fn every_table_and_column_is_described() {
 
 #[test]
 fn no_two_columns_of_a_table_have_one_name() {
-    for table in tables::ALL.iter().chain([&Summary::TABLE]) {
+    for table in tables::ALL.iter().chain([&Summary::TABLE, &Comparison::TABLE]) {
         let mut names: Vec<&str> = table.columns.iter().map(|c| c.name).collect();
         names.extend(["run", "trial"]);
         names.sort_unstable();

@@ -1,8 +1,11 @@
 //! Rate-based adaptation: the highest rung that the measured throughput carries.
 
+use crate::estimate::rate;
+use crate::observation::Cursor;
 use crate::registry::{Entry, Param};
 use crate::{Abr, Decision, Download, DualEwma, Observation};
-use weir_units::{BitRate, Bytes, Ratio, Span, Time};
+use alloc::boxed::Box;
+use weir_units::{BitRate, Bytes, Ratio, Span};
 
 // 3 s and 8 s are the half-lives of Sabre and dash.js, and 0.9 is the safety factor of both.
 pub(crate) const ENTRY: Entry = Entry {
@@ -13,6 +16,7 @@ pub(crate) const ENTRY: Entry = Entry {
         Param { name: "slow", default: "8 s", doc: "half-life of the average that rises slowly" },
         Param { name: "safety", default: "90 %", doc: "the share of the estimate that is used" },
     ],
+    verified: None,
     build: |params| {
         let (fast, slow) = (params.span("fast")?, params.span("slow")?);
         Ok(Box::new(Throughput::new(fast, slow, params.share("safety")?)))
@@ -32,8 +36,7 @@ const LEAST_SAMPLE: Bytes = Bytes::new(16_000);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Throughput {
     average: DualEwma,
-    /// When the newest download that is in the average had finished.
-    counted: Option<Time>,
+    cursor: Cursor,
     /// Downloads that wait until they are enough for a sample.
     small: (Bytes, Span),
     safety: f64,
@@ -43,7 +46,12 @@ impl Throughput {
     /// An algorithm that uses the share `safety` of the lower of two moving averages.
     pub fn new(fast: Span, slow: Span, safety: Ratio) -> Self {
         let small = (Bytes::ZERO, Span::ZERO);
-        Self { average: DualEwma::new(fast, slow), counted: None, small, safety: safety.as_f64() }
+        Self {
+            average: DualEwma::new(fast, slow),
+            cursor: Cursor::new(),
+            small,
+            safety: safety.as_f64(),
+        }
     }
 }
 
@@ -58,7 +66,9 @@ impl Throughput {
         if sample.bytes < LEAST_SAMPLE {
             self.small = (sample.bytes, sample.transfer);
         } else {
-            self.average.push(&sample);
+            if let Some(seconds) = sample.sample_seconds() {
+                self.average.push(seconds, sample.bits() / seconds);
+            }
             self.small = (Bytes::ZERO, Span::ZERO);
         }
     }
@@ -70,24 +80,21 @@ impl Abr for Throughput {
     /// `findBestLevel`: the mean alone lets a run of large segments stall a player that has just
     /// started). Where the coming segment's sizes are known, if it takes no longer than it plays.
     fn decide(&mut self, seen: &Observation) -> Decision {
-        for download in &seen.downloads {
-            if self.counted.is_none_or(|counted| download.finished > counted) {
-                self.count(download);
-                self.counted = Some(download.finished);
-            }
-        }
-        let safe_bps = self.average.get().unwrap_or(0.0) * self.safety;
+        let mut cursor = self.cursor;
+        cursor.fresh(seen).iter().for_each(|download| self.count(download));
+        self.cursor = cursor;
+        let safe_bps = self.average.low().unwrap_or(0.0) * self.safety;
         let cautious = seen.buffer.as_secs_f64() < CAUTIOUS * seen.segment_seconds();
         let bits =
             if cautious { Observation::coming_bits_at_most } else { Observation::coming_bits };
         let affordable = |rung: &usize| bits(seen, *rung) <= safe_bps * seen.segment_seconds();
         let rung = (0..seen.ladder.len()).rev().find(affordable).unwrap_or(0);
-        Decision { rung, wait: Span::ZERO }
+        Decision::now(rung)
     }
 
     /// The average itself, without the safety factor.
     fn estimate(&self) -> Option<BitRate> {
-        self.average.rate()
+        self.average.low().map(rate)
     }
 }
 
@@ -95,7 +102,8 @@ impl Abr for Throughput {
 mod tests {
     use super::*;
     use crate::testing::{download, observation};
-    use weir_units::Bytes;
+    use alloc::vec;
+    use weir_units::{Bytes, Time};
 
     fn throughput() -> Throughput {
         Throughput::new(Span::from_s(3), Span::from_s(8), Ratio::from_ppb(900_000_000))

@@ -7,7 +7,8 @@
 
 use crate::registry::{Entry, Param};
 use crate::{Abr, Decision, Observation};
-use weir_units::{Ratio, Span};
+use alloc::boxed::Box;
+use weir_units::Ratio;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "bba0",
@@ -24,6 +25,7 @@ pub(crate) const ENTRY: Entry = Entry {
             doc: "the share of the buffer over which the rate rises to the highest rung's",
         },
     ],
+    verified: Some("the paper's rate map, with its reservoir and cushion"),
     build: |params| {
         let (reservoir, cushion) = (params.share("reservoir")?, params.share("cushion")?);
         if reservoir.ppb() + cushion.ppb() > Ratio::ONE.ppb() {
@@ -62,7 +64,7 @@ impl Abr for Bba0 {
         let rate = |rung: usize| seen.ladder.get(rung).map_or(0.0, |r| r.mean.bps() as f64);
         let top = seen.top();
         let (lowest, highest) = (rate(0), rate(top));
-        let previous = seen.downloads.last().map_or(0, |download| download.rung.min(top));
+        let previous = seen.newest_added().map_or(0, |download| download.rung.min(top));
         let map = self.rate_map(seen, lowest, highest);
 
         let rung = if map <= lowest {
@@ -78,7 +80,7 @@ impl Abr for Bba0 {
         } else {
             previous
         };
-        Decision { rung, wait: Span::ZERO }
+        Decision::now(rung)
     }
 }
 
@@ -86,7 +88,8 @@ impl Abr for Bba0 {
 mod tests {
     use super::*;
     use crate::testing::{download, observation};
-    use weir_units::Time;
+    use alloc::vec;
+    use weir_units::{Span, Time};
 
     const LADDER: [u64; 10] = [235, 375, 560, 750, 1050, 1750, 2350, 3000, 4300, 5000];
 

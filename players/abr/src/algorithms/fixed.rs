@@ -2,7 +2,7 @@
 
 use crate::registry::{Entry, Param};
 use crate::{Abr, Decision, MAX_RUNGS, Observation};
-use weir_units::Span;
+use alloc::boxed::Box;
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "fixed",
@@ -12,6 +12,7 @@ pub(crate) const ENTRY: Entry = Entry {
         default: "0",
         doc: "the rung, 0 the lowest; the highest of the ladder if that has fewer",
     }],
+    verified: Some("it is what its name says"),
     build: |params| Ok(Box::new(Fixed { rung: params.number("rung", MAX_RUNGS - 1)? })),
 };
 
@@ -24,6 +25,6 @@ pub struct Fixed {
 
 impl Abr for Fixed {
     fn decide(&mut self, seen: &Observation) -> Decision {
-        Decision { rung: self.rung.min(seen.top()), wait: Span::ZERO }
+        Decision::now(self.rung.min(seen.top()))
     }
 }
