@@ -8,7 +8,7 @@
 
 use crate::deadline::{Deadline, look_again_soon};
 use crate::files::sha256_of;
-use crate::package::Package;
+use crate::package::{Manifest, Package, Prepared};
 use crate::progress::{Progress, Step};
 use anyhow::{Context, Result, bail};
 use nix::errno::Errno;
@@ -24,6 +24,22 @@ use weir_units::Span;
 const LONGEST_WAIT: Span = Span::from_s(2 * 3600);
 
 const LOCK: &str = "lock";
+
+/// The package with this hash that `accept` accepts, if the cache below `cache` has it, whole.
+/// Packages whose files are equal may still differ in what is said of them.
+pub fn find(
+    cache: &Path,
+    hash: &str,
+    accept: &dyn Fn(&Package) -> bool,
+    progress: &mut dyn FnMut(Progress),
+) -> Option<Package> {
+    let entries = fs::read_dir(cache.join("media")).ok()?;
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|dir| Manifest::read(dir).is_ok_and(|found| found.hash == hash))
+        .filter_map(|dir| Package::load_with(&dir, progress).ok())
+        .find(accept)
+}
 
 /// What a package is called that is made from `ingredients`.
 pub(crate) fn key(ingredients: &impl Serialize) -> Result<String> {
@@ -87,6 +103,30 @@ pub(crate) fn get(
     let package = made?;
     swept?;
     Ok(package)
+}
+
+/// The packages in a cache, ordered by name; their files are not looked at.
+///
+/// # Errors
+/// If the cache cannot be listed.
+pub fn packages(cache: &Path) -> Result<Vec<Prepared>> {
+    let root = cache.join("media");
+    let context = || format!("list {}", root.display());
+    let entries = match fs::read_dir(&root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(context)?,
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(context)?.path();
+        // One in the making has an extension.
+        if path.extension().is_none() && path.is_dir() {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    // What cannot be read will be made again.
+    Ok(folders.into_iter().filter_map(|folder| Prepared::read(folder).ok()).collect())
 }
 
 fn lock(path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Flock<File>> {
@@ -173,8 +213,20 @@ mod tests {
         fs::write(first.dir.join("rung0/seg00000.m4s"), "harm").unwrap();
         assert_eq!((get().unwrap(), made.get()), (first.clone(), 2));
         fs::remove_file(first.dir.join("package.json")).unwrap();
-        assert_eq!((get().unwrap(), made.get()), (first, 3));
+        assert_eq!((get().unwrap(), made.get()), (first.clone(), 3));
         assert_eq!(names(cache.path()), ["key", "lock"]);
+        let listed = packages(cache.path()).unwrap();
+        assert_eq!(listed.iter().map(|package| &package.folder).collect::<Vec<_>>(), [&first.dir]);
+    }
+
+    #[test]
+    fn what_is_no_package_is_not_listed() {
+        let cache = tempfile::tempdir().unwrap();
+        assert_eq!(packages(cache.path()).unwrap(), []);
+        fs::create_dir_all(cache.path().join("media/key.new")).unwrap();
+        fs::create_dir_all(cache.path().join("media/broken")).unwrap();
+        fs::write(cache.path().join("media/lock"), "").unwrap();
+        assert_eq!(packages(cache.path()).unwrap(), []);
     }
 
     #[test]

@@ -3,18 +3,12 @@
 
 use crate::package::{init_name, segment_name};
 use crate::rate::FrameRate;
+use crate::samples::{Defaults, MAX_HEAD};
 use anyhow::{Context, Result, bail, ensure};
 use mp4_atom::{Atom, Codec, Header, Mdat, Moof, Moov, ReadAtom, ReadFrom};
 use std::fs::{self, File};
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
-
-/// The most that is read of a file's head, or of a fragment's: 20 s at 60 frames per second take
-/// 20 kB.
-const MAX_HEAD: usize = 1 << 20;
-
-/// `sample_is_non_sync_sample` among the sample flags (ISO/IEC 14496-12, section 8.8.3.1).
-const NOT_SYNC: u32 = 1 << 16;
 
 /// What was found in an encoded rung.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,12 +96,8 @@ pub(crate) fn cut(file: &Path, form: &Form, into: &Path) -> Result<Stream> {
 /// What a file's head says of its one track.
 struct Track {
     codecs: String,
-    /// Ticks per second.
-    timescale: u32,
     rate: FrameRate,
-    /// For samples whose fragment says nothing else.
-    duration: u32,
-    flags: u32,
+    defaults: Defaults,
 }
 
 impl Track {
@@ -119,44 +109,36 @@ impl Track {
         let (avcc, picture) = (&avc.avcc, &avc.visual);
         let size = (u32::from(picture.width), u32::from(picture.height));
         ensure!(size == form.size, "its pictures have {}x{} pixels", size.0, size.1);
-        let defaults = moov.mvex.as_ref().and_then(|mvex| mvex.trex.first());
         Ok(Self {
             // RFC 6381, section 3.3: profile, constraints and level as in the stream.
             codecs: format!(
                 "avc1.{:02x}{:02x}{:02x}",
                 avcc.avc_profile_indication, avcc.profile_compatibility, avcc.avc_level_indication
             ),
-            timescale: track.mdia.mdhd.timescale,
             rate: form.rate,
-            duration: defaults.map_or(0, |trex| trex.default_sample_duration),
-            flags: defaults.map_or(0, |trex| trex.default_sample_flags),
+            defaults: Defaults::of(moov, track),
         })
     }
 
     /// The number of frames in a fragment that should begin with frame number `first`.
     fn frames_of(&self, moof: &Moof, first: u64) -> Result<u64> {
         let [part] = &moof.traf[..] else { bail!("{} tracks", moof.traf.len()) };
+        let timescale = self.defaults.timescale;
         let mut frames = 0;
-        for run in &part.trun {
-            for sample in &run.samples {
-                let defaults = &part.tfhd;
-                let ticks = sample.duration.or(defaults.default_sample_duration);
-                let ticks = ticks.unwrap_or(self.duration);
-                ensure!(
-                    self.rate.is_frame_of(ticks, self.timescale),
-                    "frame {frames} lasts {ticks}/{} s at {} frames per second",
-                    self.timescale,
-                    self.rate
-                );
-                let flags = sample.flags.or(defaults.default_sample_flags).unwrap_or(self.flags);
-                ensure!(frames > 0 || flags & NOT_SYNC == 0, "it does not begin with a key frame");
-                frames += 1;
-                // All frames last equally long, and this one is the first.
-                if frames == 1 {
-                    let due = first.checked_mul(u64::from(ticks));
-                    let begin = part.tfdt.as_ref().map(|time| time.base_media_decode_time);
-                    ensure!(begin == due, "it begins at tick {begin:?} and not at {due:?}");
-                }
+        for sample in self.defaults.samples(part) {
+            let ticks = sample.ticks;
+            ensure!(
+                self.rate.is_frame_of(ticks, timescale),
+                "frame {frames} lasts {ticks}/{timescale} s at {} frames per second",
+                self.rate
+            );
+            ensure!(frames > 0 || sample.sync, "it does not begin with a key frame");
+            frames += 1;
+            // All frames last equally long, and this one is the first.
+            if frames == 1 {
+                let due = first.checked_mul(u64::from(ticks));
+                let begin = part.tfdt.as_ref().map(|time| time.base_media_decode_time);
+                ensure!(begin == due, "it begins at tick {begin:?} and not at {due:?}");
             }
         }
         ensure!(frames > 0, "it has no frames");
@@ -182,6 +164,7 @@ fn copy(source: &mut File, start: u64, end: u64, path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::samples::NOT_SYNC;
     use mp4_atom::{
         Avc1, Avcc, Encode, Mdhd, Mfhd, Mvex, Stsd, Tfdt, Tfhd, Traf, Trak, Trex, Trun, TrunEntry,
         Visual,

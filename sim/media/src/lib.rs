@@ -8,7 +8,8 @@
 //!
 //! [`check`] says in advance whether a source can be used. [`prepare`] makes a [`Package`], or finds
 //! it in a cache: equal input gives equal bytes, and a package's hash says which bytes they are.
-//! [`write_playlists`] lists its segments, as often as a session needs them.
+//! [`write_playlists`] lists its segments, as often as a session needs them. [`inspect`] looks at
+//! content, whoever made it, and says what is wrong with it.
 //!
 //! Rungs are aligned, and every segment of a package plays equally long. What content here is not:
 //! it has no sound, its pictures are encoded quickly rather than well, and nobody has measured
@@ -20,18 +21,22 @@ mod encode;
 mod files;
 mod film;
 mod fragments;
+mod inspect;
 mod package;
 mod playlist;
 mod probe;
 mod program;
 mod progress;
 mod rate;
+mod samples;
 mod scenes;
 mod sized;
 mod table;
 mod x264;
 
-pub use package::{Package, Rung};
+pub use cache::{find, packages};
+pub use inspect::{Inspection, Kind, Problem, RungInspection, inspect};
+pub use package::{Package, Prepared, Rung};
 pub use playlist::{MAX_SEGMENTS, write_playlists};
 pub use progress::{Progress, Step};
 

@@ -5,13 +5,14 @@ use crate::progress::Progress;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use weir_units::{BitRate, Bytes, Span};
 
 /// The file that describes a package, in its folder.
-const MANIFEST: &str = "package.json";
+pub(crate) const MANIFEST: &str = "package.json";
 
 /// The version of that file's form.
 const FORM: u64 = 1;
@@ -68,13 +69,18 @@ pub struct Rung {
 /// A package's own description: what its files do not say, and a hash of each of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Manifest {
+pub(crate) struct Manifest {
     form: u64,
-    hash: String,
-    segment: Span,
-    rungs: Vec<Asked>,
-    warnings: Vec<String>,
-    files: BTreeMap<String, Facts>,
+    /// See [`Package::hash`].
+    pub hash: String,
+    /// See [`Package::segment`].
+    pub segment: Span,
+    /// The ladder, lowest rung first.
+    pub rungs: Vec<Asked>,
+    /// What a user of the content should know.
+    pub warnings: Vec<String>,
+    /// All files but the one that this is.
+    pub files: BTreeMap<String, Facts>,
 }
 
 /// What is known of a rung before its segments are measured.
@@ -87,6 +93,70 @@ pub(crate) struct Asked {
     pub codecs: Option<String>,
     /// See [`Rung::target`].
     pub target: BitRate,
+}
+
+impl Manifest {
+    /// Reads the description of the package in `dir`, and nothing else.
+    ///
+    /// # Errors
+    /// If it is missing or not such a description.
+    pub fn read(dir: &Path) -> Result<Self> {
+        let path = dir.join(MANIFEST);
+        let read = || -> Result<Self> {
+            let mut text = String::new();
+            let size = File::open(&path)?.take(MAX_MANIFEST + 1).read_to_string(&mut text)?;
+            ensure!(size as u64 <= MAX_MANIFEST, "longer than {MAX_MANIFEST} bytes");
+            Ok(serde_json::from_str(&text)?)
+        };
+        let manifest = read().with_context(|| format!("read {}", path.display()))?;
+        ensure!(manifest.form == FORM, "{} has another form", path.display());
+        Ok(manifest)
+    }
+}
+
+/// A package, as far as its own description says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// How long every segment plays.
+    pub segment: Span,
+    /// The number of segments before the content loops.
+    pub segments: u64,
+    /// Whether there are pictures, or only sizes.
+    pub pictures: bool,
+    /// The bit rates that were asked for, lowest first.
+    pub targets: Vec<BitRate>,
+}
+
+impl Prepared {
+    /// The package in `folder`, whose files are not looked at.
+    ///
+    /// # Errors
+    /// If its description cannot be read.
+    pub(crate) fn read(folder: PathBuf) -> Result<Self> {
+        let Manifest { segment, rungs, files, .. } = Manifest::read(&folder)?;
+        let segments = (0..).take_while(|segment| files.contains_key(&segment_name(0, *segment)));
+        Ok(Self {
+            segment,
+            segments: segments.count() as u64,
+            pictures: rungs.iter().any(|rung| rung.codecs.is_some()),
+            targets: rungs.iter().map(|rung| rung.target).collect(),
+            folder,
+        })
+    }
+}
+
+impl fmt::Display for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { folder, segment, segments, pictures, targets } = self;
+        let what = if *pictures { "video" } else { "sizes" };
+        write!(f, "{}\n    {what}, {segments} segments of {segment}:", folder.display())?;
+        for (index, target) in targets.iter().enumerate() {
+            write!(f, "{} {target}", if index > 0 { "," } else { "" })?;
+        }
+        Ok(())
+    }
 }
 
 /// A segment's file, from the package's folder.
@@ -110,17 +180,10 @@ impl Package {
     }
 
     pub(crate) fn load_with(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
-        let path = dir.join(MANIFEST);
-        let read = || -> Result<Manifest> {
-            let mut text = String::new();
-            let size = File::open(&path)?.take(MAX_MANIFEST + 1).read_to_string(&mut text)?;
-            ensure!(size as u64 <= MAX_MANIFEST, "longer than {MAX_MANIFEST} bytes");
-            Ok(serde_json::from_str(&text)?)
-        };
-        let manifest = read().with_context(|| format!("read {}", path.display()))?;
-        ensure!(manifest.form == FORM, "{} has another form", path.display());
+        let manifest = Manifest::read(dir)?;
         let files = files::inventory(dir, MANIFEST, progress)?;
         ensure!(files == manifest.files, "the files of {} are not what they were", dir.display());
+        let path = dir.join(MANIFEST);
         ensure!(hash(&files) == manifest.hash, "{} has a wrong hash", path.display());
         Self::measure(dir, manifest)
     }
@@ -185,13 +248,11 @@ impl Asked {
             bail!("rung {index} has no measurable bit rate");
         };
         let Self { size, codecs, target } = self;
-        let allowed = u128::from(target.bps()) * u128::from(TOLERANCE);
-        let off = u128::from(mean.bps().abs_diff(target.bps())) * 100;
         Ok(Rung {
             width: size.map(|(width, _)| width),
             height: size.map(|(_, height)| height),
             // A table's bit rates are names of its rungs; nobody aimed at them.
-            target_missed: codecs.is_some() && off > allowed,
+            target_missed: codecs.is_some() && misses(mean, target),
             codecs,
             target,
             mean,
@@ -209,6 +270,12 @@ impl Rung {
         self.target_missed
             .then(|| format!("{picture} has a mean of {mean} kbit/s where {target} was asked for"))
     }
+}
+
+/// Whether a mean is further off its target than an encoder's should be.
+pub(crate) fn misses(mean: BitRate, target: BitRate) -> bool {
+    let allowed = u128::from(target.bps()) * u128::from(TOLERANCE);
+    u128::from(mean.bps().abs_diff(target.bps())) * 100 > allowed
 }
 
 /// The sizes of all segments, from the files that are there.
@@ -299,6 +366,17 @@ pub(crate) mod tests {
         assert_eq!(package.length(), Span::from_s(6));
         assert_eq!(package.sizes[2], [Bytes::new(300), Bytes::new(1500)]);
         assert_eq!(Package::load(dir.path()).unwrap(), package);
+    }
+
+    #[test]
+    fn a_description_alone_says_what_a_package_is() {
+        let dir = tempfile::tempdir().unwrap();
+        package(dir.path(), &[&[100, 200], &[100, 200]], &[400, 800]).unwrap();
+        let prepared = Prepared::read(dir.path().to_owned()).unwrap();
+        let text =
+            format!("{}\n    video, 2 segments of 2 s: 400 bit/s, 800 bit/s", dir.path().display());
+        assert_eq!(prepared.to_string(), text);
+        Prepared::read(dir.path().join("rung0")).unwrap_err();
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod common;
 mod film;
+mod inspection;
 mod kill;
 mod playlists;
 mod refusals;
