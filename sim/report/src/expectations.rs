@@ -2,8 +2,8 @@
 //! whole chain from the shaper to the algorithm.
 
 use crate::axis::AxisKind;
-use crate::figure::count;
-use crate::summary::Stats;
+use crate::head::count;
+use crate::metric::SETTLED_BITRATE;
 use crate::sweep::{NEEDS, Sweep, SweepCell};
 use crate::tables::RunTables;
 use anyhow::{Context, Result, ensure};
@@ -138,7 +138,7 @@ pub fn expectations(dir: &Path) -> Result<Vec<Violation>> {
 fn problems(cell: &SweepCell, rate_bps: Option<f64>, before: &mut Option<f64>) -> Vec<Problem> {
     let mut found = Vec::new();
     let sessions = || cell.valid().flat_map(|trial| &trial.sessions);
-    match Stats::of(sessions().filter_map(|s| s.settled_bitrate_bps)).mean {
+    match SETTLED_BITRATE.estimate(cell.valid(), None).map(|found| found.mean) {
         Some(here_bps) => {
             if let Some(before_bps) = *before
                 && here_bps < before_bps * (1.0 - FALL)

@@ -33,6 +33,34 @@ pub(crate) fn write(dir: &Path, table: &str, frame: &DataFrame) -> Result<()> {
     CsvWriter::new(file).n_threads(1).finish(&mut frame).with_context(attempt)
 }
 
+/// Rows of a slice: those of a group of the files that are written here.
+const SLICE: usize = 1 << 18;
+
+/// Reads these columns of `<dir>/<table>.parquet`, a slice of its rows at a time: for tables of
+/// which little is wanted and which need not fit into memory.
+pub(crate) fn read_slices(
+    dir: &Path,
+    table: &str,
+    columns: &[&str],
+    visit: &mut dyn FnMut(&DataFrame) -> Result<()>,
+) -> Result<()> {
+    let path = dir.join(format!("{table}.parquet"));
+    let attempt = || format!("read {}", path.display());
+    let open = || -> Result<ParquetReader<File>> {
+        Ok(ParquetReader::new(File::open(&path).with_context(attempt)?))
+    };
+    let rows = open()?.num_rows().with_context(attempt)?;
+    for offset in (0..rows).step_by(SLICE) {
+        let frame = open()?
+            .with_columns(Some(columns.iter().map(|name| (*name).to_owned()).collect()))
+            .with_slice(Some((offset, SLICE)))
+            .finish()
+            .with_context(attempt)?;
+        visit(&frame).with_context(|| format!("table {table}"))?;
+    }
+    Ok(())
+}
+
 /// Reads `<dir>/<table>.parquet`.
 pub(crate) fn read(dir: &Path, table: &str) -> Result<DataFrame> {
     let path = dir.join(format!("{table}.parquet"));

@@ -2,7 +2,7 @@
 //!
 //! [`write_run`] turns finished trials into the tables of the run's folder. Everything else reads
 //! tables only, so that any report can be made again without running anything: [`report`] writes
-//! the plots and the page, [`expectations`] checks a bandwidth sweep, [`RunTables`] is for those
+//! the plots and the page, [`timeline`] draws one session, [`expectations`] checks a bandwidth sweep, [`RunTables`] is for those
 //! who want the numbers.
 //!
 //! Equal input gives equal bytes in every file, on every machine: rows and sums have a fixed order,
@@ -12,31 +12,47 @@
 //! and double the build; statistics are plain loops over rows, whose order of summation is known.
 
 mod axis;
+mod bootstrap;
 mod columns;
+mod compared;
+mod comparisons;
+mod difference;
+mod dimension;
 mod expectations;
+mod fairness;
 mod figure;
 mod files;
+mod flows;
+mod gallery;
+mod head;
+mod heatmap;
 mod human;
+mod layout;
+mod metric;
 mod page;
 mod plot;
 mod print;
 mod run;
+mod shown;
 mod summary;
 mod sweep;
 mod tables;
+mod timeline;
+mod x;
 
 pub use axis::{Axis, AxisKind};
+pub use difference::{Difference, first_difference};
 pub use expectations::{Problem, Violation, expectations};
 pub use run::RunInfo;
 pub use tables::RunTables;
 
 use anyhow::Result;
-use figure::Figure;
+use gallery::Gallery;
 use human::HumanTable;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use summary::Summaries;
-use sweep::{NEEDS, Sweep};
+use sweep::Sweep;
 use weir_records::{Summary, TrialResult, Verdict};
 
 /// Writes the tables of a run into the folder `dir`, which must exist: each as Parquet and CSV, and
@@ -55,13 +71,13 @@ pub fn write_run(dir: &Path, run: &RunInfo, trials: &[TrialResult]) -> Result<()
 /// If a table is missing or not what the schema says, a file cannot be written, or the font of the
 /// plots is not installed.
 pub fn report(dir: &Path) -> Result<Report> {
-    let tables = RunTables::open_some(dir, &NEEDS)?;
+    let tables = RunTables::open_some(dir, &gallery::NEEDS)?;
     let sweep = Sweep::of(&tables)?;
     let summaries = Summaries::of(&sweep);
-    let figure = Figure::of(&tables.info, &sweep);
     let table = HumanTable::of(&tables.info, &summaries);
-    plot::write_all(&dir.join("plots"), &figure)?;
-    page::write(dir, &tables.info, &sweep, &figure, &table)?;
+    let gallery = Gallery::of(dir, &tables, &sweep)?;
+    gallery.write(&dir.join("plots"))?;
+    page::write(dir, &tables.info, &sweep, &gallery, &table)?;
 
     let troubled = [Verdict::Invalid, Verdict::Failed]
         .into_iter()
@@ -77,6 +93,20 @@ pub fn report(dir: &Path) -> Result<Report> {
         left_out: troubled.collect(),
         table: print::table(&table),
     })
+}
+
+/// Draws the timeline of one session of the run in the folder `dir`: the rate of its bottleneck, the
+/// throughput that was measured, the bit rate that was chosen, the buffer and the stalls over time.
+/// Writes `plots/timeline-<trial>-s<session>.svg` and the same as PNG, and returns the path of the
+/// SVG. Sessions of invalid trials can be drawn too. At most the first 1,500 requests are drawn, and
+/// the first two hours of the link.
+///
+/// # Errors
+/// As [`report`]'s; and if the run has no such trial or the trial no such session.
+pub fn timeline(dir: &Path, trial: &str, session: u64) -> Result<PathBuf> {
+    let tables = RunTables::open_some(dir, &sweep::NEEDS)?;
+    let sweep = Sweep::of(&tables)?;
+    gallery::timeline(dir, &tables.info, &sweep, trial, session)
 }
 
 /// What a report comes to. Prints as a table for the terminal.
@@ -115,7 +145,7 @@ impl fmt::Display for Report {
         }
         match self.left_out.len().saturating_sub(LEFT_OUT_SHOWN) {
             0 => Ok(()),
-            more => writeln!(f, "... and {} more", figure::count(more as u64, "trial")),
+            more => writeln!(f, "... and {} more", head::count(more as u64, "trial")),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `report.html`: the run on one self-contained page, without scripts and without anything from
 //! elsewhere.
 
-use crate::figure::{Figure, METRICS, count};
-use crate::human::HumanTable;
-use crate::plot::{Picture, svg};
+use crate::gallery::Gallery;
+use crate::head::count;
+use crate::human::{HumanCell, HumanTable};
 use crate::run::RunInfo;
 use crate::sweep::{Sweep, SweepTrial};
 use anyhow::{Context, Result};
@@ -17,6 +17,14 @@ const STYLE: &str = include_str!("page.css");
 
 /// A page with more rows helps nobody; the tables have them all.
 const SUMMARY_ROWS: usize = 500;
+
+/// As many rows of comparisons, and of cross traffic.
+const COMPARED_ROWS: usize = 60;
+const FLOW_ROWS: usize = 60;
+
+/// How to read an interval.
+const INTERVALS: &str = "<p class=\"soft\">A 95 % interval (bootstrap-t over replicates) is made by a \
+    rule that, over many such experiments, contains the true mean in about 95 of 100.</p>\n";
 
 /// As many trials are named that were left out; what went wrong repeats itself.
 const LEFT_OUT_ROWS: usize = 100;
@@ -32,13 +40,16 @@ pub(crate) fn write(
     dir: &Path,
     info: &RunInfo,
     sweep: &Sweep,
-    figure: &Figure,
+    gallery: &Gallery,
     table: &HumanTable,
 ) -> Result<()> {
     let mut page = Page(String::new());
-    page.head(info, figure);
-    page.plots(figure)?;
+    page.head(info, gallery);
+    page.plots(gallery)?;
+    page.timelines(gallery)?;
     page.summary(table);
+    page.compared(gallery);
+    page.flows(&gallery.flows);
     page.left_out(sweep);
     page.reproduce(info);
     page.what_ran(dir)?;
@@ -51,7 +62,7 @@ pub(crate) fn write(
 struct Page(String);
 
 impl Page {
-    fn head(&mut self, info: &RunInfo, figure: &Figure) {
+    fn head(&mut self, info: &RunInfo, gallery: &Gallery) {
         let _ = write!(
             self.0,
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -59,24 +70,52 @@ impl Page {
              <title>{name}</title>\n<style>\n{STYLE}</style>\n<main>\n\
              <h1>{name}</h1>\n<p>{facts}</p>\n<p class=\"soft\">Run <code>{run}</code></p>\n",
             name = escaped(&info.name),
-            facts = escaped(&figure.subtitle),
+            facts = escaped(&gallery.head.subtitle),
             run = escaped(&info.run),
         );
     }
 
-    fn plots(&mut self, figure: &Figure) -> Result<()> {
+    fn plots(&mut self, gallery: &Gallery) -> Result<()> {
         self.0.push_str("<h2>Plots</h2>\n");
-        if figure.is_empty() {
+        if gallery.figure.is_empty() {
             self.0.push_str("<p class=\"bad\">No valid trials.</p>\n");
             return Ok(());
         }
-        let _ = write!(
-            self.0,
-            "<p class=\"soft\">{}</p>\n<div class=\"plots\">\n",
-            escaped(&figure.note)
+        let _ = writeln!(self.0, "<p class=\"soft\">{}</p>", escaped(&gallery.head.note));
+        if gallery.figure.has_intervals() {
+            self.0.push_str(INTERVALS);
+        }
+        let (beside, wide) = gallery.plots()?;
+        for (class, plots) in [("plots", beside), ("plots whole", wide)] {
+            if !plots.is_empty() {
+                let _ = writeln!(self.0, "<div class=\"{class}\">");
+                plots.iter().for_each(|svg| self.0.push_str(svg));
+                self.0.push_str("</div>\n");
+            }
+        }
+        Ok(())
+    }
+
+    fn timelines(&mut self, gallery: &Gallery) -> Result<()> {
+        if gallery.timelines.is_empty() {
+            return Ok(());
+        }
+        self.0.push_str(
+            "<h2>Timelines</h2>\n<p class=\"soft\">One session of up to 12 cells, and the worst of \
+             the run. Blue: the chosen bitrate; orange: the measured throughput; dashed: the link's \
+             rate; shaded: before playback, and stalls. Each leads to its whole picture.</p>\n\
+             <div class=\"thumbnails\">\n",
         );
-        for metric in 0..METRICS.len() {
-            self.0.push_str(&svg(figure, Picture::Plain(metric))?);
+        for drawn in &gallery.timelines {
+            let _ = writeln!(
+                self.0,
+                "<a href=\"plots/{}.svg\">{}<strong>{}</strong>{}<br>{}</a>",
+                escaped(&drawn.stem),
+                drawn.thumbnail()?,
+                escaped(&drawn.name),
+                if drawn.worst { " <span class=\"bad\">the worst</span>" } else { "" },
+                escaped(&drawn.params),
+            );
         }
         self.0.push_str("</div>\n");
         Ok(())
@@ -84,17 +123,57 @@ impl Page {
 
     fn summary(&mut self, table: &HumanTable) {
         self.0.push_str(
-            "<h2>Summary</h2>\n<p class=\"soft\">Means over the sessions of valid trials; \
-             n is their number. <code>summary.csv</code> has medians and everything else.</p>\n",
+            "<h2>Summary</h2>\n<p class=\"soft\">Means over the sessions of valid trials, and \
+             below them 95 % intervals where there are enough trials; trials are the replicates, n \
+             the sessions. <code>summary.csv</code> has medians and everything else.</p>\n",
         );
-        self.table_head(
-            table.columns.iter().map(|column| (column.title.as_str(), column.unit, column.right)),
-        );
-        for row in table.rows.iter().take(SUMMARY_ROWS) {
-            let cells = row.iter().zip(&table.columns);
-            self.row(cells.map(|(text, column)| (text.as_str(), column.right)));
+        self.table(table, SUMMARY_ROWS, "summary.csv");
+    }
+
+    fn compared(&mut self, gallery: &Gallery) {
+        if gallery.compared.is_empty() {
+            return;
         }
-        self.table_end(table.rows.len(), SUMMARY_ROWS, "summary.csv");
+        self.0.push_str(
+            "<h2>Comparisons</h2>\n<p class=\"soft\">Repeats of equal number share everything that \
+             was drawn at random: each is compared with the same repeat of the reference. Mean \
+             differences, and their 95 % intervals over pairs; bold where zero is outside, which \
+             chance does to one in twenty. <code>comparisons.csv</code> has them all.</p>\n",
+        );
+        for compared in &gallery.compared {
+            let _ = write!(
+                self.0,
+                "<h3><code>{}</code>, compared with {}</h3>\n<p class=\"soft\">{}</p>\n",
+                escaped(&compared.axis),
+                escaped(&compared.reference),
+                match (compared.with_interval, compared.table.rows.len()) {
+                    (0, _) => "Too few pairs for intervals: ten are needed.".to_owned(),
+                    (some, shown) => format!(
+                        "{shown} of {}{} found a difference.",
+                        count(compared.all as u64, "comparison"),
+                        if some < compared.all {
+                            format!(" ({some} with intervals)")
+                        } else {
+                            String::new()
+                        },
+                    ),
+                },
+            );
+            if !compared.table.rows.is_empty() {
+                self.table(&compared.table, COMPARED_ROWS, "comparisons.csv");
+            }
+        }
+    }
+
+    fn flows(&mut self, flows: &HumanTable) {
+        if flows.rows.is_empty() {
+            return;
+        }
+        self.0.push_str(
+            "<h2>Cross traffic</h2>\n<p class=\"soft\">Means over the flows of valid trials. \
+             <code>flows.csv</code> has each.</p>\n",
+        );
+        self.table(flows, FLOW_ROWS, "flows.csv");
     }
 
     fn left_out(&mut self, sweep: &Sweep) {
@@ -115,7 +194,9 @@ impl Page {
             let err: String = trial.err.as_deref().unwrap_or("-").chars().take(500).collect();
             let seed = trial.seed.to_string();
             let verdict = trial.verdict.name();
-            self.row([(trial.id.as_str(), false), (verdict, false), (&seed, true), (&err, false)]);
+            let cells =
+                [(trial.id.as_str(), false), (verdict, false), (&seed, true), (&err, false)];
+            self.row(cells.map(|(text, right)| (HumanCell::from(text.to_owned()), right)));
         }
         self.table_end(trials.len(), LEFT_OUT_ROWS, "trials.csv");
     }
@@ -169,12 +250,28 @@ impl Page {
         self.0.push_str("</tr></thead>\n<tbody>\n");
     }
 
-    fn row<'t>(&mut self, cells: impl IntoIterator<Item = (&'t str, bool)>) {
+    fn row(&mut self, cells: impl IntoIterator<Item = (HumanCell, bool)>) {
         self.0.push_str("<tr>");
-        for (text, right) in cells {
-            let _ = write!(self.0, "<td{}>{}</td>", class(right), escaped(text));
+        for (HumanCell { text, interval, strong }, right) in cells {
+            let text = escaped(&text);
+            let text = if strong { format!("<strong>{text}</strong>") } else { text };
+            let interval = interval
+                .map_or_else(String::new, |ends| format!("<small>{}</small>", escaped(&ends)));
+            let _ = write!(self.0, "<td{}>{text}{interval}</td>", class(right));
         }
         self.0.push_str("</tr>\n");
+    }
+
+    /// A whole table, of which at most `limit` rows are shown; all are in the file.
+    fn table(&mut self, table: &HumanTable, limit: usize, file: &str) {
+        self.table_head(
+            table.columns.iter().map(|column| (column.title.as_str(), column.unit, column.right)),
+        );
+        for row in table.rows.iter().take(limit) {
+            let cells = row.iter().zip(&table.columns);
+            self.row(cells.map(|(cell, column)| (cell.clone(), column.right)));
+        }
+        self.table_end(table.rows.len(), limit, file);
     }
 
     fn table_end(&mut self, rows: usize, limit: usize, file: &str) {

@@ -1,6 +1,6 @@
 //! The summary as an aligned table for the terminal.
 
-use crate::human::HumanTable;
+use crate::human::{HumanCell, HumanTable};
 
 /// The most rows that are printed: the first and the last ones of a longer table.
 const ROWS: usize = 20;
@@ -14,8 +14,8 @@ pub(crate) fn table(table: &HumanTable) -> String {
     let units: Vec<String> = table.columns.iter().map(|c| c.unit.to_owned()).collect();
     let count = table.rows.len();
     let (head, tail) = if count > ROWS { (ROWS / 2, count - ROWS / 2) } else { (count, count) };
-    let shorten = |rows: &[Vec<String>]| -> Vec<Vec<String>> {
-        rows.iter().map(|row| row.iter().map(|text| cut(text)).collect()).collect()
+    let shorten = |rows: &[Vec<HumanCell>]| -> Vec<Vec<String>> {
+        rows.iter().map(|row| row.iter().map(|cell| cut(&cell.text)).collect()).collect()
     };
     let (first, last) = (shorten(&table.rows[..head]), shorten(&table.rows[tail..]));
 
@@ -57,10 +57,10 @@ mod tests {
     use crate::human::HumanColumn;
 
     fn of(count: usize) -> HumanTable {
-        let column = |title: &str, unit, right| HumanColumn { title: title.into(), unit, right };
+        let row = |i| vec![format!("algorithm-{i}").into(), format!("{i}.00").into()];
         HumanTable {
-            columns: vec![column("players.abr", "", false), column("startup", "s", true)],
-            rows: (0..count).map(|i| vec![format!("algorithm-{i}"), format!("{i}.00")]).collect(),
+            columns: vec![HumanColumn::text("players.abr"), HumanColumn::number("startup", "s")],
+            rows: (0..count).map(row).collect(),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::axis::Axis;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a report says of a run as a whole. Stored as `run.toml` beside the tables.
@@ -23,6 +24,9 @@ pub struct RunInfo {
     pub axes: Vec<String>,
     /// Replicates of each cell.
     pub repeats: u64,
+    /// The zipped axes by name: the paths that vary together.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub zips: BTreeMap<String, Vec<String>>,
 }
 
 /// The file beside the tables; the tables alone do not say what kind of values an axis has.

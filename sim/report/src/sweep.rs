@@ -49,6 +49,8 @@ pub(crate) struct SweepCell {
 #[derive(Debug, Clone)]
 pub(crate) struct SweepTrial {
     pub id: String,
+    /// Trials of equal repeat share all that was drawn, whatever their cell.
+    pub repeat: u64,
     pub seed: u64,
     pub verdict: Verdict,
     pub err: Option<String>,
@@ -60,12 +62,15 @@ pub(crate) struct SweepTrial {
 /// What a session came to; see [`weir_records::Session`] for the meaning of each number.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Watched {
+    pub session: u64,
+    pub node: String,
     pub abr: String,
     pub mean_bitrate_bps: Option<f64>,
     pub settled_bitrate_bps: Option<f64>,
     pub stall_ratio: Option<f64>,
     pub stalls: Option<f64>,
     pub stall_us: Option<f64>,
+    pub start_us: Option<f64>,
     pub startup_us: Option<f64>,
     pub switches: Option<f64>,
     pub session_us: Option<f64>,
@@ -79,6 +84,7 @@ impl Sweep {
         let frame = tables.table(Trial::TABLE.name)?;
         let ids = texts(frame, "trial")?;
         let cells = ints(frame, "cell")?;
+        let repeats = ints(frame, "repeat")?;
         let seeds = ints(frame, "seed")?;
         let verdicts = texts(frame, "verdict")?;
         let errs = texts(frame, "err")?;
@@ -107,6 +113,7 @@ impl Sweep {
             let cell = entry.or_insert_with(|| SweepCell { cell, levels, trials: Vec::new() });
             cell.trials.push(SweepTrial {
                 id: id.to_owned(),
+                repeat: repeats[row].unwrap_or_default(),
                 seed: seeds[row].unwrap_or_default(),
                 verdict,
                 err: errs[row].map(str::to_owned),
@@ -147,12 +154,14 @@ impl SweepAxis {
             (Some(a), Some(b)) => a.total_cmp(&b),
             _ => std::cmp::Ordering::Equal,
         });
+        // Zero has no unit of its own, it takes that of the value next to it: `0 ms` before `5 ms`.
+        if let [zero, next, ..] = &mut levels[..]
+            && zero.number() == Some(0.0)
+            && let Some((_, unit)) = next.text.split_once(' ')
+        {
+            zero.text = format!("0 {unit}");
+        }
         Self { axis: axis.clone(), levels }
-    }
-
-    /// Whether the values are numbers.
-    pub(crate) fn is_numeric(&self) -> bool {
-        self.levels.iter().all(|level| level.number().is_some())
     }
 }
 
@@ -183,21 +192,27 @@ fn sessions(tables: &RunTables) -> Result<BTreeMap<&str, Vec<Watched>>> {
     let mut stall_ratio = float("stall_ratio")?;
     let mut stalls = int("stalls")?;
     let mut stall = int("stall_us")?;
+    let mut start = int("start_us")?;
     let mut startup = int("startup_us")?;
     let mut switches = int("switches")?;
     let mut session = int("session_us")?;
     let mut mean_throughput = float("mean_throughput_bps")?;
     let mut bytes = int("bytes")?;
+    let mut numbers = ints(frame, "session")?.into_iter();
+    let mut nodes = texts(frame, "node")?.into_iter();
 
     let mut found: BTreeMap<&str, Vec<Watched>> = BTreeMap::new();
     for (trial, abr) in texts(frame, "trial")?.into_iter().zip(texts(frame, "abr")?) {
         found.entry(trial.unwrap_or_default()).or_default().push(Watched {
+            session: numbers.next().flatten().unwrap_or_default(),
+            node: nodes.next().flatten().unwrap_or_default().to_owned(),
             abr: abr.unwrap_or_default().to_owned(),
             mean_bitrate_bps: mean_bitrate.next().flatten(),
             settled_bitrate_bps: settled_bitrate.next().flatten(),
             stall_ratio: stall_ratio.next().flatten(),
             stalls: stalls.next().flatten(),
             stall_us: stall.next().flatten(),
+            start_us: start.next().flatten(),
             startup_us: startup.next().flatten(),
             switches: switches.next().flatten(),
             session_us: session.next().flatten(),

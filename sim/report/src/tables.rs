@@ -2,16 +2,19 @@
 
 use crate::axis::Axis;
 use crate::columns::{self, Filling, expected};
+use crate::comparisons::{ComparisonRow, comparisons};
+use crate::dimension::Dimension;
 use crate::run::{self, RunInfo};
-use crate::{files, summary::Summaries, sweep::Sweep};
+use crate::sweep::{Level, Sweep};
+use crate::{files, summary::Summaries};
 use anyhow::{Context, Result, ensure};
 use polars::prelude::DataFrame;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use weir_records::{
-    Cell, Event, Flow, Link, Node, Record, Row, Rung, Segment, Session, Stall, Summary, Table,
-    Trial, TrialResult, tables,
+    Cell, Comparison, Event, Flow, Link, Node, Record, Row, Rung, Segment, Session, Stall, Summary,
+    Table, Trial, TrialResult, tables,
 };
 
 /// The keys of every table but `summary`.
@@ -20,7 +23,7 @@ const KEYS: [&str; 2] = ["run", "trial"];
 /// The tables that repeat the sweep's axes.
 const WITH_AXES: [&str; 2] = [Trial::TABLE.name, Session::TABLE.name];
 
-/// All tables of a run except `summary`, which follows from them.
+/// All tables of a run except `summary` and `comparisons`, which follow from them.
 #[derive(Debug, Clone)]
 pub struct RunTables {
     pub(crate) info: RunInfo,
@@ -91,8 +94,8 @@ impl RunTables {
         Ok(Self { info: info.clone(), axes, frames: BTreeMap::from(frames) })
     }
 
-    /// Writes every table, and the summary, as Parquet and as CSV into the folder `dir`; and
-    /// `run.toml`, with what the tables do not say. Equal tables give equal bytes.
+    /// Writes every table, the summary and the comparisons, as Parquet and as CSV into the folder
+    /// `dir`; and `run.toml`, with what the tables do not say. Equal tables give equal bytes.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -101,8 +104,13 @@ impl RunTables {
         for (name, frame) in &self.frames {
             files::write(dir, name, frame)?;
         }
-        let summary = self.summary_frame(&Summaries::of(&Sweep::of(self)?))?;
-        files::write(dir, Summary::TABLE.name, &summary)
+        let sweep = Sweep::of(self)?;
+        let summaries = Summaries::of(&sweep).rows;
+        let rows = summaries.iter().map(|row| (&row.params, &row.summary));
+        files::write(dir, Summary::TABLE.name, &self.derived(rows)?)?;
+        let compared = comparisons(&sweep, &Dimension::all(&self.info, &sweep));
+        let rows = compared.iter().map(|ComparisonRow { params, comparison }| (params, comparison));
+        files::write(dir, Comparison::TABLE.name, &self.derived(rows)?)
     }
 
     /// Reads the tables that [`RunTables::write`] wrote into the folder `dir`, and checks them
@@ -140,14 +148,17 @@ impl RunTables {
         self.frames.get(name).with_context(|| format!("there is no table `{name}`"))
     }
 
-    fn summary_frame(&self, summaries: &Summaries) -> Result<DataFrame> {
-        let expected = expected(&Summary::TABLE, &KEYS[..1], &self.axes);
-        let mut filling = Filling::new(Summary::TABLE.name, expected, summaries.rows.len());
+    /// A table that follows from the others: its key is the run, and its rows have the sweep's axes.
+    fn derived<'r, R: Row + 'r>(
+        &self,
+        rows: impl ExactSizeIterator<Item = (&'r Vec<Level>, &'r R)>,
+    ) -> Result<DataFrame> {
+        let expected = expected(&R::TABLE, &KEYS[..1], &self.axes);
+        let mut filling = Filling::new(R::TABLE.name, expected, rows.len());
         let run = Cell::Text(self.info.run.clone());
-        for row in &summaries.rows {
-            let own = row.summary.cells();
-            filling
-                .push([&run].into_iter().chain(row.params.iter().map(|p| &p.value)).chain(&own))?;
+        for (params, row) in rows {
+            let own = row.cells();
+            filling.push([&run].into_iter().chain(params.iter().map(|p| &p.value)).chain(&own))?;
         }
         filling.finish()
     }
@@ -159,7 +170,7 @@ fn axes_of<'a>(table: &Table, axes: &'a [Axis]) -> &'a [Axis] {
 
 /// An axis may not have the name of another column of a table that it stands in.
 fn check_axis_names(axes: &[Axis]) -> Result<()> {
-    let with_axes = [Trial::TABLE, Session::TABLE, Summary::TABLE];
+    let with_axes = [Trial::TABLE, Session::TABLE, Summary::TABLE, Comparison::TABLE];
     let fixed = with_axes.iter().flat_map(|table| table.columns).map(|column| column.name);
     let mut taken: BTreeSet<String> = fixed.chain(KEYS).map(str::to_owned).collect();
     for axis in axes {

@@ -13,9 +13,10 @@ const PNG_SCALE: u32 = 2;
 /// The PNG is drawn this many times larger and averaged: edges get smooth in every direction.
 const OVERSAMPLING: u32 = 2;
 
-/// The picture of this size (in units of layout) as SVG.
-pub(super) fn svg(size: (f64, f64), painting: &impl Painting) -> Result<String> {
+/// The picture as SVG.
+pub(super) fn svg(painting: &impl Painting) -> Result<String> {
     let look = Look::new(SVG_SCALE.into(), Medium::Svg)?;
+    let size = painting.size();
     let (width, height) = look.size(size);
     let mut text = String::new();
     let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
@@ -30,10 +31,10 @@ pub(super) fn svg(size: (f64, f64), painting: &impl Painting) -> Result<String> 
     Ok(text.replacen(&natural, &format!("width=\"{w}\" height=\"{h}\""), 1))
 }
 
-/// The picture of this size (in units of layout) as PNG.
-pub(super) fn png(size: (f64, f64), painting: &impl Painting) -> Result<Vec<u8>> {
+/// The picture as PNG.
+pub(super) fn png(painting: &impl Painting) -> Result<Vec<u8>> {
     let look = Look::new((PNG_SCALE * OVERSAMPLING).into(), Medium::Bitmap)?;
-    let (width, height) = look.size(size);
+    let (width, height) = look.size(painting.size());
     let mut large = vec![0; 3 * width as usize * height as usize];
     let area = BitMapBackend::with_buffer(&mut large, (width, height)).into_drawing_area();
     area.fill(&WHITE)?;

@@ -6,8 +6,8 @@ use crate::figure::Figure;
 use anyhow::Result;
 use plotters::style::text_anchor::{HPos, VPos};
 
-/// The length of the line in front of a label.
-const SAMPLE: f64 = 30.0;
+/// The length of the line in front of a label: enough to see its dashes on both sides of the marker.
+const SAMPLE: f64 = 40.0;
 /// Between that line and its label.
 const SPACE: f64 = 8.0;
 /// From one label to the next.
@@ -36,10 +36,12 @@ pub(super) fn draw<B: Backend>(
     let title = look.fit(&figure.legend_title, &look::LEGEND_TITLE, width)?;
     look.write(area, &title, &look::LEGEND_TITLE, (x, y), (HPos::Left, VPos::Top))?;
     for (series, label) in figure.series.iter().enumerate() {
-        let mark = Mark::of(series);
+        let mark = Mark::of(series, figure.series.len(), figure.ordered);
         let middle = y + ROW * (series as f64 + 1.0) + 10.0;
         let at = |dx: f64| (look.px(x + dx), look.px(middle));
-        mark.line(area, look, &[at(0.0), at(SAMPLE)])?;
+        if figure.x.is_joined() {
+            mark.line(area, look, &[at(0.0), at(SAMPLE)])?;
+        }
         mark.marker(area, look, at(SAMPLE / 2.0))?;
         let label = look.fit(label, &look::LEGEND, width - SAMPLE - SPACE)?;
         let place = (x + SAMPLE + SPACE, middle);

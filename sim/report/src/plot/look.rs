@@ -9,15 +9,18 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::sync::OnceLock;
 
 /// What a picture is drawn on.
-pub(super) type Area<B> = DrawingArea<B, Shift>;
+pub(crate) type Area<B> = DrawingArea<B, Shift>;
 
 /// A drawing backend whose errors can be passed on.
-pub(super) trait Backend: DrawingBackend<ErrorType: 'static> {}
+pub(crate) trait Backend: DrawingBackend<ErrorType: 'static> {}
 
 impl<B: DrawingBackend<ErrorType: 'static>> Backend for B {}
 
 /// Something that can be drawn on any backend.
-pub(super) trait Painting {
+pub(crate) trait Painting {
+    /// Width and height in units of layout.
+    fn size(&self) -> (f64, f64);
+    /// Draws the whole picture.
     fn paint<B: Backend>(&self, area: &Area<B>, look: &Look) -> Result<()>;
 }
 
@@ -41,11 +44,13 @@ pub(super) const GRID: RGBColor = RGBColor(226, 228, 232);
 
 pub(super) const TITLE: Role = role(19.0, true, INK);
 pub(super) const SUBTITLE: Role = role(12.0, false, SOFT);
+pub(super) const HEADING: Role = role(14.5, true, INK);
 pub(super) const PANEL: Role = role(13.0, true, INK);
 pub(super) const AXIS_TITLE: Role = role(12.0, false, INK);
 pub(super) const TICK: Role = role(11.5, false, SOFT);
 pub(super) const LEGEND_TITLE: Role = role(12.0, false, SOFT);
 pub(super) const LEGEND: Role = role(12.5, false, INK);
+pub(super) const KEY: Role = role(11.5, false, INK);
 
 /// The palette of Okabe and Ito (<https://jfly.uni-koeln.de/color/>, 2008), which people with any
 /// colour vision can tell apart; without yellow, too pale for lines on white.
@@ -114,7 +119,7 @@ impl Medium {
 
 /// The scale of a picture.
 #[derive(Debug)]
-pub(super) struct Look {
+pub(crate) struct Look {
     scale: f64,
     medium: Medium,
 }
@@ -136,16 +141,6 @@ impl Look {
         (self.px(width).unsigned_abs(), self.px(height).unsigned_abs())
     }
 
-    /// The part of `area` with this corner and size.
-    pub(super) fn part<B: Backend>(
-        &self,
-        area: &Area<B>,
-        (x, y): (f64, f64),
-        size: (f64, f64),
-    ) -> Area<B> {
-        area.clone().shrink((self.px(x), self.px(y)), self.size(size))
-    }
-
     pub(super) fn stroke(&self, colour: impl Color, width: f64) -> ShapeStyle {
         colour.stroke_width(self.px(width).unsigned_abs().max(1))
     }
@@ -154,11 +149,6 @@ impl Look {
         let style = if role.bold { FontStyle::Bold } else { FontStyle::Normal };
         let size = role.size * BOX_PER_EM * self.scale;
         (FAMILY, size, style).into_font().color(&role.colour)
-    }
-
-    /// How far text of this role has to move down to stand where it is asked to.
-    pub(super) fn drop_of(&self, role: &Role) -> f64 {
-        role.size * self.medium.text_drop()
     }
 
     /// The width of a text.
@@ -173,14 +163,42 @@ impl Look {
             return Ok(text.to_owned());
         }
         // Nothing wider than a plot can fit: no need to measure a megabyte.
-        let mut kept: Vec<char> = text.chars().take(1_000).collect();
-        loop {
-            let short: String = kept.iter().chain(['…'].iter()).collect();
-            if kept.is_empty() || self.width(&short, role)? <= width {
-                return Ok(short);
+        let kept: Vec<char> = text.chars().take(1_000).collect();
+        let short = |length: usize| kept[..length].iter().chain(['…'].iter()).collect::<String>();
+        // As long as possible: `fits` fits, or is nothing, and `over` does not.
+        let (mut fits, mut over) = (0, kept.len() + 1);
+        while over - fits > 1 {
+            let middle = fits.midpoint(over);
+            match self.width(&short(middle), role)? <= width {
+                true => fits = middle,
+                false => over = middle,
             }
-            kept.pop();
         }
+        Ok(short(fits))
+    }
+
+    /// The text in at most `lines` lines of this width, broken between words; what does not fit ends
+    /// with an ellipsis.
+    pub(super) fn wrap(
+        &self,
+        text: &str,
+        role: &Role,
+        width: f64,
+        lines: usize,
+    ) -> Result<Vec<String>> {
+        let mut wrapped: Vec<String> = Vec::new();
+        for word in text.split_whitespace().take(100) {
+            let joined = wrapped.last().map(|line| format!("{line} {word}"));
+            match (joined, wrapped.last_mut()) {
+                (Some(joined), Some(line)) if self.width(&joined, role)? <= width => *line = joined,
+                _ => wrapped.push(word.to_owned()),
+            }
+        }
+        if wrapped.len() > lines {
+            let rest = wrapped.split_off(lines.saturating_sub(1)).join(" ");
+            wrapped.push(rest);
+        }
+        wrapped.iter().map(|line| self.fit(line, role, width)).collect()
     }
 
     pub(super) fn write<B: Backend>(
@@ -192,7 +210,8 @@ impl Look {
         (h, v): (HPos, VPos),
     ) -> Result<()> {
         let style = self.font(role).pos(Pos::new(h, v));
-        let place = (self.px(x), self.px(y + self.drop_of(role)));
+        let drop = role.size * self.medium.text_drop();
+        let place = (self.px(x), self.px(y + drop));
         area.draw(&Text::new(text.to_owned(), place, style))?;
         Ok(())
     }

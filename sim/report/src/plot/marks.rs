@@ -2,6 +2,7 @@
 //! legend; drawn in pixels.
 
 use super::look::{Area, Backend, Look, PALETTE};
+use super::shades::shade;
 use anyhow::Result;
 use plotters::prelude::*;
 
@@ -18,10 +19,25 @@ pub(super) struct Mark {
 }
 
 /// Half the width of a marker.
-const RADIUS: f64 = 4.2;
+const RADIUS: f64 = 3.9;
+
+/// Half the width of a replicate's dot.
+const DOT: f64 = 2.1;
+
+/// The lines of a series: lengths of strokes and gaps in turn. Where two series coincide, the one
+/// below is seen through the gaps of the one above; so the first has none.
+const DASHES: [&[f64]; 7] = [
+    &[],
+    &[8.0, 4.0],
+    &[2.5, 2.5],
+    &[10.0, 3.0, 2.5, 3.0],
+    &[5.0, 5.0],
+    &[14.0, 4.0],
+    &[6.0, 2.5, 2.0, 2.5, 2.0, 2.5],
+];
 
 /// The white rim that keeps markers apart from the lines of other series.
-const RIM: f64 = 1.2;
+const RIM: f64 = 1.0;
 
 /// Corners of the markers, in radii; of about the same area.
 const SHAPES: [&[(f64, f64)]; 7] = [
@@ -36,9 +52,16 @@ const SHAPES: [&[(f64, f64)]; 7] = [
 ];
 
 impl Mark {
-    pub(super) fn of(series: usize) -> Self {
+    /// Of one of so many series; `ordered` if they are values of one quantity, ascending.
+    pub(super) fn of(series: usize, count: usize, ordered: bool) -> Self {
         let place = series % PALETTE.len();
-        Self { colour: PALETTE[place], shape: place, hollow: series >= PALETTE.len() }
+        let colour = if ordered && count > 1 {
+            // The lightest shades are too pale for lines on white.
+            shade(0.3 + 0.7 * series as f64 / (count - 1) as f64)
+        } else {
+            PALETTE[place]
+        };
+        Self { colour, shape: place, hollow: series >= PALETTE.len() }
     }
 
     /// The range as a filled band between two edges; the edges keep bands apart where they overlap.
@@ -84,7 +107,15 @@ impl Mark {
         look: &Look,
         points: &[Pixel],
     ) -> Result<()> {
-        area.draw(&PathElement::new(points.to_vec(), look.stroke(self.colour, 1.9)))?;
+        let dashes = DASHES[self.shape];
+        let width = if dashes.is_empty() { 2.3 } else { 2.0 };
+        draw_line(area, points, dashes, look, look.stroke(self.colour, width))
+    }
+
+    /// A replicate.
+    pub(super) fn dot<B: Backend>(&self, area: &Area<B>, look: &Look, at: Pixel) -> Result<()> {
+        let style = self.colour.mix(0.5).filled();
+        area.draw(&Circle::new(at, look.px(DOT), style))?;
         Ok(())
     }
 
@@ -115,6 +146,58 @@ impl Mark {
         }
         Ok(())
     }
+}
+
+/// Draws a line of strokes and gaps of these lengths, in turn; a whole one without any.
+pub(super) fn draw_line<B: Backend>(
+    area: &Area<B>,
+    points: &[Pixel],
+    dashes: &[f64],
+    look: &Look,
+    style: ShapeStyle,
+) -> Result<()> {
+    if dashes.is_empty() {
+        area.draw(&PathElement::new(points.to_vec(), style))?;
+        return Ok(());
+    }
+    let dashes: Vec<f64> = dashes.iter().map(|length| f64::from(look.px(*length).max(1))).collect();
+    for stroke in strokes(points, &dashes) {
+        area.draw(&PathElement::new(stroke, style))?;
+    }
+    Ok(())
+}
+
+/// The strokes of a line, cut at every corner's way along it.
+fn strokes(points: &[Pixel], dashes: &[f64]) -> Vec<Vec<Pixel>> {
+    let mut found = Vec::new();
+    let mut stroke: Vec<Pixel> = points.first().copied().into_iter().collect();
+    let (mut place, mut left) = (0usize, dashes[0]);
+    for pair in points.windows(2) {
+        let [from, to] = [pair[0], pair[1]].map(|(x, y)| (f64::from(x), f64::from(y)));
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let length = (dx * dx + dy * dy).sqrt();
+        let mut done = 0.0;
+        while length - done > left {
+            done += left;
+            let share = done / length;
+            let here = (from.0 + share * dx).round() as i32;
+            let here = (here, (from.1 + share * dy).round() as i32);
+            let drawn = place.is_multiple_of(2);
+            stroke.push(here);
+            if drawn {
+                found.push(std::mem::take(&mut stroke));
+            }
+            stroke = vec![here];
+            place = (place + 1) % dashes.len();
+            left = dashes[place];
+        }
+        left -= length - done;
+        stroke.push(pair[1]);
+    }
+    if place.is_multiple_of(2) && stroke.len() > 1 {
+        found.push(stroke);
+    }
+    found
 }
 
 /// The room that a marker takes.

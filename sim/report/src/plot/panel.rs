@@ -1,235 +1,214 @@
-//! One plot: a metric against the horizontal axis, with a line, a band and markers for each series.
+//! One plot: a metric against the horizontal axis, with a line, intervals and markers for each series.
 
+use super::axis::{Horizontal, TITLE_HEIGHT};
+use super::frame::{Frame, Scale};
 use super::look::{self, Area, Backend, Look};
-use super::marks::{MARKER_WIDTH, Mark, Pixel};
-use super::ticks::{self, Scale, Tick};
-use crate::figure::{Figure, METRICS, Point, X};
+use super::marks::{Mark, Pixel};
+use super::ticks::{self, Tick};
+use crate::figure::{Figure, Panel, Point, Range};
+use crate::shown::Ends;
 use anyhow::Result;
-use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 /// Above the data: the panel's title.
-const TITLE_HEIGHT: f64 = 28.0;
-/// Below the data: labels and title of the horizontal axis.
-const X_HEIGHT: f64 = 46.0;
+const HEAD: f64 = 28.0;
 /// Room at the right for half of the last label.
 const RIGHT: f64 = 18.0;
-/// Between a label and its axis.
-const LABEL_SPACE: f64 = 12.0;
-/// Between two labels of the horizontal axis.
-const LABEL_GAP: f64 = 9.0;
-/// Between the markers of a series whose points are too close for all to have one.
-const SPARSE: f64 = 2.5 * MARKER_WIDTH;
-/// Room beside the first and the last number, as a share of the axis.
-const MARGIN: f64 = 0.03;
+
+/// The most that series at one number are set apart, so that none hides another.
+const APART_NUMBERS: f64 = 5.0;
+/// The most that series at one name are set apart.
+const APART_NAMES: f64 = 26.0;
 
 /// Of up to three bands, which can lie on top of each other.
 const BAND_OPACITY: f64 = 0.16;
 
-/// Draws the metric of this index into [`METRICS`] onto the whole of `area`, which has this size.
+/// Where a plot stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Box {
+    pub left: f64,
+    pub top: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+/// Draws one facet of a panel, with this title above it.
 pub(super) fn draw<B: Backend>(
     area: &Area<B>,
     look: &Look,
-    (width, _): (f64, f64),
+    place: Box,
     figure: &Figure,
-    metric: usize,
+    (panel, facet, title): (&Panel, usize, &str),
 ) -> Result<()> {
-    let points = &figure.panels[metric].points;
-    let metric = &METRICS[metric];
-    let highest = points.iter().flatten().flatten().map(|point| point.high).fold(0.0, f64::max);
-    let (y_ticks, y_top) = ticks::from_zero(if highest > 0.0 { highest } else { metric.least_top });
-    let mut label_width = 0.0f64;
-    for (_, label) in &y_ticks {
-        label_width = label_width.max(look.width(label, &look::TICK)?);
-    }
-    let left = label_width + LABEL_SPACE;
-    let x = Horizontal::of(look, &figure.x, width - left - RIGHT)?;
-
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(look.px(TITLE_HEIGHT))
-        .margin_right(look.px(RIGHT))
-        .x_label_area_size(look.px(X_HEIGHT))
-        .y_label_area_size(look.px(left))
-        .build_cartesian_2d(x.scale.clone(), Scale { low: 0.0, high: y_top, ticks: y_ticks })?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .bold_line_style(look.stroke(look::GRID, 1.0))
-        .light_line_style(TRANSPARENT)
-        .axis_style(look.stroke(look::AXIS, 1.0))
-        .set_all_tick_mark_size(look.px(4.0))
-        .label_style(look.font(&look::TICK))
-        .y_label_offset(look.px(look.drop_of(&look::TICK)))
-        .x_desc(look.fit(figure.x.label(), &look::AXIS_TITLE, width - left)?)
-        .axis_desc_style(look.font(&look::AXIS_TITLE))
-        .draw()?;
-    look.write(area, metric.title, &look::PANEL, (0.0, 0.0), (HPos::Left, VPos::Top))?;
-
-    let corner = area.get_base_pixel();
-    let pixel = |place: f64, value: f64| {
-        let (x, y) = chart.backend_coord(&(place, value));
-        (x - corner.0, y - corner.1)
+    let (y_ticks, y) = vertical(panel);
+    let left = Frame::label_room(look, &y_ticks)?;
+    let width = place.width - left - RIGHT;
+    let x = Horizontal::of(look, &figure.x, width)?;
+    let frame = Frame {
+        left: place.left + left,
+        top: place.top + HEAD,
+        width,
+        height: place.height - HEAD - x.labels_height() - TITLE_HEIGHT,
+        x: x.scale,
+        y,
     };
-    let series = Marks::of(points, look, &x, &pixel);
-    if x.joined {
-        // Many bands on top of each other must not become a dark patch.
-        let opacity = BAND_OPACITY * (3.0 / series.len() as f64).min(1.0);
-        series.iter().try_for_each(|marks| marks.ranges(area, look, opacity))?;
-        series.iter().try_for_each(|marks| marks.lines(area, look))?;
-    } else {
-        series.iter().try_for_each(|marks| marks.bars(area, look))?;
+    let title = look.fit(title, &look::PANEL, place.width)?;
+    let corner = (place.left, place.top);
+    look.write(area, &title, &look::PANEL, corner, (HPos::Left, VPos::Top))?;
+    frame.y_axis(area, look, &y_ticks)?;
+    frame.x_axis(area, look, &x.ticks, figure.x.is_joined())?;
+    let label = look.fit(figure.x.label(), &look::AXIS_TITLE, place.width)?;
+    let below = (frame.left + frame.width / 2.0, place.top + place.height);
+    look.write(area, &label, &look::AXIS_TITLE, below, (HPos::Center, VPos::Bottom))?;
+
+    let series = Series::all(figure, &panel.facets[facet], look, &x, &frame);
+    match figure.range() {
+        Range::Bands => {
+            // Many bands on top of each other must not become a dark patch.
+            let opacity = BAND_OPACITY * (3.0 / series.len() as f64).min(1.0);
+            series.iter().try_for_each(|s| s.bands(area, look, opacity))?;
+        }
+        Range::Bars => series.iter().try_for_each(|s| s.bars(area, look))?,
     }
-    series.iter().try_for_each(|marks| marks.markers(area, look, x.markers_apart))
+    if figure.x.is_joined() {
+        series.iter().try_for_each(|s| s.lines(area, look))?;
+    }
+    series.iter().try_for_each(|s| s.dots(area, look))?;
+    let count = series.len();
+    series.iter().enumerate().try_for_each(|(index, s)| {
+        // Series whose points are too close for a marker each have theirs at different places.
+        let first = x.markers_apart * index as f64 / count as f64;
+        s.markers(area, look, first, x.markers_apart)
+    })
 }
 
-/// The horizontal axis, laid out.
-struct Horizontal {
-    scale: Scale,
-    /// The place of each value on the axis.
-    places: Vec<f64>,
-    /// Whether neighbours are joined by lines: names are not, nothing lies between them.
-    joined: bool,
-    /// The least distance between two markers of a series; zero where all have room.
-    markers_apart: f64,
-}
-
-impl Horizontal {
-    /// Lays out the axis over this width.
-    fn of(look: &Look, x: &X, width: f64) -> Result<Self> {
-        match x {
-            X::Names { names, .. } => {
-                let places: Vec<f64> = (0..names.len()).map(|i| i as f64).collect();
-                let room = width / names.len().max(1) as f64 - LABEL_GAP;
-                let labels: Result<Vec<String>> =
-                    names.iter().map(|name| look.fit(name, &look::TICK, room)).collect();
-                let ticks = places.iter().copied().zip(labels?).collect();
-                let (low, high) = (-0.5, names.len() as f64 - 0.5);
-                let scale = Scale { low, high, ticks };
-                Ok(Self { scale, places, joined: false, markers_apart: 0.0 })
-            }
-            X::Numbers { values, log, .. } => Self::of_numbers(look, values, *log, width),
+/// The vertical axis and its ticks.
+fn vertical(panel: &Panel) -> (Vec<Tick>, Scale) {
+    let points = || panel.points().flatten();
+    match panel.shown.ends {
+        Ends::Zero(least) => {
+            let highest = points().map(Point::highest).fold(0.0, f64::max);
+            let top = if highest > 0.0 { highest } else { least };
+            let (ticks, high) = ticks::from_zero(top, ticks::VERTICAL_INTERVALS);
+            (ticks, Scale { low: 0.0, high })
+        }
+        Ends::Best(high) => {
+            let lowest = points().map(Point::lowest).fold(high, f64::min);
+            // Little of it would be seen if the axis began at zero.
+            let begins = [0.9, 0.8, 0.5].into_iter().map(|share| share * high);
+            let low = begins.into_iter().find(|low| lowest >= *low).unwrap_or(0.0);
+            (ticks::between(low, high, ticks::VERTICAL_INTERVALS), Scale { low, high })
         }
     }
-
-    fn of_numbers(look: &Look, values: &[f64], log: bool, width: f64) -> Result<Self> {
-        let place = |value: f64| if log { libm::log10(value) } else { value };
-        let (first, last) = match (values.first(), values.last()) {
-            (Some(&first), Some(&last)) if first < last => (first, last),
-            (Some(&only), _) => (only - 0.5, only + 0.5),
-            _ => (0.0, 1.0),
-        };
-        let margin = (place(last) - place(first)) * MARGIN;
-        let (low, high) = (place(first) - margin, place(last) + margin);
-
-        // The values themselves if their labels fit, or else round numbers, as many as fit.
-        let own = values.iter().map(|value| (*value, ticks::label(*value))).collect();
-        let round: Vec<Vec<Tick>> = if log {
-            let multiples: [&[u32]; 3] = [&[1, 2, 5], &[1, 3], &[1]];
-            multiples.map(|multiples| ticks::decades(first, last, multiples)).into()
-        } else {
-            [12.0, 10.0, 8.0, 6.0, 4.0, 2.0].map(|n| ticks::between(first, last, n)).into()
-        };
-        let mut chosen = Vec::new();
-        for ticks in [own].into_iter().chain(round) {
-            chosen = ticks.into_iter().map(|(value, label)| (place(value), label)).collect();
-            if labels_fit(look, &chosen, width / (high - low))? {
-                break;
-            }
-        }
-        let places: Vec<f64> = values.iter().map(|value| place(*value)).collect();
-        let closest = places.windows(2).map(|pair| pair[1] - pair[0]).fold(f64::INFINITY, f64::min);
-        let closest = closest * width / (high - low);
-        let markers_apart = if closest < MARKER_WIDTH { SPARSE } else { 0.0 };
-        let scale = Scale { low, high, ticks: chosen };
-        Ok(Self { scale, places, joined: true, markers_apart })
-    }
 }
 
-/// Whether the labels keep their distance; `scale` is the width of one unit of the axis.
-fn labels_fit(look: &Look, ticks: &[Tick], scale: f64) -> Result<bool> {
-    let mut free_from = f64::NEG_INFINITY;
-    for (place, label) in ticks {
-        let half = look.width(label, &look::TICK)? / 2.0;
-        if place * scale - half < free_from {
-            return Ok(false);
-        }
-        free_from = place * scale + half + LABEL_GAP;
-    }
-    Ok(true)
+/// A point in pixels.
+struct Placed {
+    mean: Pixel,
+    /// The ends of its interval, the high one first.
+    interval: Option<[Pixel; 2]>,
+    replicates: Vec<Pixel>,
 }
 
-/// The marks of one series, in pixels.
-struct Marks {
+/// The marks of one series.
+struct Series {
     mark: Mark,
-    /// Points without a gap between them: mean, high and low of each.
-    runs: Vec<Vec<[Pixel; 3]>>,
+    /// Points without a gap between them.
+    runs: Vec<Vec<Placed>>,
 }
 
-impl Marks {
-    /// Of each series. Series beside each other at one name are set apart.
-    fn of(
+impl Series {
+    /// Each series, set apart from those beside it.
+    fn all(
+        figure: &Figure,
         points: &[Vec<Option<Point>>],
         look: &Look,
         x: &Horizontal,
-        pixel: &impl Fn(f64, f64) -> Pixel,
+        frame: &Frame,
     ) -> Vec<Self> {
         let count = points.len();
-        let room = f64::from(pixel(1.0, 0.0).0 - pixel(0.0, 0.0).0);
-        let apart = (room * 0.8 / count.max(1) as f64).min(f64::from(look.px(26.0)));
-        let place_series = |(series, points): (usize, &Vec<Option<Point>>)| {
-            let beside = (series as f64 - (count as f64 - 1.0) / 2.0) * apart;
-            let shift = if x.joined { 0 } else { beside.round() as i32 };
-            let at = |place: f64, value: f64| {
-                let (x, y) = pixel(place, value);
-                (x + shift, y)
-            };
+        let (most, share) = match (figure.x.is_joined(), figure.range()) {
+            (true, Range::Bars) => (APART_NUMBERS, 0.6),
+            // A band stays where its numbers are.
+            (true, Range::Bands) => (0.0, 0.0),
+            (false, _) => (APART_NAMES, 0.8),
+        };
+        let room = x.closest(frame.width);
+        let apart = (room * share / count.max(1) as f64).min(most);
+        let place_series = |(index, points): (usize, &Vec<Option<Point>>)| {
+            let beside = (index as f64 - (count as f64 - 1.0) / 2.0) * apart;
+            let shift = look.px(beside);
             let mut runs = vec![Vec::new()];
             for (&place, point) in x.places.iter().zip(points) {
+                let at = |value: f64| {
+                    let (x, y) = frame.pixel(look, place, value);
+                    (x + shift, y)
+                };
                 match (point, runs.last_mut()) {
-                    (Some(Point { mean, low, high }), Some(run)) => {
-                        run.push([*mean, *high, *low].map(|value| at(place, value)));
-                    }
+                    (Some(Point { mean, interval, replicates }), Some(run)) => run.push(Placed {
+                        mean: at(*mean),
+                        interval: interval.map(|ends| [at(ends.high), at(ends.low)]),
+                        replicates: replicates.iter().map(|value| at(*value)).collect(),
+                    }),
                     _ => runs.push(Vec::new()),
                 }
             }
             runs.retain(|run| !run.is_empty());
-            Self { mark: Mark::of(series), runs }
+            Self { mark: Mark::of(index, count, figure.ordered), runs }
         };
         points.iter().enumerate().map(place_series).collect()
     }
 
-    fn ranges<B: Backend>(&self, area: &Area<B>, look: &Look, opacity: f64) -> Result<()> {
+    fn bands<B: Backend>(&self, area: &Area<B>, look: &Look, opacity: f64) -> Result<()> {
         for run in &self.runs {
-            let [_, upper, lower] = [0, 1, 2].map(|i| run.iter().map(|p| p[i]).collect::<Vec<_>>());
-            match run.as_slice() {
-                // A band needs width: a point without neighbours has a bar.
-                [[_, high, low]] => self.mark.bar(area, look, *high, *low)?,
-                _ => self.mark.band(area, look, (&upper, &lower), opacity)?,
+            for part in run.split(|point| point.interval.is_none()) {
+                let ends: Vec<[Pixel; 2]> = part.iter().filter_map(|p| p.interval).collect();
+                match ends[..] {
+                    [] => {}
+                    // A band needs width: a point without neighbours has a bar.
+                    [[high, low]] => self.mark.bar(area, look, high, low)?,
+                    _ => {
+                        let [upper, lower] =
+                            [0, 1].map(|i| ends.iter().map(|e| e[i]).collect::<Vec<_>>());
+                        self.mark.band(area, look, (&upper, &lower), opacity)?;
+                    }
+                }
             }
         }
         Ok(())
     }
 
     fn bars<B: Backend>(&self, area: &Area<B>, look: &Look) -> Result<()> {
-        self.runs
-            .iter()
-            .flatten()
-            .try_for_each(|[_, high, low]| self.mark.bar(area, look, *high, *low))
+        let mut ends = self.runs.iter().flatten().filter_map(|point| point.interval);
+        ends.try_for_each(|[high, low]| self.mark.bar(area, look, high, low))
     }
 
     fn lines<B: Backend>(&self, area: &Area<B>, look: &Look) -> Result<()> {
         for run in self.runs.iter().filter(|run| run.len() > 1) {
-            let means: Vec<Pixel> = run.iter().map(|[mean, ..]| *mean).collect();
+            let means: Vec<Pixel> = run.iter().map(|point| point.mean).collect();
             self.mark.line(area, look, &means)?;
         }
         Ok(())
     }
 
-    fn markers<B: Backend>(&self, area: &Area<B>, look: &Look, apart: f64) -> Result<()> {
-        let mut free_from = i32::MIN;
-        for [mean, ..] in self.runs.iter().flatten() {
+    fn dots<B: Backend>(&self, area: &Area<B>, look: &Look) -> Result<()> {
+        let mut dots = self.runs.iter().flatten().flat_map(|point| &point.replicates);
+        dots.try_for_each(|at| self.mark.dot(area, look, *at))
+    }
+
+    fn markers<B: Backend>(
+        &self,
+        area: &Area<B>,
+        look: &Look,
+        first: f64,
+        apart: f64,
+    ) -> Result<()> {
+        let mut points = self.runs.iter().flatten().map(|point| point.mean).peekable();
+        let start = points.peek().map_or(0, |(x, _)| *x);
+        let mut free_from = start.saturating_add(look.px(first));
+        for mean in points {
             if mean.0 >= free_from {
-                self.mark.marker(area, look, *mean)?;
+                self.mark.marker(area, look, mean)?;
                 free_from = mean.0.saturating_add(look.px(apart));
             }
         }

@@ -1,57 +1,18 @@
 //! Where an axis has ticks, and what they say.
 
-use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
-use plotters::coord::types::RangedCoordf64;
-use std::ops::Range;
-
 /// A tick: its place on the axis and its label.
 pub(super) type Tick = (f64, String);
 
-/// An axis with ticks of our own choice: those of plotters are many or few, and say `5.0`.
-#[derive(Debug, Clone)]
-pub(super) struct Scale {
-    pub low: f64,
-    pub high: f64,
-    pub ticks: Vec<Tick>,
-}
-
-impl Ranged for Scale {
-    type FormatOption = NoDefaultFormatting;
-    type ValueType = f64;
-
-    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
-        RangedCoordf64::from(self.range()).map(value, limit)
-    }
-
-    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        if hint.weight().allow_light_points() {
-            return Vec::new();
-        }
-        self.ticks.iter().map(|(place, _)| *place).collect()
-    }
-
-    fn range(&self) -> Range<f64> {
-        self.low..self.high
-    }
-}
-
-impl ValueFormatter<f64> for Scale {
-    fn format_ext(&self, place: &f64) -> String {
-        // Places come back as they were given.
-        let tick = self.ticks.iter().find(|(at, _)| at == place);
-        tick.map_or_else(String::new, |(_, label)| label.clone())
-    }
-}
-
-/// About as many intervals fit between the ticks of a vertical axis.
-const VERTICAL_INTERVALS: f64 = 5.0;
+/// About as many intervals fit between the ticks of the vertical axis of a plot of usual height.
+pub(super) const VERTICAL_INTERVALS: f64 = 5.0;
 
 /// The most decimals of a label.
 const DIGITS: usize = 6;
 
-/// The vertical axis from zero to at least `top`, and its upper end, which is a tick.
-pub(super) fn from_zero(top: f64) -> (Vec<Tick>, f64) {
-    let (factor, exponent) = step_for(top / VERTICAL_INTERVALS);
+/// The vertical axis from zero to at least `top`, with about this many intervals between its ticks;
+/// and its upper end, which is a tick.
+pub(super) fn from_zero(top: f64, intervals: f64) -> (Vec<Tick>, f64) {
+    let (factor, exponent) = step_for(top / intervals);
     let step = scaled(factor, exponent);
     // A top that is a tick but for rounding needs no further one.
     let count = (top / step - 1e-9).ceil().clamp(1.0, 100.0) as u32;
@@ -120,11 +81,11 @@ mod tests {
 
     #[test]
     fn vertical_ticks_are_round_and_reach_the_top() {
-        let (ticks, top) = from_zero(4.3);
+        let (ticks, top) = from_zero(4.3, VERTICAL_INTERVALS);
         assert_eq!((labels(&ticks), top), (vec!["0", "1", "2", "3", "4", "5"], 5.0));
-        let (ticks, _) = from_zero(0.021);
+        let (ticks, _) = from_zero(0.021, VERTICAL_INTERVALS);
         assert_eq!(labels(&ticks), ["0.000", "0.005", "0.010", "0.015", "0.020", "0.025"]);
-        assert_eq!(from_zero(5.0).1, 5.0);
+        assert_eq!(from_zero(5.0, VERTICAL_INTERVALS).1, 5.0);
     }
 
     #[test]
@@ -144,7 +105,7 @@ mod tests {
         #[test]
         fn any_top_is_reached_with_a_few_ticks(exponent in -12.0f64..15.0) {
             let wanted = libm::pow(10.0, exponent);
-            let (ticks, top) = from_zero(wanted);
+            let (ticks, top) = from_zero(wanted, VERTICAL_INTERVALS);
             prop_assert!(top >= wanted * (1.0 - 1e-6), "{} below {}", top, wanted);
             prop_assert!(top <= wanted * 2.0 + 1e-9, "{} above {}", top, wanted);
             prop_assert!((3..=7).contains(&ticks.len()), "{:?}", ticks);
@@ -161,7 +122,7 @@ mod tests {
 
         #[test]
         fn no_number_is_too_odd_for_an_axis(top in proptest::num::f64::ANY) {
-            let (ticks, _) = from_zero(top);
+            let (ticks, _) = from_zero(top, VERTICAL_INTERVALS);
             prop_assert!(ticks.len() <= 101);
             prop_assert!(ticks.iter().all(|(_, label)| label.len() <= 12), "{:?}", ticks);
         }

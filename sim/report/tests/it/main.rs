@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 mod bandwidth;
+mod compared;
+mod drawn;
 mod pages;
 mod sample;
+mod shapes;
 mod tables;

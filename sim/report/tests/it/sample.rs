@@ -48,6 +48,7 @@ impl Sample {
             command: "weir run experiments/bandwidth-sweep.toml --seed 7".into(),
             axes: vec!["links.access.rate".into(), "players.abr".into()],
             repeats: self.repeats,
+            zips: BTreeMap::new(),
         }
     }
 
@@ -64,7 +65,7 @@ impl Sample {
                         id,
                         params: vec![rate.clone(), (*abr).to_owned()],
                         row: trial_row(cell, repeat, seed.get(), self.watch_s),
-                        records: records(bps, abr, seed, self.watch_s),
+                        records: records(bps, &[(bps, *abr)], seed, self.watch_s),
                     });
                 }
                 cell += 1;
@@ -74,7 +75,7 @@ impl Sample {
     }
 }
 
-fn trial_row(cell: u64, repeat: u64, seed: u64, watch_s: u64) -> Trial {
+pub fn trial_row(cell: u64, repeat: u64, seed: u64, watch_s: u64) -> Trial {
     Trial {
         cell,
         repeat,
@@ -97,7 +98,8 @@ pub fn spoil(trial: &mut TrialResult, verdict: Verdict, err: &str) {
     }
 }
 
-fn records(rate: u64, abr: &str, seed: Seed, watch_s: u64) -> Vec<Record> {
+/// What a trial leaves where viewers with these algorithms get these rates of a link.
+pub fn records(rate: u64, viewers: &[(u64, &str)], seed: Seed, watch_s: u64) -> Vec<Record> {
     let mut records: Vec<Record> = (0u64..)
         .zip(LADDER)
         .map(|(rung, bps)| {
@@ -114,12 +116,34 @@ fn records(rate: u64, abr: &str, seed: Seed, watch_s: u64) -> Vec<Record> {
         .collect();
     records.push(node());
     records.push(event());
-    records.push(link(rate, watch_s));
-    let mut player = Player::new(rate, abr, seed);
-    player.watch(watch_s * 1_000_000);
-    records.push(Record::Session(player.session(abr)));
-    records.extend(player.segments.into_iter().map(Record::Segment));
-    records.extend(player.stalls.into_iter().map(Record::Stall));
+    let mut transfers = Vec::new();
+    for (session, (share, abr)) in (0u64..).zip(viewers) {
+        let mut player = Player::new(*share, abr, seed.derive(&session.to_string()));
+        player.watch(watch_s * 1_000_000);
+        let numbered = Session { session, ..player.session(abr) };
+        records.push(Record::Session(Session { node: format!("viewer-{session}"), ..numbered }));
+        let transfer = |s: &Segment| {
+            let begin = s.request_us + s.ttfb_us.unwrap();
+            (begin, s.request_us + s.download_us, s.bytes)
+        };
+        transfers.extend(player.segments.iter().map(transfer));
+        records.extend(
+            player.segments.into_iter().map(|row| Record::Segment(Segment { session, ..row })),
+        );
+        records
+            .extend(player.stalls.into_iter().map(|row| Record::Stall(Stall { session, ..row })));
+    }
+    for session in 0..viewers.len() {
+        records.extend(links(
+            "access",
+            "router",
+            &format!("viewer-{session}"),
+            None,
+            &transfers,
+            watch_s,
+        ));
+    }
+    records.extend(links("bottleneck", "origin", "router", Some(rate), &transfers, watch_s));
     records
 }
 
@@ -256,7 +280,7 @@ impl<'a> Player<'a> {
             abr: abr.into(),
             knows: "declared".into(),
             protocol: Some("HTTP/1.1".into()),
-            start_us: 1_000_000,
+            start_us: 0,
             first_segment: 0,
             startup_us: self.startup,
             session_us: self.now,
@@ -303,27 +327,48 @@ fn event() -> Record {
     })
 }
 
-fn link(rate: u64, watch_s: u64) -> Record {
-    Record::Link(Link {
-        link: "access".into(),
-        from: "edge".into(),
-        to: "viewer".into(),
-        start_us: 0,
-        end_us: watch_s * 1_000_000,
-        rate_bps: Some(rate),
-        delay_us: 20_000,
-        jitter_us: 0,
-        queue_bytes: Some(64_000),
-        offered_packets: rate * watch_s / 12_000 + 3,
-        packets: rate * watch_s / 12_000,
-        bytes: rate * watch_s / 8,
-        queue_drops: 3,
-        aqm_drops: 0,
-        marks: 0,
-        losses: 0,
-        backlog_bytes: 0,
-        utilisation: Some(0.83),
-    })
+/// A link's rows, one for each second, with the bytes of these transfers: begin, end and size.
+fn links(
+    link: &str,
+    from: &str,
+    to: &str,
+    rate: Option<u64>,
+    transfers: &[(u64, u64, u64)],
+    watch_s: u64,
+) -> Vec<Record> {
+    let row = |second: u64| {
+        let (start, end) = (second * 1_000_000, (second + 1) * 1_000_000);
+        let bytes = |(from, to, bytes): &(u64, u64, u64)| {
+            let here = end.min(*to).saturating_sub(start.max(*from));
+            bytes * here / (to - from).max(1)
+        };
+        let bytes: u64 = transfers.iter().map(bytes).sum();
+        let utilisation = rate.map(|rate| (bytes * 8) as f64 / rate as f64);
+        let full = utilisation.is_some_and(|share| share > 0.85);
+        let drops = if full { bytes / 40_000 % 7 } else { 0 };
+        let losses = u64::from(rate.is_some() && bytes % 13 == 1);
+        Link {
+            link: link.into(),
+            from: from.into(),
+            to: to.into(),
+            start_us: start,
+            end_us: end,
+            rate_bps: rate,
+            delay_us: 20_000,
+            jitter_us: 0,
+            queue_bytes: rate.map(|_| 64_000),
+            offered_packets: bytes / 1_500 + drops + losses,
+            packets: bytes / 1_500,
+            bytes,
+            queue_drops: drops,
+            aqm_drops: 0,
+            marks: 0,
+            losses,
+            backlog_bytes: if rate.is_some() { bytes % 64_000 } else { 0 },
+            utilisation,
+        }
+    };
+    (0..watch_s).map(|second| Record::Link(row(second))).collect()
 }
 
 /// Two rates, two algorithms, three repeats, short sessions: enough for most laws.

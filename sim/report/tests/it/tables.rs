@@ -8,13 +8,13 @@ use weir_records::{Record, Session, TrialResult, Verdict, tables};
 use weir_report::{RunInfo, RunTables, write_run};
 
 /// The rows of a CSV file by column name; the sample has no field that needs quotes.
-fn csv(dir: &Path, table: &str) -> (Vec<String>, Vec<Vec<String>>) {
+pub fn csv(dir: &Path, table: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let text = std::fs::read_to_string(dir.join(format!("{table}.csv"))).unwrap();
     let mut rows = text.lines().map(|line| line.split(',').map(str::to_owned).collect());
     (rows.next().unwrap(), rows.collect())
 }
 
-fn column(dir: &Path, table: &str, name: &str) -> Vec<String> {
+pub fn column(dir: &Path, table: &str, name: &str) -> Vec<String> {
     let (names, rows) = csv(dir, table);
     let place = names.iter().position(|n| n == name).unwrap_or_else(|| panic!("{name}: {names:?}"));
     rows.into_iter().map(|row| row[place].clone()).collect()
@@ -216,7 +216,7 @@ fn a_table_that_is_not_what_the_schema_says_is_refused() {
     assert!(text.contains("run.toml, which every run's folder has"), "{text}");
 }
 
-fn session(trial: &TrialResult) -> &Session {
+pub fn session(trial: &TrialResult) -> &Session {
     let mut sessions = trial.records.iter().filter_map(|record| match record {
         Record::Session(row) => Some(row),
         _ => None,
@@ -224,7 +224,7 @@ fn session(trial: &TrialResult) -> &Session {
     sessions.next().unwrap()
 }
 
-fn change_session(trial: &mut TrialResult, change: impl Fn(&mut Session)) {
+pub fn change_session(trial: &mut TrialResult, change: impl Fn(&mut Session)) {
     for record in &mut trial.records {
         if let Record::Session(session) = record {
             change(session);

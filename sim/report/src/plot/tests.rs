@@ -1,0 +1,200 @@
+//! Laws of every picture: nothing is drawn outside of it, whatever it shows.
+
+use super::look::Painting;
+use super::{Block, HeatmapPicture, Picture, Thumbnail, TimelinePicture, svg};
+use crate::bootstrap::Interval;
+use crate::figure::{Figure, Panel, Point};
+use crate::head::Head;
+use crate::heatmap::{Heatmap, Map, Side};
+use crate::shown::SHOWN;
+use crate::timeline::{LinkUse, Step, Timeline};
+use crate::x::{Spacing, X};
+use proptest::prelude::*;
+
+fn head() -> Head {
+    Head {
+        title: "A title that is long enough to need all of the width ".repeat(4),
+        subtitle: "n = 1 session <&>".into(),
+        note: "Note.".into(),
+    }
+}
+
+fn figure(x: X, series: usize, facets: usize, values: &[f64]) -> Figure {
+    let mut values = values.iter().cycle();
+    let mut next = || values.next().copied().unwrap_or_default();
+    let mut point = || {
+        let [low, mean, high] = [next(), next(), next()];
+        let interval = (low <= mean && mean <= high).then_some(Interval { low, high });
+        let replicates = if interval.is_none() { vec![low, mean, high] } else { vec![] };
+        (low < 1e300).then_some(Point { mean, interval, replicates })
+    };
+    let places = x.len();
+    let mut line = || (0..places).map(|_| point()).collect::<Vec<_>>();
+    let mut panel = |shown| Panel {
+        shown,
+        facets: (0..facets).map(|_| (0..series).map(|_| line()).collect()).collect(),
+    };
+    Figure {
+        panels: SHOWN.iter().map(&mut panel).collect(),
+        x,
+        legend_title: "players.abr".into(),
+        series: (0..series).map(|i| format!("algorithm {i} {}", "x".repeat(i * 9))).collect(),
+        ordered: series.is_multiple_of(2),
+        hidden: 0,
+        facets: (0..facets).map(|i| "facet ".repeat(i * 9)).collect(),
+    }
+}
+
+fn single<'a>(figure: &'a Figure, head: Option<&'a Head>) -> Picture<'a> {
+    let block = Block { figure, panels: vec![0], columns: 1, height: 400.0 };
+    Picture { head, width: 900.0, blocks: vec![block] }
+}
+
+/// Every coordinate in the text of an SVG file, and the size that its `viewBox` states.
+fn coordinates(svg: &str) -> (Vec<(f64, f64)>, (f64, f64)) {
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    let attribute = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(&format!(" {name}=\""))?;
+        rest.split('"').next().map(str::to_owned)
+    };
+    let mut found = Vec::new();
+    for line in svg.lines() {
+        for (x, y) in [("x", "y"), ("x1", "y1"), ("x2", "y2"), ("cx", "cy")] {
+            if let (Some(x), Some(y)) = (attribute(line, x), attribute(line, y)) {
+                found.push((number(&x), number(&y)));
+            }
+        }
+        if let (Some(x), Some(y), Some(width), Some(height)) = (
+            attribute(line, "x"),
+            attribute(line, "y"),
+            attribute(line, "width"),
+            attribute(line, "height"),
+        ) {
+            found.push((number(&x) + number(&width), number(&y) + number(&height)));
+        }
+        for pair in attribute(line, "points").iter().flat_map(|p| p.split_whitespace()) {
+            let (x, y) = pair.split_once(',').unwrap();
+            found.push((number(x), number(y)));
+        }
+    }
+    let view = attribute(svg.lines().next().unwrap(), "viewBox").unwrap();
+    let view: Vec<f64> = view.split(' ').map(number).collect();
+    (found, (view[2], view[3]))
+}
+
+fn check(picture: &impl Painting) -> Result<(), TestCaseError> {
+    let (points, (width, height)) = coordinates(&svg(picture).unwrap());
+    for (x, y) in points {
+        let inside = (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
+        prop_assert!(inside, "{} {} of {} {}", x, y, width, height);
+    }
+    Ok(())
+}
+
+fn x() -> impl Strategy<Value = X> {
+    let numbers = (proptest::collection::btree_set(1u64..1 << 40, 1..40), 0usize..3).prop_map(
+        |(values, i)| {
+            let spacing = [Spacing::Linear, Spacing::Logarithmic, Spacing::Even][i];
+            let values: Vec<f64> = values.into_iter().map(|v| v as f64 / 1e6).collect();
+            X::Numbers { label: "links.access.rate (Mbit/s)".into(), values, spacing }
+        },
+    );
+    let names = proptest::collection::vec(any::<String>(), 1..20)
+        .prop_map(|names| X::Names { label: "players.abr".into(), names });
+    prop_oneof![numbers, names]
+}
+
+/// Numbers that were measured, and numbers that never will be.
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![Just(0.0), 0.0..1e3f64, proptest::num::f64::POSITIVE]
+}
+
+prop_compose! {
+    fn steps()(
+        steps in proptest::collection::vec((0.0f64..9.0, 0.0f64..1.0, number()), 0..20),
+    ) -> Vec<Step> {
+        steps
+            .into_iter()
+            .map(|(from, length, value)| Step { from, to: from + length, value })
+            .collect()
+    }
+}
+
+prop_compose! {
+    fn timeline()(
+        begun in proptest::option::of(0.0f64..20.0),
+        stalls in proptest::collection::vec((0.0f64..5.0, 5.0f64..10.0), 0..5),
+        (link_rate, throughput, bitrate) in (steps(), steps(), steps()),
+        failures in proptest::collection::vec(-1.0f64..20.0, 0..5),
+        buffer in proptest::collection::vec((-1.0f64..20.0, number()), 0..30),
+        utilisation in steps(),
+        counts in proptest::collection::vec((0.0f64..10.0, any::<u64>()), 0..9),
+        has_link in any::<bool>(),
+    ) -> Timeline {
+        let link = LinkUse {
+            name: "access, router to viewer ".repeat(9),
+            utilisation: utilisation.iter().map(|s| Step { value: s.value.min(100.0), ..*s }).collect(),
+            queue: counts.iter().map(|(time, n)| (*time, (n % 101) as f64)).collect(),
+            drops: counts.clone(),
+            losses: counts,
+        };
+        Timeline {
+            head: head(), span: (0.0, 10.0), begun, stalls, link_rate, throughput, bitrate, failures,
+            buffer, link: has_link.then_some(link),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn no_plot_is_drawn_outside_its_picture(
+        x in x(), series in 1usize..14, facets in 1usize..7,
+        values in proptest::collection::vec(number(), 3..90),
+    ) {
+        let (figure, head) = (figure(x, series, facets, &values), head());
+        check(&single(&figure, Some(&head)))?;
+        check(&single(&figure, None))?;
+        let block = |columns| Block { figure: &figure, panels: vec![0, 1, 2, 3], columns, height: 290.0 };
+        check(&Picture { head: Some(&head), width: 1200.0, blocks: vec![block(2), block(1)] })?;
+    }
+
+    #[test]
+    fn no_heatmap_is_drawn_outside_its_picture(
+        (width, height, maps) in (1usize..41, 1usize..41, 1usize..10), name in any::<String>(),
+        values in proptest::collection::vec(proptest::option::of(number()), 1..90),
+    ) {
+        let mut values = values.into_iter().cycle();
+        let mut row = || (0..width).map(|_| values.next().flatten()).collect::<Vec<_>>();
+        let mut map = |_| Map { title: name.clone(), rows: (0..height).map(|_| row()).collect() };
+        let maps: Vec<Map> = (0..maps).map(&mut map).collect();
+        let side = |count| Side { label: "links.access.loss".into(), places: vec![name.clone(); count] };
+        let (x, y) = (side(width), side(height));
+        let heatmap = Heatmap { stem: "heatmap".into(), title: "Mean bitrate", x, y, maps };
+        check(&HeatmapPicture { head: Some(&head()), heatmap: &heatmap })?;
+        check(&HeatmapPicture { head: None, heatmap: &heatmap })?;
+    }
+
+    #[test]
+    fn no_timeline_is_drawn_outside_its_picture(timeline in timeline()) {
+        check(&TimelinePicture(&timeline))?;
+        check(&Thumbnail(&timeline))?;
+    }
+}
+
+#[test]
+fn a_picture_says_what_it_shows() {
+    let x = X::Numbers {
+        label: "rate (Mbit/s)".into(),
+        values: vec![1.0, 2.0],
+        spacing: Spacing::Linear,
+    };
+    let (figure, head) = (figure(x, 2, 1, &[1.0, 2.0, 3.0]), head());
+    let svg = svg(&single(&figure, Some(&head))).unwrap();
+    for text in
+        ["A title that", "Mean bitrate (Mbit/s)", "rate (Mbit/s)", "players.abr", "algorithm 1"]
+    {
+        assert!(svg.contains(text), "{text}");
+    }
+    assert!(svg.contains("n = 1 session &lt;&amp;&gt;"));
+}
