@@ -6,21 +6,34 @@
 //! namespace is held by a descriptor, so the kernel frees everything when the process ends, however
 //! it ends.
 //!
-//! - [`Namespace`]: a network namespace and the thread that lives in it.
+//! - [`Namespace`]: a network namespace, and threads that run in it.
 //! - [`Network`]: a whole topology, built from a plan and torn down by dropping it.
-//! - [`qdisc`]: netem, htb and bfifo as typed values.
+//! - [`qdisc`]: netem, htb, bfifo and fq_codel as typed values.
+//! - [`Needs`]: what a plan asks of a kernel, and what this one lacks.
+//! - [`Diag`]: what a sender's TCP knows, asked from outside.
 //! - [`Process`]: a program in a node, with captured output, that dies with its owner.
 
+mod counters;
+mod diag;
+mod interfaces;
+mod lane;
 mod namespace;
+mod needs;
 mod netlink;
 mod network;
+mod node;
 mod process;
+mod processing;
 pub mod qdisc;
 mod tcp;
-mod wire;
+mod wires;
 
+pub use counters::LinkCounters;
+pub use diag::{Diag, TcpInfo};
 pub use namespace::Namespace;
-pub use netlink::{InterfaceCounters, Netlink};
-pub use network::{LinkCounters, Network, Node};
-pub use process::{Command, Exit, Process};
-pub use tcp::{TcpState, set_kernel_limits};
+pub use needs::{Needs, lacking};
+pub use network::Network;
+pub use node::Node;
+pub use process::{Command, Process};
+pub use tcp::{TcpState, kernel_limits, set_kernel_limits};
+pub use weir_process::Exit;

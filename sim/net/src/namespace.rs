@@ -1,76 +1,55 @@
-//! A network namespace without a name: a thread that lives in it, and a descriptor that holds it.
+//! A network namespace without a name: a descriptor holds it.
 
-use crate::Netlink;
 use anyhow::{Context, Result, anyhow};
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, setns, unshare};
 use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::mpsc::{Sender, channel};
-use std::thread::JoinHandle;
+use std::thread::Scope;
 
-type Job = Box<dyn FnOnce(&tokio::runtime::Runtime, &Netlink) + Send>;
-
-/// A network namespace of its own. Dropping it ends its thread; the kernel frees the namespace
-/// when the last process and the last descriptor in it are gone.
+/// A network namespace of its own. The kernel frees it when the last process and the last
+/// descriptor in it are gone; this is one of them.
 pub struct Namespace {
     label: String,
     descriptor: OwnedFd,
-    jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Namespace {
     /// Makes a namespace; `label` is for messages only.
     ///
     /// # Errors
-    /// Without CAP_SYS_ADMIN, and when the kernel has no room for another namespace or socket.
+    /// Without CAP_SYS_ADMIN, and when the kernel has no room for another namespace.
     pub fn new(label: &str) -> Result<Self> {
-        let (jobs, inbox) = channel::<Job>();
-        let (ready, started) = channel::<Result<OwnedFd>>();
-        // A thread of its own: what a thread unshares stays with it, and a netlink socket belongs
-        // for ever to the namespace of the thread that opened it.
-        let thread = std::thread::Builder::new()
-            .name(format!("net {label}"))
-            .spawn(move || match enter() {
-                Ok((descriptor, runtime, netlink)) => {
-                    if ready.send(Ok(descriptor)).is_ok() {
-                        inbox.iter().for_each(|job| job(&runtime, &netlink));
-                    }
-                }
-                // The owner sees the error; if it is gone, nobody needs it.
-                Err(error) => drop(ready.send(Err(error))),
-            })
-            .with_context(|| format!("start a thread for the namespace of {label}"))?;
-        let descriptor = started
-            .recv()
-            .map_err(|_| anyhow!("the thread ended"))
-            .and_then(|result| result)
-            .with_context(|| format!("make a network namespace for {label}"))?;
-        Ok(Self { label: label.to_owned(), descriptor, jobs: Some(jobs), thread: Some(thread) })
+        on_a_thread(|| Self::enter_new(label))
     }
 
-    /// Runs `job` on the namespace's thread, with netlink at hand, and waits for its result.
-    /// Whatever the job opens (a socket, `/proc/sys/net`) belongs to this namespace.
+    /// Makes a namespace and moves the calling thread into it, for the rest of the thread's life.
+    pub(crate) fn enter_new(label: &str) -> Result<Self> {
+        let make = || -> Result<Self> {
+            unshare(CloneFlags::CLONE_NEWNET).context("unshare the network (CAP_SYS_ADMIN)")?;
+            let path = "/proc/thread-self/ns/net";
+            let descriptor = File::open(path).with_context(|| format!("open {path}"))?.into();
+            silence_ipv6()?;
+            Ok(Self { label: label.to_owned(), descriptor })
+        };
+        make().with_context(|| format!("make a network namespace for {label}"))
+    }
+
+    /// Runs `job` on a thread of the namespace, and waits for its result. Whatever the job opens (a
+    /// socket, `/proc/sys/net`) belongs to this namespace, and stays there.
     ///
     /// # Errors
     /// The job's own, with the namespace's label.
-    pub fn run<T, F>(&self, job: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: AsyncFnOnce(&Netlink) -> Result<T> + Send + 'static,
-    {
-        let (answer, result) = channel();
-        let job: Job = Box::new(move |runtime, netlink| {
-            // The asker waits for the answer below, so it is there.
-            drop(answer.send(runtime.block_on(job(netlink))));
-        });
-        let ended = || anyhow!("the thread of the namespace ended");
-        self.jobs.as_ref().ok_or_else(ended)?.send(job).map_err(|_| ended())?;
-        result
-            .recv()
-            .map_err(|_| ended())
-            .and_then(|result| result)
-            .with_context(|| format!("in the namespace of {}", self.label))
+    pub fn run<T: Send>(&self, job: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        on_a_thread(|| {
+            self.enter()?;
+            job()
+        })
+        .with_context(|| format!("in the namespace of {}", self.label))
+    }
+
+    /// Moves the calling thread into the namespace.
+    pub(crate) fn enter(&self) -> Result<()> {
+        setns(&self.descriptor, CloneFlags::CLONE_NEWNET).context("enter the namespace")
     }
 
     /// The descriptor that holds the namespace, for `setns` and for moving interfaces into it.
@@ -84,33 +63,14 @@ impl Namespace {
     }
 }
 
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        drop(self.jobs.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic there has been printed already.
-            drop(thread.join());
-        }
-    }
-}
-
-fn enter() -> Result<(OwnedFd, tokio::runtime::Runtime, Netlink)> {
-    unshare(CloneFlags::CLONE_NEWNET).context("unshare the network (needs CAP_SYS_ADMIN)")?;
-    let path = "/proc/thread-self/ns/net";
-    let descriptor = File::open(path).with_context(|| format!("open {path}"))?.into();
-    silence_ipv6()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .context("start an event loop")?;
-    let netlink = {
-        let _inside = runtime.enter();
-        let (connection, handle, _) = rtnetlink::new_connection().context("open netlink")?;
-        runtime.spawn(connection);
-        Netlink::new(handle)
-    };
-    runtime.block_on(netlink.set_up("lo")).context("bring the loopback interface up")?;
-    Ok((descriptor, runtime, netlink))
+/// Runs `job` on a thread of its own, which may go to other namespaces: what a thread unshares stays
+/// with it, and is gone with it.
+pub(crate) fn on_a_thread<T: Send>(job: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    std::thread::scope(|scope: &Scope<'_, '_>| {
+        let thread = std::thread::Builder::new().name("net".to_owned()).spawn_scoped(scope, job);
+        let thread = thread.context("start a thread")?;
+        thread.join().unwrap_or_else(|_| Err(anyhow!("the thread panicked")))
+    })
 }
 
 /// Networks are IPv4. With IPv6 on, every interface that comes up would send solicitations at moments

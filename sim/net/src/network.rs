@@ -5,30 +5,25 @@
 //! told in advance. So a path through any number of nodes needs two entries per node and
 //! destination, and no packet ever waits for ARP.
 
-use crate::Namespace;
-use crate::netlink::{End, Mac};
-use crate::tcp::{self, TcpState};
-use crate::wire::{Lane, Wire};
+use crate::counters::{LaneCounters, LinkCounters};
+use crate::lane::Lane;
+use crate::namespace::on_a_thread;
+use crate::netlink::{End, Mac, Request, veth};
+use crate::node::{Draft, Node, Port, Route, gso_segments};
+use crate::processing::{self, processing_times};
+use crate::wires::{Plan, Wires};
 use anyhow::{Context, Result};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use weir_experiment::{Direction, Setup, Shape};
-use weir_units::{Bytes, Seed};
+use weir_experiment::{Direction, Link, Setup, Shape};
+use weir_units::{Bytes, Seed, Span};
 
 /// A network that is up. Dropping it frees everything.
 pub struct Network {
-    // Links before nodes: they are taken down in this order.
     links: Vec<NetworkLink>,
     nodes: BTreeMap<String, Node>,
-}
-
-/// A node of a network: a namespace with an address and a TCP profile.
-pub struct Node {
-    namespace: Namespace,
-    address: Ipv4Addr,
-    tcp: TcpState,
-    ports: Vec<String>,
-    initial_window: u64,
+    /// The links that do something, if there are any.
+    wires: Option<Wires>,
 }
 
 struct NetworkLink {
@@ -36,37 +31,10 @@ struct NetworkLink {
     between: (String, String),
     shapes: [Shape; 2],
     queues: [Option<Bytes>; 2],
-    wire: Wire,
 }
 
-/// What one direction of a link has done.
-#[derive(Debug, Clone)]
-pub struct LinkCounters {
-    /// The link's name.
-    pub link: String,
-    /// The node that sends.
-    pub from: String,
-    /// The node that receives.
-    pub to: String,
-    /// What the direction was asked to do.
-    pub shape: Shape,
-    /// The depth of its buffer.
-    pub queue: Option<Bytes>,
-    /// Packets delivered.
-    pub packets: u64,
-    /// Bytes delivered, Ethernet headers included.
-    pub bytes: u64,
-    /// Packets that found the buffer full.
-    pub queue_drops: u64,
-    /// Packets lost at random.
-    pub losses: u64,
-    /// Bytes in the buffer now.
-    pub backlog: u64,
-}
-
-/// Segments per packet at an endpoint: a packet is a frame, as on a wire. With the kernel's default
-/// TCP hands over 64 kB at once, which a buffer counts, drops and delays as one.
-const ENDPOINT_SEGMENTS: u32 = 1;
+/// Interfaces of nodes have indices from here on, two for each link.
+const FIRST_PORT: u32 = 10_000;
 
 impl Network {
     /// Builds the network of `setup` on this kernel. Random streams derive from `seed`.
@@ -74,79 +42,72 @@ impl Network {
     /// # Errors
     /// If the kernel lacks something or refuses; whatever was made by then is freed.
     pub fn build(setup: &Setup, seed: Seed) -> Result<Self> {
-        let topology = &setup.topology;
-        let endpoints: BTreeSet<_> = setup
-            .origins
-            .iter()
-            .map(|origin| origin.node.as_str())
-            .chain(
-                setup.players.iter().flat_map(|players| players.nodes.iter().map(String::as_str)),
-            )
-            .collect();
-        let mut nodes = BTreeMap::new();
-        for (index, host) in (0u32..).zip(&topology.nodes) {
-            let node = Node::new(&host.name, node_address(index), setup)
-                .with_context(|| format!("make the node {}", host.name))?;
-            nodes.insert(host.name.clone(), node);
-        }
-
-        let mut links = Vec::new();
-        for (index, link) in (0u16..).zip(&topology.links) {
-            let shapes = [link.forward, link.backward];
-            let queues = [Direction::Forward, Direction::Backward]
-                .map(|direction| setup.queue_bytes(usize::from(index), direction));
-            let lane = |which: usize, label| {
-                let seed = seed.derive(&format!("link {} {label}", link.name));
-                Lane::new(&shapes[which], queues[which], seed)
-            };
-            let lanes = [lane(0, "forward")?, lane(1, "backward")?];
-            let port = format!("to-{index}");
-            let end = |name: &str, mac| End {
-                name: port.clone(),
-                mac,
-                gso_segments: endpoints.contains(name).then_some(ENDPOINT_SEGMENTS),
-            };
-            let (a, b) = (&link.between.0, &link.between.1);
-            let [mac_a, mac_b] = link_macs(index);
-            let missing = || format!("the link {} ends nowhere", link.name);
-            let node_a = &nodes.get(a).with_context(missing)?.namespace;
-            let node_b = &nodes.get(b).with_context(missing)?.namespace;
-            let wire =
-                Wire::new(&link.name, (node_a, end(a, mac_a)), (node_b, end(b, mac_b)), lanes)?;
-            for (here, there, mac) in [(a, b, mac_b), (b, a, mac_a)] {
-                let neighbour = nodes.get(there).with_context(missing)?.address;
-                let port = port.clone();
-                let node = nodes.get_mut(here).with_context(missing)?;
-                node.ports.push(port.clone());
-                node.namespace
-                    .run(async move |netlink| netlink.add_neighbour(&port, neighbour, mac).await)?;
-            }
-            let between = link.between.clone();
-            links.push(NetworkLink { name: link.name.clone(), between, shapes, queues, wire });
-        }
-
-        let network = Self { links, nodes };
-        network.add_routes(setup)?;
-        Ok(network)
+        // The thread goes from namespace to namespace and makes them: its sockets stay behind.
+        on_a_thread(|| Self::build_here(setup, seed))
     }
 
-    fn add_routes(&self, setup: &Setup) -> Result<()> {
-        let window = u32::try_from(setup.tcp.initial_window)?;
-        for (from, node) in &self.nodes {
-            for (to, target) in self.nodes.iter().filter(|(to, _)| *to != from) {
-                // What cannot be reached was refused before, if anybody wants to.
-                let Some(path) = setup.topology.path(from, to) else { continue };
-                let Some(&(link, _)) = path.first() else { continue };
-                let (a, b) = &self.links[link].between;
-                let via = self.node(if a == from { b } else { a })?.address;
-                let (source, target) = (node.address, target.address);
-                let port = format!("to-{link}");
-                node.namespace.run(async move |netlink| {
-                    netlink.add_route(&port, target, via, source, window).await
-                })?;
-            }
+    fn build_here(setup: &Setup, seed: Seed) -> Result<Self> {
+        let topology = &setup.topology;
+        let mut drafts = BTreeMap::new();
+        for (index, host) in (0u32..).zip(&topology.nodes) {
+            let forwards =
+                topology.links.iter().filter(|link| ends_at(link, &host.name)).count() > 1;
+            let draft = Draft::enter_new(&host.name, node_address(index), &setup.tcp, forwards)
+                .with_context(|| format!("make the node {}", host.name))?;
+            drafts.insert(host.name.clone(), draft);
         }
-        Ok(())
+
+        let endpoints = processing_times(setup);
+        let queues = setup.queues();
+        let mut links = Vec::new();
+        let mut shaped = Vec::new();
+        for (position, link) in topology.links.iter().enumerate() {
+            let shapes = [link.forward, link.backward];
+            let queues = queues.get(position).copied().unwrap_or_default();
+            let lane = |which: usize, label| {
+                let seed = seed.derive(&format!("link {} {label}", link.name));
+                Lane::new(&shapes[which], queues[which], setup.tcp.ecn, seed)
+                    .with_context(|| format!("make the link {}", link.name))
+            };
+            let lanes = [lane(0, "forward")?, lane(1, "backward")?];
+            let (a, b) = (&link.between.0, &link.between.1);
+            let ends = ports(&mut drafts, &endpoints, seed, position, link, &lanes)?;
+            if lanes.iter().all(Lane::is_plain) {
+                let into = drafts.get(b).context("a link ends nowhere")?.node();
+                let request = veth(&ends[0], &ends[1], Some(into.namespace().descriptor()));
+                execute(&mut drafts, a, vec![request])?;
+            } else {
+                shaped.push((position, link, ends, lanes));
+            }
+            let between = link.between.clone();
+            links.push(NetworkLink { name: link.name.clone(), between, shapes, queues });
+        }
+
+        let mut plans = Vec::new();
+        for (position, link, [end_a, end_b], lanes) in shaped {
+            let into = |name: &str| {
+                let node = drafts.get(name).context("a link ends nowhere")?.node();
+                node.namespace().descriptor().try_clone_to_owned().context("hold a namespace")
+            };
+            let ends = [(into(&link.between.0)?, end_a), (into(&link.between.1)?, end_b)];
+            plans.push(Plan { position, name: &link.name, ends, lanes });
+        }
+        let wires = if plans.is_empty() { None } else { Some(Wires::enter_new(&plans)?) };
+        for draft in drafts.values_mut() {
+            draft.set_up()?;
+        }
+        // From here on everything is up.
+        let wires = match wires {
+            Some((wires, mut netlink)) => {
+                wires.shape(&mut netlink, &plans)?;
+                Some(wires)
+            }
+            None => None,
+        };
+        connect(&mut drafts, setup)?;
+        let nodes = drafts.into_iter().map(|(name, draft)| Ok((name, draft.finish()?)));
+        let nodes = nodes.collect::<Result<_>>()?;
+        Ok(Self { links, nodes, wires })
     }
 
     /// A node by its name.
@@ -164,97 +125,153 @@ impl Network {
 
     /// The counters of every direction of every link, in the order of the topology.
     ///
+    /// It is made for being called often: two lists of the kernel's for all links that do
+    /// something, and one question for each that does nothing.
+    ///
     /// # Errors
     /// If the kernel does not answer.
     pub fn link_counters(&self) -> Result<Vec<LinkCounters>> {
+        let mut counted = match &self.wires {
+            Some(wires) => wires.counters().context("read the counters of links")?,
+            None => BTreeMap::new(),
+        };
+        counted.extend(self.plain_counters().context("read the counters of links")?);
         let mut all = Vec::new();
-        for (index, link) in self.links.iter().enumerate() {
+        for (position, link) in self.links.iter().enumerate() {
+            let lanes = counted.get(&position).context("a link is gone")?;
             let (a, b) = (&link.between.0, &link.between.1);
-            let counted = link.wire.counters()?;
             for (which, (from, to)) in [(a, b), (b, a)].into_iter().enumerate() {
-                let mut counters = LinkCounters {
+                let lane = lanes[which];
+                all.push(LinkCounters {
                     link: link.name.clone(),
                     from: from.clone(),
                     to: to.clone(),
                     shape: link.shapes[which],
                     queue: link.queues[which],
-                    packets: 0,
-                    bytes: 0,
-                    queue_drops: 0,
-                    losses: 0,
-                    backlog: 0,
-                };
-                if let Some(counted) = counted {
-                    counters.packets = counted[which].delivered_packets;
-                    counters.bytes = counted[which].delivered_bytes;
-                    counters.queue_drops = counted[which].queue_drops;
-                    counters.losses = counted[which].losses;
-                    counters.backlog = counted[which].backlog;
-                } else {
-                    // A plain pair: what the sender's own port sent is what was delivered.
-                    let port = format!("to-{index}");
-                    let sent = self
-                        .node(from)?
-                        .namespace
-                        .run(async move |netlink| netlink.interface_counters(&port).await)?;
-                    (counters.packets, counters.bytes) = (sent.sent_packets, sent.sent_bytes);
-                }
-                all.push(counters);
+                    offered_packets: lane.offered_packets,
+                    packets: lane.packets,
+                    bytes: lane.bytes,
+                    queue_drops: lane.queue_drops,
+                    aqm_drops: lane.aqm_drops,
+                    marks: lane.marks,
+                    losses: lane.losses,
+                    backlog: lane.backlog,
+                });
             }
         }
         Ok(all)
     }
-}
 
-impl Node {
-    fn new(name: &str, address: Ipv4Addr, setup: &Setup) -> Result<Self> {
-        let namespace = Namespace::new(name)?;
-        let profile = setup.tcp.clone();
-        let ends_here =
-            |link: &&weir_experiment::Link| link.between.0 == name || link.between.1 == name;
-        let forwards = setup.topology.links.iter().filter(ends_here).count() > 1;
-        let tcp = namespace.run(async move |netlink| {
-            netlink.add_node_address(address).await?;
-            tcp::apply(&profile, forwards)
-        })?;
-        let initial_window = setup.tcp.initial_window;
-        Ok(Self { namespace, address, tcp, ports: Vec::new(), initial_window })
-    }
-
-    /// The address by which all others know it.
-    pub fn address(&self) -> Ipv4Addr {
-        self.address
-    }
-
-    /// Its namespace.
-    pub fn namespace(&self) -> &Namespace {
-        &self.namespace
-    }
-
-    /// Its TCP profile, as the kernel holds it.
-    pub fn tcp(&self) -> &TcpState {
-        &self.tcp
-    }
-
-    /// The initial congestion window of its routes, in segments.
-    pub fn initial_window(&self) -> u64 {
-        self.initial_window
-    }
-
-    /// The most segments per packet at any of its ports.
-    ///
-    /// # Errors
-    /// If the kernel does not answer.
-    pub fn gso_segments(&self) -> Result<u64> {
-        let ports = self.ports.clone();
-        self.namespace.run(async move |netlink| {
-            let mut most = 0;
-            for port in &ports {
-                most = most.max(netlink.gso_segments(port).await?);
+    /// A plain pair counts at its first end: what it sent is what was delivered forward, and what it
+    /// received is what was delivered backward.
+    fn plain_counters(&self) -> Result<Vec<(usize, [LaneCounters; 2])>> {
+        let is_plain = |at: &usize| !self.wires.as_ref().is_some_and(|wires| wires.has(*at));
+        let mut by_node: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for position in (0..self.links.len()).filter(is_plain) {
+            by_node.entry(&self.links[position].between.0).or_default().push(position);
+        }
+        if by_node.is_empty() {
+            return Ok(Vec::new());
+        }
+        // One thread that goes from node to node.
+        on_a_thread(|| {
+            let mut counted = Vec::new();
+            for (node, positions) in by_node {
+                let ports: Vec<_> = positions.iter().map(|at| port_index(*at, 0)).collect();
+                let found = self.node(node)?.enter_and_look_at(&ports)?;
+                for (position, port) in positions.into_iter().zip(ports) {
+                    let found = found.get(&port).context("a port is gone")?;
+                    let lane = |packets, bytes| LaneCounters {
+                        offered_packets: packets,
+                        packets,
+                        bytes,
+                        ..LaneCounters::default()
+                    };
+                    let lanes = [
+                        lane(found.sent_packets, found.sent_bytes),
+                        lane(found.received_packets, found.received_bytes),
+                    ];
+                    counted.push((position, lanes));
+                }
             }
-            Ok(u64::from(most))
+            Ok(counted)
         })
     }
+}
+
+/// Gives both nodes of a link their ports, and returns these ends of it.
+fn ports(
+    drafts: &mut BTreeMap<String, Draft>,
+    endpoints: &BTreeMap<&str, Span>,
+    seed: Seed,
+    position: usize,
+    link: &Link,
+    lanes: &[Lane; 2],
+) -> Result<[End; 2]> {
+    let names = [&link.between.0, &link.between.1];
+    let mut addresses = [Ipv4Addr::UNSPECIFIED; 2];
+    for (address, name) in addresses.iter_mut().zip(names) {
+        let draft = drafts.get(name).with_context(|| format!("{} ends nowhere", link.name))?;
+        *address = draft.node().address();
+    }
+    let macs = link_macs(position)?;
+    let ends = [0, 1].map(|which| End {
+        name: format!("to-{position}"),
+        index: port_index(position, which),
+        mac: macs[which],
+        gso_segments: gso_segments(endpoints.contains_key(names[which].as_str())),
+    });
+    for (here, there) in [(0, 1), (1, 0)] {
+        let name = names[here].as_str();
+        let processing = endpoints.get(name).map(|most| {
+            let seed = seed.derive(&format!("processing {name}")).derive(&link.name);
+            processing::at_port(*most, &lanes[here], seed)
+        });
+        let port = Port {
+            end: ends[here].clone(),
+            neighbour: addresses[there],
+            neighbour_mac: macs[there],
+            processing: processing.flatten(),
+            // The first end of a plain link is made up; any other is brought up later.
+            first: here == 0 && lanes.iter().all(Lane::is_plain),
+        };
+        drafts.get_mut(name).context("a link ends nowhere")?.add_port(port);
+    }
+    Ok(ends)
+}
+
+/// Tells each node the next hop to every other.
+fn connect(drafts: &mut BTreeMap<String, Draft>, setup: &Setup) -> Result<()> {
+    let addresses: BTreeMap<_, _> =
+        drafts.iter().map(|(name, draft)| (name.clone(), draft.node().address())).collect();
+    let ways = setup.topology.routes();
+    for (from, draft) in drafts {
+        let mut routes = Vec::new();
+        for (to, address) in addresses.iter().filter(|(to, _)| *to != from) {
+            // What cannot be reached was refused before, if anybody wants to.
+            let Some((link, direction)) = ways.next(from, to) else { continue };
+            let (a, b) = &setup.topology.links[link].between;
+            let (via, which) = if direction == Direction::Forward { (b, 0) } else { (a, 1) };
+            let via = addresses.get(via).copied().context("a link ends nowhere")?;
+            routes.push(Route { port: port_index(link, which), to: *address, via });
+        }
+        draft.connect(&routes)?;
+    }
+    Ok(())
+}
+
+fn execute(drafts: &mut BTreeMap<String, Draft>, node: &str, requests: Vec<Request>) -> Result<()> {
+    drafts.get_mut(node).context("a link ends nowhere")?.execute(requests)
+}
+
+fn ends_at(link: &Link, name: &str) -> bool {
+    link.between.0 == name || link.between.1 == name
+}
+
+/// The index of a node's interface: which end of which link it is.
+fn port_index(position: usize, which: usize) -> u32 {
+    // At most a few hundred links.
+    FIRST_PORT + 2 * position as u32 + which as u32
 }
 
 /// `10.77.0.1` and on: one address per node, in the order of the topology.
@@ -263,7 +280,7 @@ fn node_address(index: u32) -> Ipv4Addr {
 }
 
 /// Locally administered hardware addresses of a link's two ends.
-fn link_macs(index: u16) -> [Mac; 2] {
-    let [high, low] = index.to_be_bytes();
-    [[2, 0, high, low, 0, 0], [2, 0, high, low, 0, 1]]
+fn link_macs(position: usize) -> Result<[Mac; 2]> {
+    let [high, low] = u16::try_from(position).context("too many links")?.to_be_bytes();
+    Ok([[2, 0, high, low, 0, 0], [2, 0, high, low, 0, 1]])
 }

@@ -1,0 +1,50 @@
+//! What links have done.
+
+use weir_experiment::Shape;
+use weir_units::Bytes;
+
+/// What one direction of a link has done since it was made. Every packet meets exactly one fate:
+/// once nothing is under way, [`LinkCounters::offered_packets`] is the sum of packets, queue drops,
+/// AQM drops and losses.
+#[derive(Debug, Clone)]
+pub struct LinkCounters {
+    /// The link's name.
+    pub link: String,
+    /// The node that sends.
+    pub from: String,
+    /// The node that receives.
+    pub to: String,
+    /// What the direction was asked to do.
+    pub shape: Shape,
+    /// The depth of its buffer.
+    pub queue: Option<Bytes>,
+    /// Packets that arrived to pass.
+    pub offered_packets: u64,
+    /// Packets delivered.
+    pub packets: u64,
+    /// Bytes delivered, Ethernet headers included.
+    pub bytes: u64,
+    /// Packets dropped because the buffer was full.
+    pub queue_drops: u64,
+    /// Packets dropped by active queue management, before the buffer was full.
+    pub aqm_drops: u64,
+    /// Packets marked instead of dropped (ECN); they are delivered.
+    pub marks: u64,
+    /// Packets lost at random.
+    pub losses: u64,
+    /// Bytes in the buffer now.
+    pub backlog: u64,
+}
+
+/// The same without what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LaneCounters {
+    pub offered_packets: u64,
+    pub packets: u64,
+    pub bytes: u64,
+    pub queue_drops: u64,
+    pub aqm_drops: u64,
+    pub marks: u64,
+    pub losses: u64,
+    pub backlog: u64,
+}

@@ -1,0 +1,275 @@
+//! What a plan asks of a kernel, and what this machine's kernel lacks.
+
+use crate::lane::{Buffer, Lane};
+use crate::namespace::on_a_thread;
+use crate::netlink::{End, Netlink, Request, add_class, add_qdisc, class_of, redirect, veth};
+use crate::processing::processing_times;
+use crate::qdisc::{Bfifo, FqCodel, Htb, Netem};
+use crate::{Namespace, tcp};
+use anyhow::{Context, Result};
+use netlink_packet_route::tc::TcHandle;
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, setsockopt, socket, sockopt::TcpCongestion,
+};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use weir_experiment::{Setup, Shape, TrafficKind};
+use weir_units::{BitRate, Bytes, Seed, Span};
+
+/// What the setups of a plan ask of a kernel, and what of each asks for it first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Needs(BTreeMap<Need, String>);
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    Veth,
+    Redirect,
+    Htb,
+    Bfifo,
+    FqCodel,
+    Netem,
+    /// As the default of all connections of a node.
+    CongestionControl(String),
+    /// Chosen by a program for its own connections.
+    ChosenCongestionControl(String),
+}
+
+/// What this kernel lacks of what `setup` asks for, each with what asks for it, to be read after "it
+/// lacks"; empty if it can run it. For many setups, gather [`Needs`] first.
+///
+/// # Errors
+/// If the kernel cannot be asked.
+pub fn lacking(setup: &Setup) -> Result<Vec<String>> {
+    Needs::of(setup).lacking()
+}
+
+impl Needs {
+    /// What a setup asks for.
+    pub fn of(setup: &Setup) -> Self {
+        let mut needs = Self::default();
+        needs.add(setup);
+        needs
+    }
+
+    /// All that a setup can ask for.
+    pub fn everything() -> Self {
+        let mut needs = Self::default();
+        for (need, why) in [
+            (Need::Veth, "links are made of it"),
+            (Need::Redirect, "for links that shape packets"),
+            (Need::Htb, "for rates"),
+            (Need::Bfifo, "for rates"),
+            (Need::FqCodel, "for the queue fq_codel"),
+            (Need::Netem, "for delays, jitter and loss"),
+        ] {
+            needs.need(need, || why.to_owned());
+        }
+        for control in ["bbr", "cubic", "reno"] {
+            needs.need(Need::CongestionControl(control.to_owned()), || "for tcp".to_owned());
+        }
+        needs
+    }
+
+    /// Adds what another setup asks for.
+    pub fn add(&mut self, setup: &Setup) {
+        let control = setup.tcp.congestion_control.clone();
+        self.need(Need::CongestionControl(control), || "tcp asks for it".to_owned());
+        for link in &setup.topology.links {
+            self.need(Need::Veth, || format!("links.{} is made of it", link.name));
+            for shape in [&link.forward, &link.backward] {
+                self.add_shape(&link.name, shape);
+            }
+        }
+        // A link with a rate needs netem anyway.
+        for (endpoint, most) in processing_times(setup) {
+            if most > Span::ZERO {
+                self.need(Need::Netem, || {
+                    format!("the node {endpoint} takes a random time for each packet")
+                });
+            }
+        }
+        for (number, traffic) in setup.traffic.iter().enumerate() {
+            match &traffic.kind {
+                TrafficKind::Tcp { congestion_control }
+                | TrafficKind::Web { congestion_control, .. } => {
+                    let control = Need::ChosenCongestionControl(congestion_control.clone());
+                    self.need(control, || format!("traffic number {number} asks for it"));
+                }
+                TrafficKind::Udp { .. } => {}
+            }
+        }
+    }
+
+    fn add_shape(&mut self, link: &str, shape: &Shape) {
+        let asks = |what: &str| format!("links.{link} asks for {what}");
+        // The depth and the seed make no difference to what is needed.
+        let Ok(lane) = Lane::new(shape, Some(Bytes::ZERO), false, Seed::new(0)) else { return };
+        if lane.is_plain() {
+            return;
+        }
+        self.need(Need::Redirect, || format!("links.{link} shapes packets"));
+        if let Some(bottleneck) = &lane.bottleneck {
+            self.need(Need::Htb, || asks("a rate"));
+            match bottleneck.queue {
+                Buffer::Fifo(_) => self.need(Need::Bfifo, || asks("a rate")),
+                Buffer::FqCodel(_) => self.need(Need::FqCodel, || asks("fq_codel")),
+            }
+        }
+        if lane.netems().next().is_some() {
+            let what = if shape.delay > Span::ZERO {
+                "a delay"
+            } else if lane.jitter.is_some() {
+                "a jitter"
+            } else if !shape.loss.is_none() {
+                "a loss"
+            } else {
+                "a rate"
+            };
+            self.need(Need::Netem, || asks(what));
+        }
+    }
+
+    fn need(&mut self, need: Need, why: impl FnOnce() -> String) {
+        self.0.entry(need).or_insert_with(why);
+    }
+
+    /// What this kernel lacks of it, each with what asks for it; empty if it has everything. It is
+    /// tried out, in a namespace of its own that is gone afterwards.
+    ///
+    /// # Errors
+    /// If the kernel refuses for another reason than that it has no such thing.
+    pub fn lacking(&self) -> Result<Vec<String>> {
+        on_a_thread(|| self.lacking_here())
+    }
+
+    fn lacking_here(&self) -> Result<Vec<String>> {
+        let scratch = match Namespace::enter_new("a trial of the kernel") {
+            Ok(scratch) => scratch,
+            Err(error) if errno(&error) == Some(Errno::EPERM) => {
+                return Ok(vec!["CAP_SYS_ADMIN (networks are made of namespaces)".to_owned()]);
+            }
+            Err(error) => return Err(error),
+        };
+        let mut netlink = Netlink::open()?;
+        let mut lacking = Vec::new();
+        for (need, why) in &self.0 {
+            if let Some(name) = need.lacks(&mut netlink).context("try out the kernel")? {
+                lacking.push(format!("{name} ({why})"));
+            }
+        }
+        drop(scratch);
+        Ok(lacking)
+    }
+}
+
+/// Interfaces to try things out at, a pair for each need.
+fn pair(which: u32) -> (u32, Request) {
+    let index = 1_000 + 2 * which;
+    let end = |number: u32| End {
+        name: format!("try{number}"),
+        index: number,
+        mac: [2, 2, 0, 0, 0, (number & 0xff) as u8],
+        gso_segments: None,
+    };
+    (index, veth(&end(index), &end(index + 1), None))
+}
+
+impl Need {
+    /// The name of what the kernel lacks, if it does.
+    fn lacks(&self, netlink: &mut Netlink) -> Result<Option<String>> {
+        const ROOT: TcHandle = TcHandle { major: 1, minor: 0 };
+        let rate = BitRate::from_bps(1_000_000);
+        let at_root =
+            |index, kind, options| vec![add_qdisc(index, TcHandle::ROOT, ROOT, kind, options)];
+        match self {
+            Self::CongestionControl(name) => return lacks_default(name),
+            Self::ChosenCongestionControl(name) => return lacks_choice(name),
+            _ => {}
+        }
+        let order = match self {
+            Self::Veth => 0,
+            Self::Redirect => 1,
+            Self::Htb => 2,
+            Self::Bfifo => 3,
+            Self::FqCodel => 4,
+            _ => 5,
+        };
+        let (index, make) = pair(order);
+        if let Err(error) = netlink.execute(vec![make]) {
+            let veth = matches!(self, Self::Veth);
+            // Where there is no pair, that is the one thing to say.
+            return absent(error).map(|()| veth.then(|| "veth".to_owned()));
+        }
+        let (name, requests) = match self {
+            Self::Redirect => {
+                let name = "sch_ingress, cls_u32 or act_mirred";
+                (name, redirect(index, index + 1).into_iter().collect())
+            }
+            Self::Htb => {
+                let htb = Htb { rate };
+                let class = class_of(ROOT, Htb::CLASS);
+                let mut requests = at_root(index, Htb::KIND, htb.encode_root());
+                requests.push(add_class(index, ROOT, class, Htb::KIND, htb.encode_class()?));
+                ("sch_htb", requests)
+            }
+            Self::Bfifo => {
+                let bfifo = Bfifo { limit: Bytes::new(10_000) };
+                ("bfifo", at_root(index, Bfifo::KIND, bfifo.encode()?))
+            }
+            Self::FqCodel => {
+                let fq_codel = FqCodel::new(Bytes::new(10_000), false);
+                ("sch_fq_codel", at_root(index, FqCodel::KIND, fq_codel.encode()))
+            }
+            Self::Netem => {
+                let netem = Netem::up_to(Span::ZERO, Span::from_ms(1), Seed::new(0));
+                ("sch_netem", at_root(index, Netem::KIND, netem.encode()?))
+            }
+            _ => return Ok(None),
+        };
+        match netlink.execute(requests) {
+            Ok(()) => Ok(None),
+            Err(error) => absent(error).map(|()| Some(name.to_owned())),
+        }
+    }
+}
+
+fn errno(error: &anyhow::Error) -> Option<Errno> {
+    error.chain().find_map(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error);
+        io.map(Errno::from_raw).or_else(|| cause.downcast_ref::<Errno>().copied())
+    })
+}
+
+/// Whether an error says that the kernel has no such thing.
+fn absent(error: anyhow::Error) -> Result<()> {
+    match errno(&error) {
+        Some(Errno::ENOENT | Errno::EOPNOTSUPP | Errno::EPERM) => Ok(()),
+        _ => Err(error),
+    }
+}
+
+fn lacks_default(name: &str) -> Result<Option<String>> {
+    let named = format!("the congestion control \"{name}\"");
+    match tcp::set_congestion_control(name) {
+        Ok(()) => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(named)),
+        // It has it, but only the first namespace may make it the default.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(Some(format!(
+            "{named} for namespaces: sysctl net.ipv4.tcp_allowed_congestion_control has only \"{}\"",
+            tcp::allowed_congestion_controls()?
+        ))),
+        Err(error) => Err(error).with_context(|| format!("try {named}")),
+    }
+}
+
+fn lacks_choice(name: &str) -> Result<Option<String>> {
+    let socket = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)
+        .context("open a socket")?;
+    match setsockopt(&socket, TcpCongestion, &OsString::from(name)) {
+        Ok(()) => Ok(None),
+        Err(Errno::ENOENT | Errno::EPERM) => Ok(Some(format!("the congestion control \"{name}\""))),
+        Err(error) => Err(error).with_context(|| format!("try the congestion control \"{name}\"")),
+    }
+}

@@ -1,0 +1,195 @@
+//! A node of a network: a namespace with an address and a TCP profile.
+
+use crate::Namespace;
+use crate::diag;
+use crate::interfaces::{self, Interface};
+use crate::netlink::{
+    End, LOOPBACK, Mac, Netlink, Request, add_address, add_neighbour, add_qdisc, add_route,
+    list_qdiscs, reported, set_up,
+};
+use crate::qdisc::Netem;
+use crate::tcp::{self, TcpState};
+use anyhow::{Context, Result, ensure};
+use netlink_packet_route::tc::TcHandle;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::os::fd::OwnedFd;
+use weir_experiment::TcpProfile;
+
+/// Segments per packet at an endpoint: a packet is a frame, as on a wire. With the kernel's default
+/// TCP hands over 64 kB at once, which a buffer counts, drops and delays as one.
+const ENDPOINT_SEGMENTS: u32 = 1;
+/// The handle of the qdisc at a port: `1:`.
+const ROOT: TcHandle = TcHandle { major: 1, minor: 0 };
+
+/// A node of a network: a namespace with an address and a TCP profile.
+pub struct Node {
+    namespace: Namespace,
+    address: Ipv4Addr,
+    tcp: TcpState,
+    initial_window: u64,
+    gso_segments: u64,
+}
+
+/// A node that is being made, and netlink in it.
+pub(crate) struct Draft {
+    node: Node,
+    netlink: Netlink,
+    ports: Vec<Port>,
+}
+
+/// A node's end of a link.
+#[derive(Debug, Clone)]
+pub(crate) struct Port {
+    pub end: End,
+    /// The node at the other end, and its hardware address.
+    pub neighbour: Ipv4Addr,
+    pub neighbour_mac: Mac,
+    /// What is set on the way out: the time that the node takes for a packet.
+    pub processing: Option<Netem>,
+    /// Whether it comes up before its other end.
+    pub first: bool,
+}
+
+/// A way to another node: over which port, to whom.
+pub(crate) struct Route {
+    pub port: u32,
+    pub to: Ipv4Addr,
+    pub via: Ipv4Addr,
+}
+
+impl Draft {
+    /// Makes the node's namespace, and moves the calling thread into it.
+    pub fn enter_new(
+        name: &str,
+        address: Ipv4Addr,
+        profile: &TcpProfile,
+        forwards: bool,
+    ) -> Result<Self> {
+        let namespace = Namespace::enter_new(name)?;
+        let tcp = tcp::apply(profile, forwards)?;
+        let initial_window = profile.initial_window;
+        let node = Node { namespace, address, tcp, initial_window, gso_segments: 0 };
+        Ok(Self { node, netlink: Netlink::open()?, ports: Vec::new() })
+    }
+
+    /// The node so far.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Has an end of a link, made before or by [`Draft::execute`].
+    pub fn add_port(&mut self, port: Port) {
+        self.ports.push(port);
+    }
+
+    /// Executes requests in the node.
+    pub fn execute(&mut self, requests: Vec<Request>) -> Result<()> {
+        let what = || format!("in the namespace of {}", self.node.namespace.label());
+        self.netlink.execute(requests).with_context(what)
+    }
+
+    /// Brings the node and its ports up. The other ends of all ports exist.
+    pub fn set_up(&mut self) -> Result<()> {
+        let ports = self.ports.iter().map(|port| set_up(port.end.index));
+        let own = [set_up(LOOPBACK), add_address(LOOPBACK, self.node.address)];
+        self.execute(own.into_iter().chain(ports).collect())
+    }
+
+    /// Sets what is at the ports, and fills the tables. The other ends of all ports are up.
+    pub fn connect(&mut self, routes: &[Route]) -> Result<()> {
+        let mut requests = Vec::new();
+        for port in &self.ports {
+            let index = port.end.index;
+            requests.push(add_neighbour(index, port.neighbour, port.neighbour_mac));
+            if let Some(netem) = &port.processing {
+                let options = netem.encode()?;
+                requests.push(add_qdisc(index, TcHandle::ROOT, ROOT, Netem::KIND, options));
+            }
+        }
+        let window = u32::try_from(self.node.initial_window)?;
+        let from = self.node.address;
+        requests
+            .extend(routes.iter().map(|way| add_route(way.port, way.to, way.via, from, window)));
+        self.execute(requests)
+    }
+
+    /// Sees to it that the ports carry packets, and reads back what is set at them.
+    pub fn finish(self) -> Result<Node> {
+        let Self { mut node, mut netlink, ports } = self;
+        let indices: Vec<_> = ports.iter().map(|port| port.end.index).collect();
+        let what = format!("verify the node {}", node.namespace.label());
+        let first = ports.iter().filter(|port| port.first && port.processing.is_none());
+        let first: Vec<_> = first.map(|port| port.end.index).collect();
+        let found = interfaces::settle(&mut netlink, &indices, &first);
+        let found = found.with_context(|| what.clone())?;
+        for port in &ports {
+            let found = found.get(&port.end.index).copied().unwrap_or_default();
+            node.gso_segments = node.gso_segments.max(found.gso_segments.into());
+            if let Some(wanted) = port.end.gso_segments {
+                let found = found.gso_segments;
+                ensure!(found == wanted, "{what}: {found} segments per packet instead of {wanted}");
+            }
+        }
+        let delayed: Vec<_> =
+            ports.iter().filter_map(|port| Some((port.end.index, port.processing?))).collect();
+        if !delayed.is_empty() {
+            let found = netlink.list(list_qdiscs(), |_, payload| reported(payload))?;
+            for (index, netem) in delayed {
+                let found = found.iter().find(|qdisc| qdisc.index == index);
+                let options = found.map(|qdisc| qdisc.options.as_slice()).unwrap_or_default();
+                netem.verify(options).with_context(|| what.clone())?;
+            }
+        }
+        Ok(node)
+    }
+}
+
+/// The segments per packet at the ports of an endpoint, and of any other node.
+pub(crate) fn gso_segments(is_endpoint: bool) -> Option<u32> {
+    is_endpoint.then_some(ENDPOINT_SEGMENTS)
+}
+
+impl Node {
+    /// The address by which all others know it.
+    pub fn address(&self) -> Ipv4Addr {
+        self.address
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    /// Its TCP profile, as the kernel holds it.
+    pub fn tcp(&self) -> &TcpState {
+        &self.tcp
+    }
+
+    /// The initial congestion window of its routes, in segments.
+    pub fn initial_window(&self) -> u64 {
+        self.initial_window
+    }
+
+    /// The most segments per packet at any of its ports, as the kernel holds it; zero without a
+    /// port.
+    pub fn gso_segments(&self) -> u64 {
+        self.gso_segments
+    }
+
+    /// Moves the calling thread into the node, and looks at some of its ports.
+    pub(crate) fn enter_and_look_at(&self, ports: &[u32]) -> Result<BTreeMap<u32, Interface>> {
+        self.namespace.enter()?;
+        interfaces::look_at(&mut Netlink::open()?, ports)
+    }
+
+    /// Opens a view of the TCP sockets of this node, for [`crate::Diag`]: it can be handed to a
+    /// process in another namespace, which still sees this node. Each process needs one of its own:
+    /// two that ask over the same one would get each other's answers.
+    ///
+    /// # Errors
+    /// If the kernel has no room for another socket.
+    pub fn open_diag(&self) -> Result<OwnedFd> {
+        self.namespace.run(diag::open)
+    }
+}

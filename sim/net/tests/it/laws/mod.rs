@@ -1,0 +1,32 @@
+//! What holds for every network. Each law runs in a guest, on a virtual clock, so that the numbers
+//! are exact however busy the machine is.
+
+mod bandwidth;
+mod bursts;
+mod counters;
+mod fq_codel;
+mod jitter;
+mod nodes;
+mod processing;
+mod senders;
+
+use anyhow::Result;
+
+pub use senders::{ASK, ask};
+
+/// A law, and what it says when it holds.
+pub type Law = fn() -> Result<String>;
+
+pub fn all() -> Vec<(&'static str, Law)> {
+    [
+        &bandwidth::LAWS[..],
+        &bursts::LAWS,
+        &counters::LAWS,
+        &fq_codel::LAWS,
+        &jitter::LAWS,
+        &nodes::LAWS,
+        &processing::LAWS,
+        &senders::LAWS,
+    ]
+    .concat()
+}
