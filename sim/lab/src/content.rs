@@ -1,11 +1,13 @@
 //! The content of a plan's trials: packaged before the first of them starts, and shared.
 
+use crate::inputs::hex;
 use crate::run::Progress;
 use anyhow::{Context, Result, anyhow};
-use std::collections::BTreeMap;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use weir_experiment::{Media, Plan, Setup, Source, Trial};
-use weir_media::Request;
+use weir_media::{Package, Request};
 use weir_records::Rung;
 use weir_units::Span;
 
@@ -22,8 +24,10 @@ pub struct Content {
     pub segment: Span,
     /// What it is, as measured.
     pub rungs: Vec<Rung>,
-    /// A hash of all that is served.
+    /// The hash of its package.
     pub hash: String,
+    /// A hash of all that is served: the package, and what playlists say of it.
+    pub served: String,
 }
 
 /// Equal media for viewers that watch, and load ahead, equally long is one content.
@@ -74,8 +78,15 @@ pub fn check(plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-fn request<'a>(plan: &'a Plan, media: &'a Media) -> Request<'a> {
+pub(crate) fn request<'a>(plan: &'a Plan, media: &'a Media) -> Request<'a> {
     Request { media, file: plan.media_files.get(&media.source).map(|file| file.path.as_path()) }
+}
+
+/// The number of a trial's content among those of the plan.
+pub fn number(plan: &Plan, trial: &Trial) -> usize {
+    let own = key(&trial.setup);
+    let keys: BTreeSet<_> = plan.cells.iter().map(|cell| key(&cell.setup)).collect();
+    keys.range(..own).count()
 }
 
 /// Packages what the plan's trials serve, from the cache where it is there, and writes playlists
@@ -86,6 +97,21 @@ pub fn prepare(
     stage: &Path,
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Contents> {
+    prepare_with(plan, stage, watch, &mut |media, tell| {
+        weir_media::prepare(&request(plan, media), cache, tell).context("prepare the content")
+    })
+}
+
+/// Hears how far a package is.
+pub type Tell<'a> = dyn FnMut(weir_media::Progress) + 'a;
+
+/// The same with the packages that `make` makes.
+pub fn prepare_with(
+    plan: &Plan,
+    stage: &Path,
+    watch: &mut dyn FnMut(Progress<'_>),
+    make: &mut dyn FnMut(&Media, &mut Tell<'_>) -> Result<Package>,
+) -> Result<Contents> {
     let mut contents = Contents::default();
     for cell in &plan.cells {
         let key = key(&cell.setup);
@@ -93,10 +119,7 @@ pub fn prepare(
             continue;
         }
         let (media, needed) = (&key.0, key.1);
-        let package = weir_media::prepare(&request(plan, media), cache, &mut |what| {
-            watch(Progress::Content(what));
-        })
-        .context("prepare the content")?;
+        let package = make(media, &mut |what| watch(Progress::Content(what)))?;
         for warning in &package.warnings {
             watch(Progress::Warning(warning.clone()));
         }
@@ -111,13 +134,20 @@ pub fn prepare(
             segment: package.segment,
             rungs: rungs(&package),
             hash: package.hash.clone(),
+            served: served(&package),
         };
         contents.0.insert(key, content);
     }
     Ok(contents)
 }
 
-fn rungs(package: &weir_media::Package) -> Vec<Rung> {
+/// A hash of all that is served of a package: its files, and what playlists say of them.
+pub fn served(package: &Package) -> String {
+    let Package { hash, segment, sizes, .. } = package;
+    hex(&Sha256::digest(format!("{hash} {segment} {sizes:?} {:?}", rungs(package))))
+}
+
+fn rungs(package: &Package) -> Vec<Rung> {
     (0u64..)
         .zip(&package.rungs)
         .map(|(index, rung)| Rung {

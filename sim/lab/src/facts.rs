@@ -1,13 +1,15 @@
 //! What a run's results depend on, and where it ran: `host.toml`, and the answers of `weir doctor`.
 
-use crate::content::Contents;
+use crate::content::{self, Contents};
+use crate::host::{self, first_line};
+use crate::lab::Lab;
+use crate::refused::Refused;
 use crate::services::Service;
-use crate::uml::UmlLab;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use weir_experiment::{LabName, Plan};
 use weir_uml::{Kernel, sha256_of_file};
 
@@ -51,52 +53,52 @@ fn service(name: &str) -> Result<ServiceFacts> {
     Ok(ServiceFacts { name: name.to_owned(), version, sha256 })
 }
 
+/// The facts of the machine in a run's folder.
+pub(crate) const HOST: &str = "host.toml";
+
 /// The text of `host.toml`.
 ///
 /// # Errors
 /// If a fact cannot be had.
-pub fn host(lab: &UmlLab, services: &[ServiceFacts], contents: &Contents) -> Result<String> {
+pub(crate) fn host(
+    plan: &Plan,
+    lab: &dyn Lab,
+    services: &[ServiceFacts],
+    contents: &Contents,
+    experiment: &Path,
+) -> Result<String> {
     #[derive(Serialize)]
     struct Host {
         weir: String,
-        weir_sha256: String,
+        lab: &'static str,
         host_kernel: String,
         cpu: String,
         cpus: usize,
-        guest: Guest,
+        experiment_folder: PathBuf,
+        #[serde(flatten)]
+        own: toml::Table,
         service: Vec<ServiceFacts>,
         content: Vec<BTreeMap<String, String>>,
     }
-    #[derive(Serialize)]
-    struct Guest {
-        version: String,
-        sha256: String,
-    }
-    let kernel = lab.kernel();
+    let (name, facts) = lab.facts();
+    let content = contents.all().map(|content| {
+        BTreeMap::from([
+            ("hash".to_owned(), content.hash.clone()),
+            ("segments".to_owned(), content.segments.to_string()),
+        ])
+    });
     let facts = Host {
         weir: env!("CARGO_PKG_VERSION").to_owned(),
-        weir_sha256: lab.program_sha256().to_owned(),
+        lab: lab_name(plan.lab),
         host_kernel: first_line("/proc/sys/kernel/osrelease"),
         cpu: cpu_model(),
         cpus: weir_uml::boot::cpus()?.len(),
-        guest: Guest { version: kernel.version.clone(), sha256: kernel.sha256.clone() },
+        experiment_folder: experiment.to_owned(),
+        own: toml::Table::from_iter([(name.to_owned(), facts.into())]),
         service: services.to_vec(),
-        content: contents
-            .all()
-            .map(|content| {
-                BTreeMap::from([
-                    ("hash".to_owned(), content.hash.clone()),
-                    ("segments".to_owned(), content.segments.to_string()),
-                ])
-            })
-            .collect(),
+        content: content.collect(),
     };
     toml::to_string(&facts).context("write host.toml")
-}
-
-fn first_line(path: &str) -> String {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.lines().next().unwrap_or_default().trim().to_owned()
 }
 
 fn cpu_model() -> String {
@@ -111,6 +113,8 @@ pub struct Finding {
     pub what: &'static str,
     /// What it is, or why it is not there and what adds it.
     pub state: std::result::Result<String, String>,
+    /// Whether the default lab needs it.
+    pub needed: bool,
 }
 
 /// Refuses a plan that cannot run on this machine: its lab, and the files of its content.
@@ -118,25 +122,40 @@ pub struct Finding {
 /// # Errors
 /// If it cannot; what is wrong with a file points to the line of the experiment that names it.
 pub fn check(plan: &Plan) -> Result<()> {
-    if plan.lab != LabName::Uml {
-        bail!("the lab \"{}\" is not built yet; use --lab uml", lab_name(plan.lab));
+    check_lab(plan)?;
+    content::check(plan)
+}
+
+/// Refuses a plan whose lab this machine does not have.
+///
+/// # Errors
+/// If so.
+pub(crate) fn check_lab(plan: &Plan) -> Result<()> {
+    match plan.lab {
+        LabName::Uml => Ok(()),
+        LabName::Host => host::check(plan),
+        LabName::Model => {
+            Err(Refused::because("the lab \"model\" is not built yet; use --lab uml"))
+        }
     }
-    crate::content::check(plan)
 }
 
 /// What this machine can do.
 pub fn doctor(cache: &Path) -> Vec<Finding> {
-    let tell = |what, state: Result<String>| Finding {
+    let tell = |what, state: Result<String>, needed| Finding {
         what,
         state: state.map_err(|error| format!("{error:#}")),
+        needed,
     };
-    vec![
-        tell("guest kernel", Kernel::find(cache).map(|kernel| format!("Linux {}", kernel.version))),
-        tell("origin (nginx)", service("nginx").map(|facts| facts.version)),
-        tell("encoder (ffmpeg)", weir_media::ffmpeg_version().context("scripts/setup installs it")),
-        tell(
-            "CPUs",
-            weir_uml::boot::cpus().map(|cpus| format!("{}: as many guests at a time", cpus.len())),
-        ),
-    ]
+    let kernel = Kernel::find(cache).map(|kernel| format!("Linux {}", kernel.version));
+    let encoder = weir_media::ffmpeg_version().context("scripts/setup installs it");
+    let cpus = weir_uml::boot::cpus();
+    let mut findings = vec![
+        tell("guest kernel", kernel, true),
+        tell("origin (nginx)", service("nginx").map(|facts| facts.version), true),
+        tell("encoder (ffmpeg)", encoder, true),
+        tell("CPUs", cpus.map(|cpus| format!("{}: as many guests at a time", cpus.len())), true),
+    ];
+    findings.extend(host::abilities().into_iter().map(|(what, state)| tell(what, state, false)));
+    findings
 }

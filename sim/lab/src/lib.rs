@@ -3,28 +3,52 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | `run.rs`, `store.rs`, `facts.rs` | a whole plan, its folder, and what its results depend on |
+//! | `run.rs`, `trials.rs` | a whole plan, and all of its trials |
+//! | `replay.rs` | one trial of a run once more |
+//! | `store.rs`, `lock.rs`, `sealed.rs` | its folder: one writer, and finished trials that are safe |
+//! | `inputs.rs`, `facts.rs` | what its results depend on, and where it ran |
 //! | `content.rs` | what trials serve |
+//! | `lab.rs` | what labs have in common |
 //! | `uml.rs` | the lab that boots a guest for each trial |
+//! | `host.rs`, `relaunch.rs` | the lab on this machine's kernel: each trial in namespaces of its own |
 //! | `trial.rs` | one trial on the kernel that this process runs on |
-//! | `viewers.rs`, `players.rs`, `services.rs`, `rows.rs` | its parts |
-//! | `guest.rs` | what this program is inside a trial: init of a guest, or a player process |
+//! | `services.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
+//! | `sampler.rs`, `senders.rs`, `rows.rs` | what is read from the kernel meanwhile, and its rows |
+//! | `guest.rs` | what this program is inside a trial: its first process, or a player process |
 
 mod content;
 mod facts;
 pub mod guest;
+mod host;
+mod inputs;
+mod lab;
+mod lock;
 mod players;
+mod programs;
+mod refused;
+mod relaunch;
+mod replay;
 mod rows;
 mod run;
+mod sampler;
+mod sealed;
+mod senders;
 mod services;
 mod store;
+mod traffic;
 mod trial;
+mod trials;
 mod uml;
 mod viewers;
 
-pub use facts::{Finding, check, doctor};
-pub use run::{Options, Progress, Run, run};
-pub use store::Store;
+pub use facts::{Finding, check, doctor, lab_name};
+pub use refused::Refused;
+pub use replay::{Replay, Replayed, replay};
+pub use run::{Options, Progress, Ran, Run, run};
+pub use store::{Existing, Store};
+pub use weir_process::Cancel;
 
 /// The word on the command line that makes this program a player process of a trial.
 const PLAYER_ARGUMENT: &str = "guest-players";
+/// The word on the command line that makes this program a process of cross traffic.
+const TRAFFIC_ARGUMENT: &str = "guest-traffic";

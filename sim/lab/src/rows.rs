@@ -1,10 +1,11 @@
 //! What a trial reads from the kernel when it is over: the rows of links and nodes, and whether the
 //! result can be trusted.
 
+use crate::sampler::Reading;
 use anyhow::Result;
 use weir_net::LinkCounters;
-use weir_records::{Event, Link, Node, Record};
-use weir_units::{Bytes, Span};
+use weir_records::{Event, Flow, Link, Node, Record};
+use weir_units::{Bytes, Span, Time};
 
 /// The largest frame on a wire: 1,500 bytes and an Ethernet header.
 const FRAME: u64 = 1_514;
@@ -14,10 +15,13 @@ pub fn doubts(counters: &[LinkCounters], records: &[Record], duration: Span) -> 
     let mut doubts = Vec::new();
     for record in records {
         if let Record::Event(Event { node, event, detail, .. }) = record
-            && event == weir_http::LATE_EVENT
+            && [weir_http::LATE_EVENT, weir_traffic::LATE_EVENT].contains(&event.as_str())
         {
-            doubts
-                .push(format!("a player on {node} was late: {}", detail.as_deref().unwrap_or("")));
+            let detail = detail.as_deref().unwrap_or_default();
+            doubts.push(format!("a process on {node} was late: {detail}"));
+        }
+        if let Record::Flow(Flow { traffic, flow, err: Some(err), .. }) = record {
+            doubts.push(format!("traffic {traffic} flow {flow}: {err}"));
         }
     }
     for counted in counters {
@@ -28,6 +32,11 @@ pub fn doubts(counters: &[LinkCounters], records: &[Record], duration: Span) -> 
                 "{} bytes in {} packets: larger than a frame",
                 counted.bytes, counted.packets
             ));
+        }
+        let fates = [counted.packets, counted.queue_drops, counted.aqm_drops, counted.losses];
+        let fates = fates.into_iter().fold(0, u64::saturating_add);
+        if fates > counted.offered_packets {
+            doubt(format!("{fates} packets came out of {}", counted.offered_packets));
         }
         if counted.shape.loss.is_none() && counted.losses > 0 {
             doubt(format!("{} packets lost where none should be", counted.losses));
@@ -41,30 +50,46 @@ pub fn doubts(counters: &[LinkCounters], records: &[Record], duration: Span) -> 
     doubts
 }
 
-/// The row of one direction of a link over the whole trial.
-pub fn link_row(counted: &LinkCounters, duration: Span) -> Link {
-    let allowed = counted.shape.rate.and_then(|rate| rate.bytes_in(duration).ok());
+/// The rows of all links: one for each direction between two readings. Moments count from `epoch`.
+pub fn link_rows(readings: &[Reading], epoch: Time) -> Vec<Link> {
+    let pairs = readings.windows(2).filter_map(|pair| match pair {
+        [from, to] if to.at > from.at => Some((from, to)),
+        _ => None,
+    });
+    let directions = pairs.flat_map(|(from, to)| {
+        let counters = from.counters.iter().zip(&to.counters);
+        counters.map(move |(before, after)| link_row((from.at, before), (to.at, after), epoch))
+    });
+    directions.collect()
+}
+
+fn link_row(from: (Time, &LinkCounters), to: (Time, &LinkCounters), epoch: Time) -> Link {
+    let ((start, before), (end, after)) = (from, to);
+    let shape = &after.shape;
+    let passed = |count: fn(&LinkCounters) -> u64| count(after).saturating_sub(count(before));
+    let bytes = passed(|counted| counted.bytes);
+    let allowed = shape.rate.and_then(|rate| rate.bytes_in(end.since(start)).ok());
     Link {
-        link: counted.link.clone(),
-        from: counted.from.clone(),
-        to: counted.to.clone(),
-        start_us: 0,
-        end_us: duration.us(),
-        rate_bps: counted.shape.rate.map(|rate| rate.bps()),
-        delay_us: counted.shape.delay.us(),
-        jitter_us: counted.shape.jitter.max(counted.shape.reordering_jitter).us(),
-        queue_bytes: counted.queue.map(Bytes::get),
-        offered_packets: counted.packets + counted.queue_drops + counted.losses,
-        packets: counted.packets,
-        bytes: counted.bytes,
-        queue_drops: counted.queue_drops,
-        aqm_drops: 0,
-        marks: 0,
-        losses: counted.losses,
-        backlog_bytes: counted.backlog,
+        link: after.link.clone(),
+        from: after.from.clone(),
+        to: after.to.clone(),
+        start_us: start.since(epoch).us(),
+        end_us: end.since(epoch).us(),
+        rate_bps: shape.rate.map(|rate| rate.bps()),
+        delay_us: shape.delay.us(),
+        jitter_us: shape.jitter.max(shape.reordering_jitter).us(),
+        queue_bytes: after.queue.map(Bytes::get),
+        offered_packets: passed(|counted| counted.offered_packets),
+        packets: passed(|counted| counted.packets),
+        bytes,
+        queue_drops: passed(|counted| counted.queue_drops),
+        aqm_drops: passed(|counted| counted.aqm_drops),
+        marks: passed(|counted| counted.marks),
+        losses: passed(|counted| counted.losses),
+        backlog_bytes: after.backlog,
         utilisation: allowed
             .filter(|allowed| *allowed != Bytes::ZERO)
-            .map(|allowed| counted.bytes as f64 / allowed.get() as f64),
+            .map(|allowed| bytes as f64 / allowed.get() as f64),
     }
 }
 
@@ -82,6 +107,69 @@ pub fn node_row(name: &str, node: &weir_net::Node, tcp_mem: &str) -> Result<Node
         metrics_cache: !tcp.no_metrics_save,
         ecn: tcp.ecn,
         sack: tcp.sack,
-        gso_segments: node.gso_segments()?,
+        gso_segments: node.gso_segments(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weir_experiment::{Discipline, Loss, Queue, Shape};
+    use weir_units::{BitRate, Ratio};
+
+    fn reading(at: u64, packets: u64, bytes: u64, queue_drops: u64) -> Reading {
+        let shape = Shape {
+            rate: Some(BitRate::from_bps(10_000_000)),
+            delay: Span::from_ms(5),
+            jitter: Span::ZERO,
+            reordering_jitter: Span::ZERO,
+            queue: Queue::Bdp(Ratio::ONE),
+            discipline: Discipline::Fifo,
+            loss: Loss::NONE,
+        };
+        let counters = LinkCounters {
+            link: "access".to_owned(),
+            from: "router".to_owned(),
+            to: "viewer".to_owned(),
+            shape,
+            queue: Some(Bytes::new(64_000)),
+            offered_packets: packets + queue_drops,
+            packets,
+            bytes,
+            queue_drops,
+            aqm_drops: 0,
+            marks: 0,
+            losses: 0,
+            backlog: 0,
+        };
+        Reading { at: Time::ZERO.after(Span::from_s(at)), counters: vec![counters] }
+    }
+
+    #[test]
+    fn an_interval_holds_what_happened_in_it() {
+        let readings = [reading(10, 5, 7_000, 0), reading(11, 705, 1_007_000, 3)];
+        let rows = link_rows(&readings, Time::ZERO.after(Span::from_s(10)));
+        let [row] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!((row.start_us, row.end_us), (0, 1_000_000));
+        assert_eq!((row.packets, row.queue_drops, row.offered_packets), (700, 3, 703));
+        // The example of METRICS.md: 1,000,000 bytes in a second of 10 Mbit/s.
+        assert_eq!(row.utilisation, Some(0.8));
+    }
+
+    #[test]
+    fn an_interval_of_no_length_is_none() {
+        let readings = [reading(10, 5, 7_000, 0), reading(10, 5, 7_000, 0)];
+        assert!(link_rows(&readings, Time::ZERO).is_empty());
+    }
+
+    #[test]
+    fn more_packets_out_than_in_and_more_bytes_than_the_rate_allows_are_doubts() {
+        let mut reading = reading(10, 5, 7_000, 0);
+        assert_eq!(doubts(&reading.counters, &[], Span::from_s(1)), [""; 0]);
+        reading.counters[0].offered_packets = 4;
+        reading.counters[0].bytes = 7_570;
+        let found = doubts(&reading.counters, &[], Span::from_ms(1));
+        assert!(found[0].contains("5 packets came out of 4"), "{found:?}");
+        assert!(found[1].contains("more than its rate allows"), "{found:?}");
+    }
 }

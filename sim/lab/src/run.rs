@@ -1,31 +1,42 @@
-//! A whole plan: content first, then every trial, as many at a time as there are CPUs.
+//! A whole plan: content first, then every trial.
 
-use crate::content::{self, Content};
-use crate::facts;
-use crate::store::Store;
-use crate::trial::{Assignment, Findings};
-use crate::uml::{Trialled, UmlLab};
-use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
-use std::fs;
-use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
-use weir_experiment::{Plan, Trial};
-use weir_records::{Record, TrialResult, Verdict};
-use weir_uml::Cancel;
-use weir_units::Bytes;
+use crate::content;
+use crate::facts::{self, HOST, ServiceFacts};
+use crate::host::HostLab;
+use crate::inputs::{Input, Inputs};
+use crate::lab::Lab;
+use crate::refused::Refused;
+use crate::sealed::{read_text, write_durably};
+use crate::services::Logs;
+use crate::store::{self, Existing, Store};
+use crate::trials::Trials;
+use crate::uml::UmlLab;
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use weir_experiment::{LabName, Plan};
+use weir_process::Cancel;
+use weir_records::TrialResult;
+use weir_uml::Kernel;
+
+/// The plan in a run's folder.
+pub(crate) const PLAN: &str = "plan.toml";
+/// A plan of more than this is none of ours.
+pub(crate) const PLAN_LIMIT: u64 = 1 << 30;
 
 /// How to run a plan.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The folder of the results.
     pub out: PathBuf,
-    /// Trials at a time; `None` is one for each CPU.
+    /// What becomes of an interrupted run's trials in it.
+    pub existing: Existing,
+    /// Trials at a time; `None` is one for each CPU in a guest, and one on the host.
     pub jobs: Option<usize>,
     /// Where guest kernels and content are kept between runs.
     pub cache: PathBuf,
+    /// The folder of the experiment, from which the files that it names are found.
+    pub experiment: PathBuf,
 }
 
 /// What is going on, for whoever watches.
@@ -33,12 +44,14 @@ pub struct Options {
 pub enum Progress<'a> {
     /// Content is being prepared.
     Content(weir_media::Progress),
-    /// Something about the content that its user should know.
+    /// Something that the user should know.
     Warning(String),
     /// Trials begin.
     Trials {
-        /// How many.
+        /// How many there are.
         total: u64,
+        /// How many of them an interrupted run has finished.
+        finished: u64,
         /// How many at a time.
         jobs: usize,
     },
@@ -55,6 +68,15 @@ pub enum Progress<'a> {
     },
 }
 
+/// A plan whose trials are all finished.
+#[derive(Debug)]
+pub enum Ran {
+    /// They are; tables come next.
+    Finished(Run),
+    /// They were before: the run in this folder is complete.
+    Complete(PathBuf),
+}
+
 /// A plan that has been run. Its folder still has a temporary name: tables come first.
 #[derive(Debug)]
 pub struct Run {
@@ -68,206 +90,152 @@ pub struct Run {
     pub content: String,
 }
 
-/// Runs every trial of `plan`.
+/// Runs every trial of `plan` that is not finished yet.
 ///
 /// # Errors
-/// If the run cannot begin or its results cannot be kept, and when it was cancelled. A trial that
-/// fails is a result like any other.
+/// [`Refused`] if the run cannot begin: because of what is in its folder, and if the machine lacks
+/// something. Otherwise if content cannot be made or results cannot be kept, and when it was
+/// cancelled. A trial that fails is a result like any other.
 pub fn run(
     plan: &Plan,
     options: &Options,
     cancel: &Cancel,
     watch: &mut dyn FnMut(Progress<'_>),
-) -> Result<Run> {
-    let store = Store::create(&options.out)?;
-    let text = plan.to_toml();
-    write(&store, "plan.toml", &text)?;
+) -> Result<Ran> {
+    // What may be missing comes before anything is written, and before what takes minutes.
+    let machine = Machine::find(plan, &options.cache)?;
+    if options.existing == Existing::Resume && store::is_complete(&options.out)? {
+        let known = Inputs { input: vec![plan_input(plan)] };
+        refuse_others(&known, &options.out, true, plan)?;
+        store::tidy(&options.out)?;
+        return Ok(Ran::Complete(options.out.clone()));
+    }
+    let store = Store::open(&options.out, options.existing)?;
+    if store.has_finished()? && Inputs::read(store.folder()).map_err(Refused::because)?.is_none() {
+        return Err(Refused::because(format!(
+            "the interrupted run in {} does not say what it depends on: --discard throws it away",
+            store.folder().display()
+        )));
+    }
+    let lab = machine.lab(plan, options.jobs, store.stage())?;
+    let mut inputs = machine.inputs(plan, lab.as_ref());
+    // Before minutes of encoding.
+    refuse_others(&inputs, store.folder(), false, plan)?;
+    let contents = content::prepare(plan, &options.cache, store.stage(), watch)?;
+    let hashes = contents.all().map(|content| content.served.as_str()).enumerate();
+    inputs.input.extend(hashes.map(|(number, hash)| content_input(number, hash)));
+    refuse_others(&inputs, store.folder(), false, plan)?;
+    let kept = store.kept(plan, &mut |warning| watch(Progress::Warning(warning)));
 
-    let stage = store.folder().join("stage");
-    // What may be missing comes before what takes minutes.
-    let lab = UmlLab::new(&options.cache, &stage)?;
-    let services = facts::services(plan)?;
-    let contents = content::prepare(plan, &options.cache, &stage, watch)?;
-    let id = run_id(&text, &lab, &services, &contents, plan);
-    write(&store, "host.toml", &facts::host(&lab, &services, &contents)?)?;
+    let host = facts::host(plan, lab.as_ref(), &machine.services, &contents, &options.experiment)?;
+    write_durably(&store.folder().join(PLAN), plan.to_toml().as_bytes())?;
+    write_durably(&store.folder().join(HOST), host.as_bytes())?;
+    // Last: where it is, all that finished trials depend on is known.
+    inputs.write(store.folder())?;
 
-    let cpus = weir_uml::boot::cpus()?;
-    let jobs = options.jobs.unwrap_or(cpus.len()).clamp(1, cpus.len().max(1));
-    watch(Progress::Trials { total: plan.len(), jobs });
-    let mut trials = run_trials(plan, &contents, &lab, &store, &cpus[..jobs], cancel, watch)?;
+    let trials = Trials { plan, contents: &contents, lab: lab.as_ref(), logs: Logs::Usual, cancel };
+    let trials = trials.run_all(kept, &store, watch)?;
     if cancel.is_cancelled() {
         bail!(
-            "interrupted; {} of {} trials are kept in {}",
+            "interrupted; {} of {} trials are finished{}",
             trials.len(),
             plan.len(),
-            store.folder().display()
+            if trials.is_empty() { "" } else { ", and --resume goes on with the others" }
         );
     }
-    trials.sort_by_key(|(index, _)| *index);
-    fs::remove_dir_all(&stage).with_context(|| format!("remove {}", stage.display()))?;
     let trials = trials.into_iter().map(|(_, result)| result).collect();
-    Ok(Run { id, store, trials, content: content::kind(plan).to_owned() })
+    let content = content::kind(plan).to_owned();
+    Ok(Ran::Finished(Run { id: inputs.id(), store, trials, content }))
 }
 
-/// Results by their place in the plan.
-type Results = Vec<(usize, TrialResult)>;
-
-fn run_trials(
-    plan: &Plan,
-    contents: &content::Contents,
-    lab: &UmlLab,
-    store: &Store,
-    cpus: &[usize],
-    cancel: &Cancel,
-    watch: &mut dyn FnMut(Progress<'_>),
-) -> Result<Results> {
-    let queue = Mutex::new(plan.trials().enumerate());
-    let next = || queue.lock().ok().and_then(|mut queue| queue.next());
-    let (finished, results) = channel();
-    let started = now();
-    let mut kept = Results::new();
-    std::thread::scope(|scope| {
-        for &cpu in cpus {
-            let (finished, next) = (finished.clone(), &next);
-            // A guest dies with the thread that started it, so each thread stays until all is done.
-            scope.spawn(move || {
-                while !cancel.is_cancelled()
-                    && let Some((index, trial)) = next()
-                {
-                    let result = run_trial(plan, trial, contents, lab, store, cpu, cancel);
-                    if finished.send((index, result)).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(finished);
-        let mut outcome = Ok(());
-        for (index, result) in results {
-            // What was cancelled half-way is no result.
-            let Some(result) = result else { continue };
-            if let Err(error) = store.keep(&result) {
-                cancel.cancel();
-                outcome = Err(error);
-                continue;
-            }
-            let done = kept.len() as u64 + 1;
-            let left = started.elapsed().mul_f64((plan.len() - done) as f64 / done as f64);
-            watch(Progress::Finished { result: &result, done, total: plan.len(), left });
-            kept.push((index, result));
-        }
-        outcome
-    })?;
-    Ok(kept)
+/// What a plan needs of this machine.
+pub(crate) struct Machine {
+    pub services: Vec<ServiceFacts>,
+    /// For guests.
+    kernel: Option<Kernel>,
 }
 
-fn run_trial(
-    plan: &Plan,
-    trial: Trial,
-    contents: &content::Contents,
-    lab: &UmlLab,
-    store: &Store,
-    cpu: usize,
-    cancel: &Cancel,
-) -> Option<TrialResult> {
-    let started = now();
-    let content = contents.get(&trial);
-    let ended = content.and_then(|content| {
-        let assignment = Assignment {
-            trial: trial.clone(),
-            segments: content.segments,
-            segment: content.segment,
+impl Machine {
+    /// Looks for it.
+    ///
+    /// # Errors
+    /// If something is missing.
+    pub fn find(plan: &Plan, cache: &Path) -> Result<Self> {
+        let kernel = match plan.lab {
+            LabName::Uml => Some(Kernel::find(cache).map_err(Refused::because)?),
+            LabName::Host | LabName::Model => None,
         };
-        let logs = store.folder().join("logs").join(&trial.id);
-        Ok((lab.run(&assignment, content, cpu, &logs, cancel)?, content))
-    });
-    let (findings, err, memory) = match ended {
-        Ok(((Trialled::Found(findings), memory), content)) => {
-            (Some(with_rungs(findings, content)), None, Some(memory))
+        Ok(Self { services: facts::services(plan).map_err(Refused::because)?, kernel })
+    }
+
+    /// The lab on it.
+    ///
+    /// # Errors
+    /// If this program cannot be copied.
+    pub fn lab(&self, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Result<Box<dyn Lab>> {
+        Ok(match &self.kernel {
+            Some(kernel) => Box::new(UmlLab::new(kernel.clone(), plan, jobs, stage)?),
+            None => Box::new(HostLab::new(jobs, stage)?),
+        })
+    }
+
+    /// All that results depend on, but for the content.
+    pub fn inputs(&self, plan: &Plan, lab: &dyn Lab) -> Inputs {
+        let service =
+            |facts: &ServiceFacts| Input::new(format!("the service {}", facts.name), &facts.sha256);
+        let mut input = vec![plan_input(plan)];
+        input.extend(lab.inputs());
+        input.extend(self.services.iter().map(service));
+        Inputs { input }
+    }
+}
+
+fn plan_input(plan: &Plan) -> Input {
+    Input::hashed("the plan", &plan.to_toml())
+}
+
+/// A content's hash, by its number among those of the plan.
+pub(crate) fn content_input(number: usize, hash: &str) -> Input {
+    Input::new(format!("the content {number}"), hash)
+}
+
+/// Refuses to go on with the run in `folder` if it has other inputs than these.
+fn refuse_others(inputs: &Inputs, folder: &Path, complete: bool, plan: &Plan) -> Result<()> {
+    let Some(earlier) = Inputs::read(folder).map_err(Refused::because)? else { return Ok(()) };
+    let mut others = inputs.others_than(&earlier);
+    if others.is_empty() {
+        return Ok(());
+    }
+    if let Some(line) = first_other_line(&folder.join(PLAN), &plan.to_toml()) {
+        // A line says more than two hashes.
+        others.retain(|other| !other.starts_with("the plan "));
+        others.insert(0, format!("the plan ({line})"));
+    }
+    let (what, way) = match complete {
+        true => ("complete", "without --resume it is replaced"),
+        false => ("interrupted", "--discard instead of --resume throws it away"),
+    };
+    Err(Refused::because(format!(
+        "the {what} run in {} has other inputs: {}; {way}, and --out chooses another folder",
+        folder.display(),
+        others.join(", "),
+    )))
+}
+
+/// Where the plan in a file begins to differ from this one.
+fn first_other_line(path: &Path, plan: &str) -> Option<String> {
+    let earlier = read_text(path, PLAN_LIMIT).ok()?;
+    let (mut was, mut is) = (earlier.lines(), plan.lines());
+    loop {
+        match (was.next(), is.next()) {
+            (None, None) => return None,
+            (was, is) if was == is => {}
+            (was, is) => {
+                let quoted = |line: Option<&str>| {
+                    line.map_or("nothing".to_owned(), |line| format!("\"{}\"", line.trim()))
+                };
+                return Some(format!("was {}, is {}", quoted(was), quoted(is)));
+            }
         }
-        Ok(((Trialled::Failed(why), memory), _)) => (None, Some(why), Some(memory)),
-        Ok(((Trialled::Cancelled, _), _)) => return None,
-        Err(error) => (None, Some(format!("{error:#}")), None),
-    };
-    let doubts = findings.as_ref().map(|findings| findings.doubts.join("; "));
-    let broken = findings.as_ref().and_then(|findings| first_session_error(&findings.records));
-    let (verdict, err) = match (err.or(broken), doubts) {
-        (Some(err), _) => (Verdict::Failed, Some(err)),
-        (None, Some(doubts)) if !doubts.is_empty() => (Verdict::Invalid, Some(doubts)),
-        (None, _) => (Verdict::Valid, None),
-    };
-    let cell = usize::try_from(trial.cell).ok().and_then(|cell| plan.cells.get(cell));
-    let (virtual_us, records) =
-        findings.map_or((0, Vec::new()), |findings| (findings.duration.us(), findings.records));
-    Some(TrialResult {
-        id: trial.id,
-        params: cell.map(|cell| cell.params.clone()).unwrap_or_default(),
-        row: weir_records::Trial {
-            cell: trial.cell,
-            repeat: trial.repeat,
-            seed: trial.seed.get(),
-            lab: facts::lab_name(plan.lab).to_owned(),
-            verdict,
-            err,
-            virtual_us,
-            memory_bytes: memory.map(Bytes::get),
-            wall_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
-        },
-        records,
-    })
-}
-
-fn with_rungs(mut findings: Findings, content: &Content) -> Findings {
-    findings.records.extend(content.rungs.iter().cloned().map(Record::Rung));
-    findings
-}
-
-/// A session that broke off makes the whole trial one that failed.
-fn first_session_error(records: &[Record]) -> Option<String> {
-    records.iter().find_map(|record| match record {
-        Record::Session(session) => {
-            session.err.as_ref().map(|err| format!("session {}: {err}", session.session))
-        }
-        _ => None,
-    })
-}
-
-/// The run's name: 16 hexadecimal digits of the SHA-256 of all that its results depend on.
-fn run_id(
-    plan: &str,
-    lab: &UmlLab,
-    services: &[facts::ServiceFacts],
-    contents: &content::Contents,
-    example: &Plan,
-) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        // Its length first, so that no two lists of inputs look alike.
-        hash.update(text.len().to_le_bytes());
-        hash.update(text);
-    };
-    add(plan);
-    add(&lab.kernel().sha256);
-    add(lab.program_sha256());
-    for service in services {
-        add(&service.sha256);
     }
-    for content in contents.all() {
-        add(&content.hash);
-    }
-    // Memory is a function of the plan, but one that another version of this program may change.
-    for trial in example.trials().take(1) {
-        add(&UmlLab::memory(&trial).to_string());
-    }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn write(store: &Store, name: &str, text: &str) -> Result<()> {
-    let path = store.folder().join(name);
-    fs::write(&path, text).with_context(|| format!("write {}", path.display()))
-}
-
-#[expect(clippy::disallowed_methods, reason = "wall-clock facts of trials and the time left")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -2,7 +2,7 @@
 //! the files that it wants. Each is a TOML file in `services/`.
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -24,6 +24,19 @@ pub struct Service {
     ready_within: Span,
     stop_within: Span,
     files: BTreeMap<String, String>,
+    /// For each amount of logging, words and what stands for them.
+    logs: BTreeMap<Logs, BTreeMap<String, String>>,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Logs {
+    /// What goes wrong.
+    #[default]
+    Usual,
+    /// All that can be: for looking at one trial closely.
+    Full,
 }
 
 /// What a service is told about where it runs.
@@ -36,8 +49,10 @@ pub struct Place<'a> {
     pub site: &'a Path,
     /// Segments.
     pub media: &'a Path,
-    /// Where its output goes.
+    /// Where its output goes. Further logs lie beside it.
     pub log: &'a Path,
+    /// How much is logged.
+    pub logs: Logs,
 }
 
 /// A service that is ready.
@@ -87,16 +102,23 @@ impl Service {
     /// # Errors
     /// If it ends early or is not ready in time; both quote the end of its log.
     pub fn start(&self, name: &str, node: &Node, place: &Place<'_>) -> Result<Running> {
+        let words = [
+            ("program", self.program.clone()),
+            ("address", place.address.to_string()),
+            ("run", place.run.display().to_string()),
+            ("site", place.site.display().to_string()),
+            ("media", place.media.display().to_string()),
+            ("log", place.log.display().to_string()),
+        ];
+        let logs = self.logs.get(&place.logs).into_iter().flatten();
+        // What stands for the words about logs contains others itself.
+        let logs = logs.map(|(word, value)| (word.as_str(), value.clone()));
+        let words: Vec<_> = logs.chain(words).collect();
         let fill = |text: &str| {
-            [
-                ("{program}", self.program.clone()),
-                ("{address}", place.address.to_string()),
-                ("{run}", place.run.display().to_string()),
-                ("{site}", place.site.display().to_string()),
-                ("{media}", place.media.display().to_string()),
-            ]
-            .iter()
-            .fold(text.to_owned(), |text, (word, value)| text.replace(word, value))
+            let put = |text: String, (word, value): &(&str, String)| {
+                text.replace(&format!("{{{word}}}"), value)
+            };
+            words.iter().fold(text.to_owned(), put)
         };
         for (file, text) in &self.files {
             let path = place.run.join(file);

@@ -1,42 +1,91 @@
 //! The folder of a run: written under a temporary name, and given its own when it is complete.
-//! Every finished trial is a file there the moment it is finished.
+//!
+//! Every finished trial is a file there the moment it is finished, on the disk and whole, so that
+//! nothing that happens later takes it away: a run that was interrupted goes on from these files.
+//! Who writes to the folder holds a lock on it, which the kernel takes back when the process ends.
 
-use anyhow::{Context, Result, ensure};
-use std::fs;
+use crate::lock::{LOCK, lock};
+use crate::refused::Refused;
+use crate::sealed::{open_sealed, seal, write_durably};
+use crate::trials::{Results, params};
+use anyhow::{Context, Result, bail, ensure};
+use nix::fcntl::Flock;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
+use weir_experiment::Plan;
 use weir_records::TrialResult;
 
 /// What a complete run's folder contains, and nothing else does.
 const MARK: &str = "run.toml";
 const TRIALS: &str = "trials";
+/// How the names of folders begin that hold what is not kept.
+const STAGE: &str = "stage-";
 
-/// A run's folder while the run is going on.
+/// What to do with the finished trials of a run that was interrupted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing: refuse to run.
+    #[default]
+    Refuse,
+    /// Go on from them.
+    Resume,
+    /// Throw them away.
+    Discard,
+}
+
+/// A run's folder while the run is going on. Dropping it leaves finished trials, and nothing else.
 #[derive(Debug)]
 pub struct Store {
     partial: PathBuf,
     complete: PathBuf,
+    stage: PathBuf,
+    /// Held as long as the folder is written to.
+    _lock: Flock<File>,
+    /// Whether it was given its own name.
+    is_complete: bool,
 }
 
 impl Store {
-    /// Makes the temporary folder beside `complete`. What an interrupted run left there goes.
+    /// Makes the temporary folder beside `complete`, or goes on with the one that is there.
     ///
     /// # Errors
-    /// If `complete` exists and is not a run's folder: nothing of the user's is ever replaced.
-    pub fn create(complete: &Path) -> Result<Self> {
-        ensure!(
-            !complete.exists() || complete.join(MARK).exists() || is_empty(complete)?,
-            "{} exists and holds no results of weir; choose another folder with --out",
-            complete.display()
-        );
-        let partial = with_suffix(complete, ".partial")?;
-        if partial.exists() {
-            remove(&partial)?;
+    /// If `complete` or the temporary folder is somebody else's: nothing of the user's is ever
+    /// replaced. If another process writes to it, and if it holds finished trials and `existing`
+    /// does not say what becomes of them.
+    pub fn open(complete: &Path, existing: Existing) -> Result<Self> {
+        if complete.exists() && !is_run(complete) && !is_empty(complete)? {
+            return Err(Refused::because(format!(
+                "{} exists and holds no results of weir; choose another folder with --out",
+                complete.display()
+            )));
         }
-        let trials = partial.join(TRIALS);
-        fs::create_dir_all(&trials).with_context(|| format!("make {}", trials.display()))?;
+        let partial = with_suffix(complete, ".partial")?;
+        if partial.exists() && !partial.join(LOCK).exists() && !is_empty(&partial)? {
+            return Err(Refused::because(format!(
+                "{} exists and is no interrupted run of weir; choose another folder with --out",
+                partial.display()
+            )));
+        }
+        let lock = lock(&partial)?;
+        let finished = finished_files(&partial)?.len();
+        match existing {
+            Existing::Refuse if finished > 0 => {
+                return Err(Refused::because(format!(
+                    "an interrupted run is in {} (finished trials: {finished}): --resume goes on with \
+                     it, --discard throws it away",
+                    partial.display()
+                )));
+            }
+            Existing::Resume if finished > 0 => {}
+            _ => clear(&partial)?,
+        }
+        make(&partial.join(TRIALS))?;
         let partial =
             partial.canonicalize().with_context(|| format!("find {}", partial.display()))?;
-        Ok(Self { partial, complete: complete.to_owned() })
+        let stage = make_stage(&partial)?;
+        let complete = complete.to_owned();
+        Ok(Self { partial, complete, stage, _lock: lock, is_complete: false })
     }
 
     /// The folder to write to.
@@ -44,61 +93,256 @@ impl Store {
         &self.partial
     }
 
-    /// Keeps a finished trial.
+    /// A folder for what is not kept.
+    pub fn stage(&self) -> &Path {
+        &self.stage
+    }
+
+    /// Whether finished trials of an interrupted run are there.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub(crate) fn has_finished(&self) -> Result<bool> {
+        Ok(!finished_files(&self.partial)?.is_empty())
+    }
+
+    /// Keeps a finished trial, on the disk.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn keep(&self, result: &TrialResult) -> Result<()> {
         let path = self.partial.join(TRIALS).join(format!("{}.json", result.id));
-        let text = serde_json::to_vec(result).context("write a trial's result")?;
-        let temporary = path.with_extension("tmp");
-        fs::write(&temporary, text).with_context(|| format!("write {}", temporary.display()))?;
-        fs::rename(&temporary, &path).with_context(|| format!("write {}", path.display()))
+        write_durably(&path, seal(result)?.as_bytes())
+    }
+
+    /// Reads back what [`Store::keep`] kept of the plan's trials; `warn` hears of files that are
+    /// damaged, whose trials have to run again.
+    pub(crate) fn kept(&self, plan: &Plan, warn: &mut dyn FnMut(String)) -> Results {
+        let mut kept = Results::new();
+        for (place, trial) in plan.trials().enumerate() {
+            let name = Path::new(TRIALS).join(format!("{}.json", trial.id));
+            let path = self.partial.join(&name);
+            if !path.exists() {
+                continue;
+            }
+            let read = open_sealed(&path).and_then(|result| {
+                let row = &result.row;
+                let own = (trial.id.as_str(), trial.cell, trial.repeat, trial.seed.get());
+                let fits = own == (result.id.as_str(), row.cell, row.repeat, row.seed)
+                    && result.params == params(plan, &trial);
+                ensure!(fits, "it is another trial's");
+                Ok(result)
+            });
+            match read {
+                Ok(result) => kept.push((place, result)),
+                Err(why) => {
+                    let name = name.display();
+                    warn(format!("trial {} runs again: {name} is damaged: {why:#}", trial.id));
+                }
+            }
+        }
+        kept
     }
 
     /// Gives the folder its own name; an earlier run's folder of that name is replaced.
     ///
     /// # Errors
     /// If a folder cannot be renamed or removed.
-    pub fn complete(self) -> Result<PathBuf> {
-        ensure!(
-            self.partial.join(MARK).exists(),
-            "the run in {} has no tables yet",
-            self.partial.display()
-        );
-        // The tables hold all that these files do.
-        remove(&self.partial.join(TRIALS))?;
+    pub fn complete(mut self) -> Result<PathBuf> {
+        ensure!(is_run(&self.partial), "the run in {} has no tables yet", self.partial.display());
+        remove_stages(&self.partial)?;
+        // Tables on the disk before the trials that they are made from go.
+        let folder = File::open(&self.partial).context("open the run's folder")?;
+        nix::unistd::syncfs(&folder).context("write the tables to the disk")?;
         let old = with_suffix(&self.complete, ".old")?;
         let rename = |from: &Path, to: &Path| {
             fs::rename(from, to)
                 .with_context(|| format!("rename {} to {}", from.display(), to.display()))
         };
-        if old.exists() {
-            remove(&old)?;
-        }
         if self.complete.exists() {
+            remove(&old)?;
             rename(&self.complete, &old)?;
         }
         rename(&self.partial, &self.complete)?;
-        if old.exists() {
-            remove(&old)?;
-        }
-        Ok(self.complete)
+        self.is_complete = true;
+        tidy(&self.complete)?;
+        Ok(self.complete.clone())
     }
 }
 
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.is_complete {
+            return;
+        }
+        drop(remove_stages(&self.partial));
+        // Nobody goes on with a run of which nothing is finished.
+        if finished_files(&self.partial).is_ok_and(|files| files.is_empty()) {
+            drop(remove(&self.partial));
+        }
+    }
+}
+
+/// Whether a complete run is in the folder, and no other is on its way to it.
+pub(crate) fn is_complete(complete: &Path) -> Result<bool> {
+    Ok(is_run(complete) && !with_suffix(complete, ".partial")?.exists())
+}
+
+/// Removes what the complete run in the folder does not need any more: its tables hold all that the
+/// files of the trials do.
+///
+/// # Errors
+/// If something cannot be removed.
+pub(crate) fn tidy(complete: &Path) -> Result<()> {
+    remove(&with_suffix(complete, ".old")?)?;
+    remove(&complete.join(TRIALS))?;
+    match fs::remove_file(complete.join(LOCK)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("tidy up {}", complete.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The files of finished trials.
+fn finished_files(partial: &Path) -> Result<Vec<PathBuf>> {
+    let entries = list(&partial.join(TRIALS))?;
+    let is_trial = |path: &PathBuf| path.extension().is_some_and(|end| end == "json");
+    Ok(entries.into_iter().filter(is_trial).collect())
+}
+
+/// Makes a folder that was not there: what a run before this one has started may not be gone yet,
+/// and must not get into the way.
+fn make_stage(partial: &Path) -> Result<PathBuf> {
+    // What is still in use is removed in the end.
+    drop(remove_stages(partial));
+    for number in 0..1_000 {
+        let stage = partial.join(format!("{STAGE}{number}"));
+        match fs::create_dir(&stage) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => {
+                made.with_context(|| format!("make {}", stage.display()))?;
+                return Ok(stage);
+            }
+        }
+    }
+    bail!("{} is full of leftovers that cannot be removed", partial.display())
+}
+
+fn remove_stages(partial: &Path) -> Result<()> {
+    for path in list(partial)? {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with(STAGE) {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Empties the folder of a run, except for its lock and its stages.
+fn clear(partial: &Path) -> Result<()> {
+    for path in list(partial)? {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name == LOCK || name.starts_with(STAGE) {
+            continue;
+        }
+        if path.is_dir() && !path.is_symlink() {
+            remove(&path)?;
+        } else {
+            fs::remove_file(&path).with_context(|| format!("remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder; nothing if it is not there.
+fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let what = || format!("list {}", folder.display());
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        entries => {
+            entries.with_context(what)?.map(|entry| Ok(entry.with_context(what)?.path())).collect()
+        }
+    }
+}
+
+/// Whether a folder contains a run whose tables are written.
+fn is_run(folder: &Path) -> bool {
+    folder.join(MARK).exists()
+}
+
+fn is_empty(path: &Path) -> Result<bool> {
+    Ok(path.is_dir() && list(path)?.is_empty())
+}
+
 fn with_suffix(path: &Path, suffix: &str) -> Result<PathBuf> {
-    let name = path.file_name().with_context(|| format!("{} is no folder name", path.display()))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| Refused::because(format!("{} is no folder name", path.display())))?;
     let mut name = name.to_owned();
     name.push(suffix);
     Ok(path.with_file_name(name))
 }
 
-fn is_empty(path: &Path) -> Result<bool> {
-    Ok(path.is_dir()
-        && fs::read_dir(path).with_context(|| format!("list {}", path.display()))?.next().is_none())
+fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))
 }
 
+/// Removes a folder, if it is there.
 fn remove(folder: &Path) -> Result<()> {
-    fs::remove_dir_all(folder).with_context(|| format!("remove {}", folder.display()))
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sealed::tests::result;
+
+    #[test]
+    fn one_folder_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let first = Store::open(&out, Existing::Refuse).unwrap();
+        let second = Store::open(&out, Existing::Discard).unwrap_err();
+        assert!(second.is::<Refused>() && second.to_string().contains("another weir"), "{second}");
+        drop(first);
+        assert_eq!(list(folder.path()).unwrap(), Vec::<PathBuf>::new(), "nothing was finished");
+        Store::open(&out, Existing::Resume).unwrap();
+    }
+
+    #[test]
+    fn finished_trials_outlive_the_store_and_what_is_not_kept_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        let store = Store::open(&out, Existing::Refuse).unwrap();
+        fs::write(store.stage().join("scratch"), "").unwrap();
+        store.keep(&result("c0000-r0")).unwrap();
+        let (kept, stage) = (store.folder().join("trials/c0000-r0.json"), store.stage().to_owned());
+        drop(store);
+        assert!(kept.exists() && !stage.exists());
+        Store::open(&out, Existing::Refuse).unwrap_err();
+        drop(Store::open(&out, Existing::Resume).unwrap());
+        assert!(kept.exists());
+        drop(Store::open(&out, Existing::Discard).unwrap());
+        assert!(!kept.exists());
+    }
+
+    #[test]
+    fn a_folder_of_somebody_elses_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        for name in ["out", "out.partial"] {
+            let other = folder.path().join(name);
+            fs::create_dir(&other).unwrap();
+            fs::write(other.join("thesis"), "years of work").unwrap();
+            let refusal = Store::open(&out, Existing::Discard).unwrap_err();
+            assert!(refusal.is::<Refused>() && other.join("thesis").exists(), "{refusal}");
+            fs::remove_dir_all(other).unwrap();
+        }
+    }
 }

@@ -3,15 +3,18 @@
 //!
 //! The same code runs in a guest and on the host.
 
-use crate::services::{Place, Service};
+use crate::programs::Ground;
+use crate::sampler::Sampler;
+use crate::services::{Logs, Place, Service};
 use crate::viewers::viewers;
-use crate::{players, rows};
+use crate::{players, rows, traffic};
 use anyhow::{Context, Result};
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use weir_experiment::Trial;
 use weir_net::Network;
 use weir_records::{Event, Record};
@@ -21,7 +24,7 @@ use weir_units::{Span, Time};
 /// to begin.
 const LEAD: Span = Span::from_ms(100);
 /// How long after its last viewer has left a trial may go on.
-const GRACE: Span = Span::from_s(120);
+pub(crate) const GRACE: Span = Span::from_s(120);
 
 /// A trial and what it needs to know of its content.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +35,8 @@ pub struct Assignment {
     pub segments: u64,
     /// The duration of each.
     pub segment: Span,
+    /// How much is logged.
+    pub logs: Logs,
 }
 
 /// Where a trial finds and leaves things.
@@ -57,7 +62,8 @@ pub struct Findings {
     pub duration: Span,
 }
 
-/// Runs a trial. `program` is this program's executable, and `say` hears what it is about.
+/// Runs a trial. `program` is this program's executable, `tcp_mem` what the kernel says of TCP's
+/// memory, and `say` hears what the trial is about.
 ///
 /// # Errors
 /// If the trial has no result: a network that cannot be built, a service that does not get ready
@@ -66,6 +72,7 @@ pub fn run(
     assignment: &Assignment,
     folders: &Folders,
     program: &Path,
+    tcp_mem: &str,
     say: &dyn Fn(&str),
 ) -> Result<Findings> {
     let trial = &assignment.trial;
@@ -74,7 +81,6 @@ pub fn run(
         fs::create_dir_all(folder).with_context(|| format!("make {}", folder.display()))?;
     }
     say("building the network");
-    let tcp_mem = weir_net::set_kernel_limits()?;
     let network = Network::build(setup, trial.seed.derive("network"))?;
 
     say("starting the origins");
@@ -92,6 +98,7 @@ pub fn run(
             site: &folders.site,
             media: &folders.media,
             log: &log,
+            logs: assignment.logs,
         };
         origins.insert(origin.node.clone(), Service::find(name)?.start(name, node, &place)?);
         events.push((origin.node.clone(), name.clone()));
@@ -100,24 +107,33 @@ pub fn run(
     say("playing");
     let epoch = now()?.after(LEAD);
     let watched = viewers(assignment);
-    let mut groups = players::start(&network, &origins, &watched, folders, program, epoch)?;
     let longest = watched.iter().map(|viewer| viewer.start.after(viewer.players.watch)).max();
-    let deadline = epoch.after(longest.unwrap_or(Time::ZERO).since(Time::ZERO)).after(GRACE);
-    for group in &mut groups {
-        group.wait(deadline, &mut origins)?;
-    }
+    let longest = longest.unwrap_or(Time::ZERO);
+    let deadline = epoch.after(longest.since(Time::ZERO)).after(GRACE);
+    let ground = Ground { network: &network, folders, program };
+    let (programs, readings) = thread::scope(|scope| -> Result<_> {
+        let sampler = Sampler::start(scope, &network, epoch, setup.interval);
+        // Whoever listens comes before whoever calls.
+        let mut programs = traffic::start(&ground, trial, epoch, longest)?;
+        programs.extend(players::start(&ground, &origins, &watched, epoch, assignment.logs)?);
+        for program in &mut programs {
+            program.wait(deadline, &mut origins)?;
+        }
+        Ok((programs, sampler.finish(&network)?))
+    })?;
     let duration = now()?.since(epoch);
 
-    say("reading the counters");
+    say("reading what was recorded");
     let mut records = Vec::new();
-    for group in &groups {
-        records.extend(group.records()?);
+    for program in &programs {
+        records.extend(program.records()?);
     }
-    let counters = network.link_counters()?;
-    let doubts = rows::doubts(&counters, &records, duration.saturating_add(LEAD));
-    records.extend(counters.iter().map(|counted| Record::Link(rows::link_row(counted, duration))));
+    let mut records = weir_traffic::join(records);
+    let counters = readings.last().map(|reading| reading.counters.as_slice()).unwrap_or_default();
+    let doubts = rows::doubts(counters, &records, duration.saturating_add(LEAD));
+    records.extend(rows::link_rows(&readings, epoch).into_iter().map(Record::Link));
     for (name, node) in network.nodes() {
-        records.push(Record::Node(rows::node_row(name, node, &tcp_mem)?));
+        records.push(Record::Node(rows::node_row(name, node, tcp_mem)?));
     }
     // A service that became ready did so before the trial's time begins.
     records.extend(events.into_iter().map(|(node, service)| {

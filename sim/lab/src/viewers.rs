@@ -2,11 +2,11 @@
 //!
 //! Repeats are replicates: viewers press play at different moments, and the content does not begin
 //! at the same place. Otherwise the repeats of a cell would be one and the same trial, and players
-//! of one trial would ask for segments at the same instant. The draws depend on the repeat's seed
+//! of one trial would ask for segments at the same instant. With `phase = "fixed"` that is so. The draws depend on the repeat's seed
 //! and the viewer alone, so that cells are compared in pairs.
 
 use crate::trial::Assignment;
-use weir_experiment::Players;
+use weir_experiment::{Phase, Players};
 use weir_units::Time;
 
 /// One viewer.
@@ -25,7 +25,7 @@ pub struct Viewer<'a> {
 
 /// All viewers of a trial, in the order of the experiment file.
 pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
-    let Assignment { trial, segments, segment } = assignment;
+    let Assignment { trial, segments, segment, .. } = assignment;
     let groups = trial.setup.players.iter().enumerate();
     let all =
         groups.flat_map(|(group, players)| (0..players.count).map(move |n| (group, players, n)));
@@ -33,12 +33,16 @@ pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
         .zip(all)
         .map(|(session, (group, players, number))| {
             let seed = trial.seed.derive(&format!("players {group} viewer {number}"));
+            let draw = |label, bound| match trial.setup.phase {
+                Phase::Random => seed.derive(label).below(bound),
+                Phase::Fixed => 0,
+            };
             Viewer {
                 session,
                 players,
                 node: players.node(number),
-                start: Time::from_ns(seed.derive("start").below(segment.ns())),
-                first_segment: seed.derive("content").below(*segments),
+                start: Time::from_ns(draw("start", segment.ns())),
+                first_segment: draw("content", *segments),
             }
         })
         .collect()

@@ -259,7 +259,7 @@ table! {
 }
 
 table! {
-    /// One row per event of a trial: services that got ready, players that were late.
+    /// One row per event of a trial: services that got ready, processes that were late.
     "events" => Event {
         /// When.
         at_us: u64,
@@ -267,7 +267,7 @@ table! {
         node: String,
         /// The service.
         service: String,
-        /// What happened: `ready` (a service), `late` (a player missed a moment by over 10 ms).
+        /// What happened: `ready` (a service), `late` (a player or cross traffic missed a moment by over 10 ms).
         event: String,
         /// More about it.
         detail: Option<String>,
@@ -292,6 +292,12 @@ table! {
         /// Whether the mean is more than 10 % off the target.
         target_missed: bool,
     }
+}
+
+impl Segment {
+    /// The `err` of a request that was under way when the session ended, which is no failure. The
+    /// examples of METRICS.md hold players to it.
+    pub const CUT_OFF: &'static str = "cut off by the end of the session";
 }
 
 /// What a trial's result is worth.

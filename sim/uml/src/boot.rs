@@ -3,22 +3,18 @@
 use crate::init::{ARGUMENT, DONE, PHASE, PROGRAM};
 use crate::{Kernel, Root};
 use anyhow::{Context, Result, bail};
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
-use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::symlink;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use weir_process::{Cancel, Handle, Watched, last_lines};
 use weir_units::{Bytes, Seed};
 
 /// The guest's clock at boot: 1 January 2025, 00:00 UTC, later than any certificate or file that
@@ -26,29 +22,8 @@ use weir_units::{Bytes, Seed};
 const START_NS: u64 = 1_735_689_600_000_000_000;
 /// The largest file that a guest may make, its memory included: it must not fill the disk.
 const FILE_LIMIT: u64 = 8 << 30;
-/// How long a cancelled or overdue guest may go on unnoticed.
-const CHECK_EVERY: Duration = Duration::from_millis(50);
 /// The entropy shim in the guest's folder.
 const ENTROPY: &str = "entropy.so";
-/// How much of the console an error quotes.
-const QUOTED_BYTES: u64 = 2_048;
-const QUOTED_LINES: usize = 6;
-
-/// Asks guests to stop; shared by all that may ask, a signal handler included.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Asks.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether somebody asked.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// What to boot.
 pub struct Guest<'a> {
@@ -123,25 +98,27 @@ impl Guest<'_> {
             symlink(target, &link).with_context(|| format!("link {}", link.display()))?;
         }
         let console = self.folder.join("console.log");
-        let running = Running::start(self.command(&console)?)?;
-        let (watched, memory) = running.watch(self.limit, cancel)?;
+        let ended = start(self.command(&console)?)?.watch(self.limit, cancel);
+        let ended = ended.context("wait for the guest")?;
         let phase = || fs::read_to_string(out.join(PHASE)).unwrap_or_else(|_| "booting".to_owned());
-        let outcome = match watched {
+        let last_words =
+            || last_lines(&console).map(|lines| format!("; its console ends: {lines}"));
+        let failed = |what: String| {
+            Outcome::Failed(format!(
+                "the guest {what} while {}{}",
+                phase(),
+                last_words().unwrap_or_default()
+            ))
+        };
+        let outcome = match ended.watched {
             Watched::Cancelled => Outcome::Cancelled,
             Watched::Ended(_) if out.join(DONE).exists() => Outcome::Done,
-            Watched::Ended(status) => Outcome::Failed(format!(
-                "the guest {} while {}{}",
-                how(status),
-                phase(),
-                last_words(&console)
-            )),
-            Watched::Overdue => Outcome::Failed(format!(
-                "the guest was killed after {} s of wall-clock time while {}{}",
-                self.limit.as_secs(),
-                phase(),
-                last_words(&console)
-            )),
+            Watched::Ended(exit) => failed(exit.to_string()),
+            Watched::Overdue => {
+                failed(format!("was killed after {} s of wall-clock time", self.limit.as_secs()))
+            }
         };
+        let memory = ended.memory;
         Ok(Ended { outcome, memory })
     }
 
@@ -217,114 +194,10 @@ fn memory_folder(memory: Bytes) -> Result<PathBuf> {
     )
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Watched {
-    Ended(ExitStatus),
-    Overdue,
-    Cancelled,
-}
-
-/// A guest that runs; dropping it kills all of it.
-struct Running {
-    child: Child,
-    descriptor: OwnedFd,
-    /// Its process number is nobody's any more.
-    reaped: bool,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Result<Self> {
-        let child = command.spawn().with_context(|| {
-            format!("start the guest kernel {}", command.get_program().to_string_lossy())
-        })?;
-        // SAFETY: the call takes two integers and returns a new descriptor or -1.
-        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, child.id(), 0) };
-        let fd = i32::try_from(fd).ok().filter(|fd| *fd >= 0);
-        let fd = fd.ok_or_else(std::io::Error::last_os_error).context("watch the guest")?;
-        // SAFETY: the kernel has just made this descriptor for us alone.
-        let descriptor = unsafe { OwnedFd::from_raw_fd(fd) };
-        Ok(Self { child, descriptor, reaped: false })
-    }
-
-    /// Waits for the end, which comes by itself or is made; and tells the memory occupied.
-    fn watch(mut self, limit: Duration, cancel: &Cancel) -> Result<(Watched, Bytes)> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the watchdog is a driver: it guards wall time"
-        )]
-        let started = Instant::now();
-        let pause = PollTimeout::try_from(CHECK_EVERY).unwrap_or(PollTimeout::MAX);
-        let cut = loop {
-            let mut ended = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLIN)];
-            match poll(&mut ended, pause) {
-                Ok(0) | Err(nix::errno::Errno::EINTR) => {}
-                Ok(_) => break None,
-                Err(error) => return Err(error).context("watch the guest"),
-            }
-            if cancel.is_cancelled() {
-                break Some(Watched::Cancelled);
-            }
-            if started.elapsed() > limit {
-                break Some(Watched::Overdue);
-            }
-        };
-        let (status, memory) = self.reap().context("wait for the guest")?;
-        Ok((cut.unwrap_or(Watched::Ended(status)), memory))
-    }
-
-    /// Kills what is left of the guest and takes note of its end. The guest's own processes are in
-    /// the group of its session, whose number is theirs until the kernel itself is reaped.
-    fn reap(&mut self) -> std::io::Result<(ExitStatus, Bytes)> {
-        let pid = i32::try_from(self.child.id()).map_err(std::io::Error::other)?;
-        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
-        self.reaped = true;
-        let mut status = 0;
-        // SAFETY: an all-zero rusage is a valid value of a plain C struct.
-        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-        // SAFETY: both pointers are to live values of the types that the call fills in.
-        while unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) } < 0 {
-            let error = std::io::Error::last_os_error();
-            if error.kind() != std::io::ErrorKind::Interrupted {
-                return Err(error);
-            }
-        }
-        // Linux counts in units of 1,024 bytes.
-        let memory = u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1_024);
-        Ok((ExitStatus::from_raw(status), Bytes::new(memory)))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.reaped {
-            drop(self.reap());
-        }
-    }
-}
-
-fn how(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exited with status {code}"),
-        (None, Some(signal)) => format!("was killed by signal {signal}"),
-        (None, None) => "ended".to_owned(),
-    }
-}
-
-fn last_words(console: &Path) -> String {
-    let read = || -> std::io::Result<String> {
-        let mut file = File::open(console)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(QUOTED_BYTES)))?;
-        let mut bytes = Vec::new();
-        file.take(QUOTED_BYTES).read_to_end(&mut bytes)?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    let text = read().unwrap_or_default();
-    let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let kept = lines.get(lines.len().saturating_sub(QUOTED_LINES)..).unwrap_or_default();
-    if kept.is_empty() {
-        String::new()
-    } else {
-        format!("; its console ends: {}", kept.join(" | "))
-    }
+fn start(mut command: Command) -> Result<Handle> {
+    let child = command.spawn().with_context(|| {
+        format!("start the guest kernel {}", command.get_program().to_string_lossy())
+    })?;
+    // The guest's own processes are in the group of its session.
+    Handle::new(Pid::from_raw(i32::try_from(child.id())?), true).context("watch the guest")
 }

@@ -15,6 +15,7 @@ pub mod init;
 mod kernel;
 mod root;
 
-pub use boot::{Cancel, Ended, Guest, Outcome};
+pub use boot::{Ended, Guest, Outcome};
 pub use kernel::{Kernel, KernelKey, cache_folder, sha256_of_file};
 pub use root::Root;
+pub use weir_process::Cancel;

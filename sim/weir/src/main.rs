@@ -24,8 +24,14 @@ enum Command {
     Check(command::check::Arguments),
     /// Make the plots and the page of a run again, from its tables.
     Report(command::report::Arguments),
+    /// Run one trial of a run again, with full logs, and compare.
+    Replay(command::replay::Arguments),
     /// Play a stream from any HTTP server.
     Play(command::play::Arguments),
+    /// Read, write, draw and make traces of how fast a link was.
+    Trace(command::trace::Arguments),
+    /// Look at content: bit rates, key frames, timestamps; or list what has been prepared.
+    Media(command::media::Arguments),
     /// Say what this machine can do, and what is missing.
     Doctor(command::doctor::Arguments),
 }
@@ -37,7 +43,10 @@ fn main() -> ExitCode {
         Command::Run(arguments) => command::run::run(&arguments),
         Command::Check(arguments) => command::check::run(&arguments),
         Command::Report(arguments) => command::report::run(&arguments),
+        Command::Replay(arguments) => command::replay::run(&arguments),
         Command::Play(arguments) => command::play::run(&arguments),
+        Command::Trace(arguments) => command::trace::run(&arguments),
+        Command::Media(arguments) => command::media::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),
     };
     match result {
@@ -45,7 +54,8 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("weir: {error:#}");
             // 2: the input was refused, so nothing ran. 1: something went wrong while it ran.
-            ExitCode::from(if error.is::<Refusal>() { 2 } else { 1 })
+            let refused = error.is::<Refusal>() || error.is::<weir_lab::Refused>();
+            ExitCode::from(if refused { 2 } else { 1 })
         }
     }
 }

@@ -32,9 +32,14 @@ impl Screen {
                 self.step(&what.to_string(), percent, what.done.is_none());
             }
             Progress::Warning(what) => self.line(&format!("warning: {what}")),
-            Progress::Trials { total, jobs } => {
+            Progress::Trials { total, finished, jobs } => {
                 self.shown_percent = 0;
-                self.line(&format!("running {total} trials, {jobs} at a time"));
+                let whole = if *finished > 0 {
+                    format!("{finished} of {total} trials are finished; going on with the others")
+                } else {
+                    format!("running {total} trials")
+                };
+                self.line(&format!("{whole}, {jobs} at a time"));
             }
             Progress::Finished { result, done, total, left } => {
                 if result.row.verdict != Verdict::Valid {
@@ -44,6 +49,13 @@ impl Screen {
                 let text = format!("{done} of {total} trials, about {} s left", left.as_secs());
                 self.step(&text, done * 100 / total, done == total);
             }
+        }
+    }
+
+    /// Says that there was nothing to run.
+    pub fn complete(&mut self, folder: &Path) {
+        if !self.json {
+            self.line(&format!("{} is complete: nothing to run", folder.display()));
         }
     }
 
@@ -86,8 +98,8 @@ fn as_json(progress: &Progress<'_>) -> serde_json::Value {
     match progress {
         Progress::Content(what) => json!({ "event": "content", "text": what.to_string() }),
         Progress::Warning(what) => json!({ "event": "warning", "text": what }),
-        Progress::Trials { total, jobs } => {
-            json!({ "event": "trials", "total": total, "jobs": jobs })
+        Progress::Trials { total, finished, jobs } => {
+            json!({ "event": "trials", "total": total, "finished": finished, "jobs": jobs })
         }
         Progress::Finished { result, done, total, left } => json!({
             "event": "finished",

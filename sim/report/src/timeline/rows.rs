@@ -98,7 +98,7 @@ impl TrialRows {
                 throughput_bps: throughput[row],
                 buffer_before_us: before[row].unwrap_or_default(),
                 buffer_after_us: after[row].unwrap_or_default(),
-                failed: errs[row].is_some(),
+                failed: errs[row].is_some_and(|err| err != Segment::CUT_OFF),
             });
         }
         Ok(())

@@ -1,32 +1,45 @@
 //! `weir check`: the plan of an experiment, or why there is none.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The arguments.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The experiment file.
-    experiment: PathBuf,
+    #[command(flatten)]
+    wanted: super::Wanted,
     /// Print the whole plan.
     #[arg(long)]
     plan: bool,
+    /// Draw the network of the first cell as an SVG file.
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    draw: Option<PathBuf>,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// If the experiment is refused.
+/// If the experiment is refused, or the picture cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let plan = super::plan(&arguments.experiment, None, None)?;
+    let plan = arguments.wanted.plan()?;
     if arguments.plan {
         print!("{}", plan.to_toml());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let (Some(file), Some(cell)) = (&arguments.draw, plan.cells.first()) {
+        std::fs::write(file, cell.setup.to_svg())
+            .with_context(|| format!("write {}", file.display()))?;
+        println!("{}", file.display());
         return Ok(ExitCode::SUCCESS);
     }
     println!("{}: {} trials", plan.name, plan.len());
     for axis in &plan.axes {
         println!("  {}: {}", axis.path, axis.values.join(", "));
+    }
+    for (axis, values) in &plan.only {
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        println!("  only {axis}: {}", values.join(", "));
     }
     println!("  {} repeats of {} cells, seed {}", plan.repeats, plan.cells.len(), plan.seed);
     Ok(ExitCode::SUCCESS)

@@ -14,6 +14,9 @@ pub struct Arguments {
     /// it rises, and that nobody stalls where it is ample. Exit code 1 if something is otherwise.
     #[arg(long)]
     expect: bool,
+    /// Only draw the timeline of one session, such as c0012-r3 or c0012-r3:7.
+    #[arg(long, value_name = "TRIAL[:SESSION]", conflicts_with = "expect")]
+    timeline: Option<String>,
 }
 
 /// Runs the command.
@@ -23,6 +26,15 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.run.is_dir() {
         return Err(refuse(format!("{} is no folder", arguments.run.display())));
+    }
+    if let Some(wanted) = &arguments.timeline {
+        let (trial, session) = wanted.split_once(':').unwrap_or((wanted, "0"));
+        let session = session.parse().map_err(|_| {
+            refuse(format!("\"{wanted}\": \"{session}\" is no number of a session"))
+        })?;
+        let picture = weir_report::timeline(&arguments.run, trial, session).map_err(refuse)?;
+        println!("{}", picture.display());
+        return Ok(ExitCode::SUCCESS);
     }
     let report = weir_report::report(&arguments.run)?;
     print!("{report}");

@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("weir-units", &[]),
     ("weir-records", &[]),
     ("weir-abr", &["weir-units"]),
-    ("weir-core", &["weir-units", "weir-abr"]),
+    ("weir-trace", &["weir-units"]),
+    ("weir-model", &["weir-units", "weir-trace", "weir-abr", "weir-core", "weir-records"]),
+    ("weir-core", &["weir-units", "weir-abr", "weir-records"]),
     ("weir-http", &["weir-units", "weir-abr", "weir-core", "weir-records"]),
     ("weir-experiment", &["weir-units", "weir-abr"]),
-    ("weir-net", &["weir-units", "weir-experiment"]),
-    ("weir-uml", &["weir-units"]),
-    ("weir-media", &["weir-units", "weir-abr", "weir-experiment"]),
+    ("weir-process", &["weir-units"]),
+    ("weir-net", &["weir-units", "weir-experiment", "weir-process"]),
+    ("weir-uml", &["weir-units", "weir-process"]),
+    ("weir-media", &["weir-units", "weir-abr", "weir-core", "weir-experiment"]),
+    ("weir-traffic", &["weir-units", "weir-records"]),
     (
         "weir-lab",
         &[
@@ -22,8 +26,10 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "weir-records",
             "weir-experiment",
             "weir-net",
+            "weir-process",
             "weir-uml",
             "weir-media",
+            "weir-traffic",
             "weir-http",
         ],
     ),
@@ -35,10 +41,12 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "weir-records",
             "weir-experiment",
             "weir-uml",
+            "weir-media",
             "weir-lab",
             "weir-http",
             "weir-abr",
             "weir-report",
+            "weir-trace",
         ],
     ),
 ];

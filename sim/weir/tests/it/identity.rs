@@ -9,31 +9,71 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Two rates, two algorithms, two repeats, over content that costs no encoding; some packets are
-/// lost, and start moments and contents are drawn: all that could differ, does.
+/// Two viewers and all kinds of cross traffic behind a bottleneck that delays unevenly and loses in
+/// bursts, over content that costs no encoding: all that is drawn at random is.
 const EXPERIMENT: &str = r#"
 name = "identity"
 seed = 11
 repeats = 2
-topology = "one-origin"
+topology = "dumbbell"
+
+[nodes.viewer]
+count = 2
 
 [media]
 source = "table.json"
 
-[links.access]
-loss = "0.1 %"
+[links.bottleneck]
+discipline = "fq_codel"
+jitter = "5 ms"
+loss = { p = "0.1 %", r = "20 %" }
+
+[links.drain]
+delay = "10 ms"
+reordering_jitter = "2 ms"
 
 [[players]]
+count = 2
 watch = "40 s"
 
+[[traffic]]
+kind = "tcp"
+from = "source"
+to = "sink"
+start = "10 s"
+length = "10 s"
+congestion_control = "bbr"
+
+[[traffic]]
+kind = "udp"
+from = "source"
+to = "sink"
+rate = "100 kbit/s"
+
+[[traffic]]
+kind = "web"
+from = "source"
+to = "sink"
+count = 2
+
 [sweep]
-"links.access.rate" = ["1 Mbit/s", "4 Mbit/s"]
+"links.bottleneck.rate" = ["2 Mbit/s", "8 Mbit/s"]
 "players.abr" = ["bola", "throughput"]
 "#;
 
 /// Tables with no wall-clock facts.
-const TABLES: [&str; 8] =
-    ["sessions", "segments", "stalls", "links", "nodes", "events", "rungs", "summary"];
+const TABLES: [&str; 10] = [
+    "sessions",
+    "segments",
+    "stalls",
+    "links",
+    "nodes",
+    "flows",
+    "events",
+    "rungs",
+    "summary",
+    "comparisons",
+];
 
 /// The user called nobody, who owns nothing.
 const NOBODY: u32 = 65_534;
@@ -125,6 +165,9 @@ fn equal_plans_give_equal_bytes_in_any_folder_for_any_user_at_any_parallelism() 
     for (name, bytes) in &expected {
         assert!(bytes == &found[name], "{name} differs: {}", first_difference(bytes, &found[name]));
     }
-    let sessions = String::from_utf8_lossy(&expected["sessions.csv"]).into_owned();
-    assert_eq!(sessions.lines().count(), 1 + 8, "one session for each trial:\n{sessions}");
+    // Of each of the eight trials.
+    for (table, rows) in [("sessions", 2), ("flows", 4)] {
+        let text = String::from_utf8_lossy(&expected[&format!("{table}.csv")]).into_owned();
+        assert_eq!(text.lines().count(), 1 + 8 * rows, "{rows} rows for each trial:\n{text}");
+    }
 }

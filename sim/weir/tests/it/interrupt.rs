@@ -1,5 +1,6 @@
 //! Ctrl-C ends everything, soon, and leaves nothing that runs.
 
+use crate::leftovers::{processes_in, until};
 use crate::program::Scratch;
 use crate::sample::write_table;
 use nix::sys::signal::{Signal, kill};
@@ -7,7 +8,7 @@ use nix::unistd::Pid;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const EXPERIMENT: &str = r#"
 name = "interrupt"
@@ -32,28 +33,6 @@ fn start(folder: &Path) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
-}
-
-/// Waits, with a bound, until something is so.
-#[expect(clippy::disallowed_methods, reason = "a test that waits for another process is a driver")]
-fn until(limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !so() {
-        assert!(started.elapsed() < limit, "{what}: not within {limit:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Processes that work in a folder, guests among them.
-fn processes_in(folder: &Path) -> Vec<String> {
-    let folder = folder.canonicalize().unwrap();
-    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let path = entry.ok()?.path();
-        let inside = fs::read_link(path.join("cwd")).ok()?.starts_with(&folder);
-        let name = fs::read_to_string(path.join("comm")).unwrap_or_default();
-        inside.then(|| format!("{} {}", path.display(), name.trim()))
-    });
-    processes.collect()
 }
 
 fn finished_trials(folder: &Path) -> usize {
@@ -98,14 +77,4 @@ fn ctrl_c_ends_an_encoding_too() {
     kill(Pid::from_raw(weir.id() as i32), Signal::SIGINT).unwrap();
     until(Duration::from_secs(2), "weir ends", || weir.try_wait().unwrap().is_some());
     until(Duration::from_secs(1), "nothing is left", || processes_in(&scratch.0).is_empty());
-}
-
-#[test]
-fn a_killed_weir_leaves_no_guest_behind() {
-    let scratch = Scratch::new("killed");
-    let mut weir = start(&scratch.0);
-    until(Duration::from_secs(60), "a guest runs", || processes_in(&scratch.0).len() > 2);
-    weir.kill().unwrap();
-    weir.wait().unwrap();
-    until(Duration::from_secs(2), "nothing is left", || processes_in(&scratch.0).is_empty());
 }

@@ -5,7 +5,14 @@
 mod architecture;
 mod bad_input;
 mod failures;
+mod host;
 mod identity;
 mod interrupt;
+mod kill;
+mod leftovers;
+mod media;
 mod program;
+mod replay;
+mod resume;
 mod sample;
+mod traces;

@@ -1,0 +1,233 @@
+//! The lab on this machine's own kernel, in real time: the same trials as in a guest, each in
+//! namespaces of its own.
+//!
+//! Nothing of the machine is changed. A trial's processes, mounts and network are its own, and the
+//! kernel ends them with it; limits that all namespaces share are read and recorded, never set.
+
+use crate::inputs::Input;
+use crate::lab::{self, Lab, MEDIA, Ran, SITE, Stage, Task, Trialled};
+use crate::refused::Refused;
+use crate::relaunch::relaunch;
+use crate::trial::GRACE;
+use anyhow::{Context, Result, anyhow};
+use nix::fcntl::{OFlag, open};
+use nix::mount::{MsFlags, mount};
+use nix::sys::stat::Mode;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use weir_experiment::Plan;
+use weir_net::Needs;
+use weir_process::{Cancel, Watched, last_lines};
+use weir_units::Span;
+
+/// The word on the command line that makes this program the first process of a trial.
+const ARGUMENT: &str = "host-trial";
+/// Where a trial finds and leaves things, under names that no path of the machine gets into.
+const PLACE: &str = "/run/weir-trial";
+/// The folder that a trial writes to, in its own folder as in [`PLACE`].
+const OUT: &str = "out";
+/// What it was about when it last said so.
+const PHASE: &str = "phase";
+/// Real time for all that is not watching: network, services, counters, and a busy machine.
+const LIMIT: Span = Span::from_s(60);
+
+/// The lab, ready to run trials.
+pub(crate) struct HostLab {
+    program_sha256: String,
+    tcp_mem: String,
+    jobs: usize,
+    stage: PathBuf,
+}
+
+/// Refuses a plan that this machine's kernel cannot run, or this user must not.
+///
+/// # Errors
+/// If so: the error says what is missing, and for which link.
+pub(crate) fn check(plan: &Plan) -> Result<()> {
+    let why = match lacking_rights() {
+        Some(rights) => format!("needs root: this user has no {rights}"),
+        None => {
+            let mut needs = Needs::default();
+            plan.cells.iter().for_each(|cell| needs.add(&cell.setup));
+            let lacking = needs.lacking()?;
+            if lacking.is_empty() {
+                return Ok(());
+            }
+            format!("needs a kernel that has everything; this one lacks {}", lacking.join(", "))
+        }
+    };
+    Err(Refused::because(format!("the lab \"host\" {why}; --lab uml needs none of this")))
+}
+
+/// What the lab needs, and whether this machine has it.
+pub(crate) fn abilities() -> Vec<(&'static str, Result<String>)> {
+    let rights = match lacking_rights() {
+        Some(rights) => {
+            Err(anyhow!("it needs root: this user has no {rights}; --lab uml does not"))
+        }
+        None => Ok("root".to_owned()),
+    };
+    let links = if rights.is_err() { None } else { Some(Needs::everything().lacking()) };
+    let links = links.map(|lacking| match lacking {
+        Ok(lacking) if lacking.is_empty() => Ok("all that links can ask for".to_owned()),
+        Ok(lacking) => Err(anyhow!("the kernel lacks {}; --lab uml does not", lacking.join(", "))),
+        Err(error) => Err(error),
+    });
+    let links = links.map(|links| ("lab host: links", links));
+    [("lab host: rights", rights)].into_iter().chain(links).collect()
+}
+
+/// What the user of this process lacks.
+pub(crate) fn lacking_rights() -> Option<String> {
+    /// Their numbers: capabilities(7), linux/capability.h.
+    const NEEDED: [(&str, u32); 2] = [("CAP_NET_ADMIN", 12), ("CAP_SYS_ADMIN", 21)];
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let held = line.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0);
+    let missing: Vec<_> =
+        NEEDED.iter().filter(|(_, bit)| held & (1 << bit) == 0).map(|(name, _)| *name).collect();
+    (!missing.is_empty()).then(|| missing.join(", "))
+}
+
+impl HostLab {
+    /// Prepares trials below `stage`, `jobs` at a time.
+    ///
+    /// # Errors
+    /// If this program cannot be read.
+    pub fn new(jobs: Option<usize>, stage: &Path) -> Result<Self> {
+        Ok(Self {
+            program_sha256: weir_uml::sha256_of_file(Path::new("/proc/self/exe"))?,
+            tcp_mem: weir_net::kernel_limits(),
+            // In real time, trials that run side by side disturb each other.
+            jobs: jobs.unwrap_or(1).max(1),
+            stage: stage.to_owned(),
+        })
+    }
+}
+
+impl Lab for HostLab {
+    fn inputs(&self) -> Vec<Input> {
+        let kernel = ["osrelease", "version"]
+            .map(|name| first_line(&format!("/proc/sys/kernel/{name}")))
+            .join(" ");
+        vec![Input::new("the kernel", kernel), Input::new("the program", &self.program_sha256)]
+    }
+
+    fn facts(&self) -> (&'static str, toml::Table) {
+        let mut facts = toml::Table::new();
+        let mut add = |name: &str, value: String| facts.insert(name.to_owned(), value.into());
+        for (name, path) in [
+            ("release", "/proc/sys/kernel/osrelease"),
+            ("version", "/proc/sys/kernel/version"),
+            ("congestion_control", "/proc/sys/net/ipv4/tcp_congestion_control"),
+            ("netdev_max_backlog", "/proc/sys/net/core/netdev_max_backlog"),
+            ("clocksource", "/sys/devices/system/clocksource/clocksource0/current_clocksource"),
+        ] {
+            add(name, first_line(path));
+        }
+        add("tcp_mem", self.tcp_mem.clone());
+        facts.insert("jobs".to_owned(), i64::try_from(self.jobs).unwrap_or(i64::MAX).into());
+        ("kernel", facts)
+    }
+
+    fn slots(&self) -> Result<Vec<usize>> {
+        Ok((0..self.jobs).collect())
+    }
+
+    fn run(&self, task: &Task<'_>, cancel: &Cancel) -> Result<Ran> {
+        let trial = &task.assignment.trial;
+        let stage = Stage::make(self.stage.join(&trial.id), task.assignment)?;
+        for (name, target) in [(SITE, &task.content.site), (MEDIA, &task.content.media)] {
+            let link = stage.folder().join(name);
+            symlink(target, &link).with_context(|| format!("link {}", link.display()))?;
+        }
+        let path = stage.folder().join("console.log");
+        let console = File::create(&path).with_context(|| format!("make {}", path.display()))?;
+        let handle = relaunch(&[ARGUMENT, &self.tcp_mem], stage.folder(), &console)?;
+        let longest = trial.setup.players.iter().map(|players| players.watch).max();
+        let limit = LIMIT.saturating_add(longest.unwrap_or(Span::ZERO)).saturating_add(GRACE);
+        let ended = handle.watch(Duration::from_nanos(limit.ns()), cancel);
+        let ended = ended.context("wait for a trial")?;
+        stage.keep_logs(task.logs)?;
+        let failed = |what: String| {
+            let phase = fs::read_to_string(stage.out().join(PHASE));
+            let phase = phase.unwrap_or_else(|_| "starting".to_owned());
+            let last = last_lines(&path).map(|lines| format!("; its output ends: {lines}"));
+            Trialled::Failed(format!("the trial {what} while {phase}{}", last.unwrap_or_default()))
+        };
+        let came = match ended.watched {
+            Watched::Ended(exit) if exit.success() => Trialled::Found(stage.findings()?),
+            Watched::Ended(exit) => failed(exit.to_string()),
+            Watched::Overdue => failed(format!("was killed after {limit}")),
+            Watched::Cancelled => Trialled::Cancelled,
+        };
+        Ok(Ran { came, memory: None })
+    }
+}
+
+/// Takes over if this process is the first of a trial, and does not return then.
+pub(crate) fn take_over() {
+    let arguments: Vec<_> = std::env::args().collect();
+    if let [_, word, tcp_mem] = arguments.as_slice()
+        && word == ARGUMENT
+        && std::process::id() == 1
+    {
+        let result = trial_inside(tcp_mem);
+        if let Err(error) = &result {
+            // The console, whose end the owner quotes.
+            eprintln!("{error:#}");
+        }
+        std::process::exit(i32::from(result.is_err()));
+    }
+}
+
+fn trial_inside(tcp_mem: &str) -> Result<()> {
+    set_up()?;
+    let place = Path::new(PLACE);
+    let out = place.join(OUT);
+    let say = |phase: &str| drop(fs::write(out.join(PHASE), phase));
+    lab::run_inside(&out, place, Path::new("/proc/self/exe"), tcp_mem, &say)
+}
+
+/// Mounts what a trial sees of its own: its processes, its folders, and memory for what it leaves.
+fn set_up() -> Result<()> {
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(None::<&str>, "/", None::<&str>, private, None::<&str>).context("make mounts private")?;
+    // Held by descriptors, because they may lie below folders that are covered now.
+    let mut folders = Vec::new();
+    for (name, flags) in
+        [(OUT, MsFlags::empty()), (SITE, MsFlags::MS_RDONLY), (MEDIA, MsFlags::MS_RDONLY)]
+    {
+        let how = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let folder = open(name, how, Mode::empty());
+        folders.push((name, flags, folder.with_context(|| format!("open the folder {name}"))?));
+    }
+    let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    for (kind, target) in [("proc", "/proc"), ("tmpfs", "/run"), ("tmpfs", "/tmp")] {
+        mount(Some("none"), target, Some(kind), harmless, None::<&str>)
+            .with_context(|| format!("mount {kind} at {target}"))?;
+    }
+    for (name, flags, folder) in folders {
+        let target = Path::new(PLACE).join(name);
+        fs::create_dir_all(&target).with_context(|| format!("make {}", target.display()))?;
+        let source = format!("/proc/self/fd/{}", folder.as_raw_fd());
+        let bind = |flags| {
+            mount(Some(source.as_str()), &target, None::<&str>, flags, None::<&str>)
+                .with_context(|| format!("mount the folder {name}"))
+        };
+        bind(MsFlags::MS_BIND)?;
+        // A mount's own flags cannot be given when it is made.
+        if !flags.is_empty() {
+            bind(MsFlags::MS_BIND | MsFlags::MS_REMOUNT | flags)?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn first_line(path: &str) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}

@@ -1,0 +1,180 @@
+//! What is common to the labs that run real programs: each trial has a folder of its own, in which
+//! it finds what it is to do, and leaves what it found out.
+//!
+//! 2026-11-20: links in user space, for machines without netem, will not be a third lab: they are
+//! another way to build a link inside [`crate::trial`], and both labs here will have them.
+
+use crate::content::Content;
+use crate::inputs::Input;
+use crate::trial::{self, Assignment, Findings, Folders};
+use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use weir_experiment::Trial;
+use weir_process::Cancel;
+use weir_units::{Bytes, Span};
+
+/// The file that says what a trial is to do, in its folder for output.
+const ASSIGNMENT: &str = "assignment.json";
+/// The file in which it says what it found out.
+const FINDINGS: &str = "findings.json";
+/// Folders that are prepared for a trial: playlists and segments.
+pub(crate) const SITE: &str = "site";
+pub(crate) const MEDIA: &str = "media";
+/// The folder of its logs.
+const LOGS: &str = "logs";
+
+/// Findings of more than this are none of ours.
+const FINDINGS_LIMIT: u64 = 1 << 30;
+
+/// A place to run trials.
+pub(crate) trait Lab: Sync {
+    /// What its results depend on, besides the plan, the services and the content.
+    fn inputs(&self) -> Vec<Input>;
+
+    /// What there is to say of it in `host.toml`: a table's name and its keys.
+    fn facts(&self) -> (&'static str, toml::Table);
+
+    /// One for each trial at a time.
+    ///
+    /// # Errors
+    /// If the kernel does not tell which CPUs there are.
+    fn slots(&self) -> Result<Vec<usize>>;
+
+    /// Runs a trial.
+    ///
+    /// # Errors
+    /// If it cannot be started, or its results cannot be read.
+    fn run(&self, task: &Task<'_>, cancel: &Cancel) -> Result<Ran>;
+}
+
+/// A trial to run.
+pub(crate) struct Task<'a> {
+    /// It.
+    pub assignment: &'a Assignment,
+    /// What it serves.
+    pub content: &'a Content,
+    /// One of the lab's slots, of which nobody else makes use meanwhile.
+    pub slot: usize,
+    /// Where its logs go.
+    pub logs: &'a Path,
+}
+
+/// A trial that has been run.
+pub(crate) struct Ran {
+    /// What came of it.
+    pub came: Trialled,
+    /// The most memory that it occupied, where somebody knows.
+    pub memory: Option<Bytes>,
+}
+
+/// What came of a trial.
+pub(crate) enum Trialled {
+    /// Findings.
+    Found(Findings),
+    /// None; why.
+    Failed(String),
+    /// None, because it was asked to stop.
+    Cancelled,
+}
+
+/// A trial's folder while it runs; it goes when the trial is over.
+pub(crate) struct Stage(PathBuf);
+
+impl Stage {
+    /// Makes the folder, with the assignment in it.
+    pub fn make(path: PathBuf, assignment: &Assignment) -> Result<Self> {
+        let stage = Self(path);
+        let out = stage.out();
+        fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
+        let text = serde_json::to_vec(assignment).context("write an assignment")?;
+        fs::write(out.join(ASSIGNMENT), text).context("write an assignment")?;
+        Ok(stage)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    /// The folder that the trial writes to.
+    pub fn out(&self) -> PathBuf {
+        weir_uml::boot::out_folder(&self.0)
+    }
+
+    /// Keeps the logs that say anything in the folder `to`.
+    pub fn keep_logs(&self, to: &Path) -> Result<()> {
+        let Ok(logs) = fs::read_dir(self.out().join(LOGS)) else { return Ok(()) };
+        for log in logs {
+            let log = log.context("list a trial's logs")?;
+            if log.metadata().is_ok_and(|about| about.len() > 0) {
+                fs::create_dir_all(to).with_context(|| format!("make {}", to.display()))?;
+                let target = to.join(log.file_name());
+                let what = || format!("write {}", target.display());
+                fs::copy(log.path(), &target).with_context(what)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the trial found out.
+    pub fn findings(&self) -> Result<Findings> {
+        let path = self.out().join(FINDINGS);
+        let what = || format!("read {}", path.display());
+        let length = fs::metadata(&path).with_context(what)?.len();
+        if length > FINDINGS_LIMIT {
+            bail!("{}: {length} bytes are too many", path.display());
+        }
+        serde_json::from_slice(&fs::read(&path).with_context(what)?).with_context(what)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // What cannot be removed now goes with the run's folder.
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
+
+/// Inside of a trial: runs what the folder `out` says, and leaves there what it found out. Content
+/// is in `place`, and `tcp_mem` is what the kernel says of TCP's memory.
+pub(crate) fn run_inside(
+    out: &Path,
+    place: &Path,
+    program: &Path,
+    tcp_mem: &str,
+    say: &dyn Fn(&str),
+) -> Result<()> {
+    let path = out.join(ASSIGNMENT);
+    let text = fs::read(&path).with_context(|| format!("read {}", path.display()))?;
+    let assignment: Assignment = serde_json::from_slice(&text).context("read the assignment")?;
+    let folders = Folders {
+        site: place.join(SITE),
+        media: place.join(MEDIA),
+        run: "/run/weir".into(),
+        logs: out.join(LOGS),
+    };
+    let findings = trial::run(&assignment, &folders, program, tcp_mem, say)?;
+    let path = out.join(FINDINGS);
+    let file = File::create(&path).with_context(|| format!("make {}", path.display()))?;
+    let mut writer = BufWriter::new(file);
+    serde_json::to_writer(&mut writer, &findings).context("write the findings")?;
+    let file = writer.into_inner().context("write the findings")?;
+    file.sync_all().context("write the findings")
+}
+
+/// How many viewers a trial has.
+pub(crate) fn viewers(trial: &Trial) -> u64 {
+    trial.setup.players.iter().map(|players| players.count).sum()
+}
+
+/// How long they watch, all together.
+pub(crate) fn viewer_time(trial: &Trial) -> Span {
+    let times = trial
+        .setup
+        .players
+        .iter()
+        .map(|players| Span::from_ns(players.watch.ns().saturating_mul(players.count)));
+    times.fold(Span::ZERO, Span::saturating_add)
+}

@@ -1,0 +1,109 @@
+//! The processes on nodes that are this program once more: players and cross traffic. Each reads a
+//! job, does it, and leaves rows.
+
+use crate::services::Running;
+use crate::trial::{Folders, now};
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::BufReader;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use weir_net::{Command, Network, Process};
+use weir_records::Record;
+use weir_units::{Span, Time};
+
+/// What a process may write: a session of a day has some 40,000 requests of 400 bytes.
+const RECORDS_LIMIT: u64 = 1 << 30;
+
+/// Where a program is started: what all of a trial have in common.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The network.
+    pub network: &'a Network,
+    /// Where jobs, rows and logs go.
+    pub folders: &'a Folders,
+    /// This program's executable.
+    pub program: &'a Path,
+}
+
+/// What to start.
+pub struct Task<'a, J> {
+    /// The node.
+    pub node: &'a str,
+    /// What it is called in file names, unique on its node.
+    pub name: &'a str,
+    /// The word on the command line that says what this program is there.
+    pub word: &'a str,
+    /// The job.
+    pub job: &'a J,
+    /// Descriptors that it inherits under the same numbers.
+    pub inherit: Vec<OwnedFd>,
+}
+
+/// A process on a node.
+pub struct Program {
+    process: Process,
+    out: PathBuf,
+}
+
+impl Program {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// If the job cannot be written or the process cannot be started.
+    pub fn start<J: Serialize>(ground: &Ground<'_>, task: Task<'_, J>) -> Result<Self> {
+        let Ground { network, folders, program } = ground;
+        let name = format!("{}.{}", task.node, task.name);
+        let job = folders.run.join(format!("{name}.json"));
+        let out = folders.run.join(format!("{name}.jsonl"));
+        let text = serde_json::to_vec(task.job).context("write a job")?;
+        fs::write(&job, text).with_context(|| format!("write {}", job.display()))?;
+        let argv = [program, Path::new(task.word), &job, &out];
+        let command = Command {
+            name: format!("{} on {}", task.name, task.node),
+            argv: argv.iter().map(|word| word.display().to_string()).collect(),
+            log: folders.logs.join(format!("{name}.log")),
+        };
+        let inherit: Vec<_> = task.inherit.iter().map(AsFd::as_fd).collect();
+        let namespace = network.node(task.node)?.namespace();
+        let process = Process::spawn_inheriting(namespace, &command, &inherit)?;
+        Ok(Self { process, out })
+    }
+
+    /// Waits for it; an origin that ends meanwhile ends the trial.
+    ///
+    /// # Errors
+    /// If it fails, if it does not end before `deadline`, and if an origin ends.
+    pub fn wait(&mut self, deadline: Time, origins: &mut BTreeMap<String, Running>) -> Result<()> {
+        const LOOK_EVERY: Span = Span::from_s(10);
+        loop {
+            if let Some(exit) = self.process.wait(LOOK_EVERY)? {
+                if exit.success() {
+                    return Ok(());
+                }
+                bail!("{} {exit}{}", self.process.name(), self.process.last_words());
+            }
+            for origin in origins.values_mut() {
+                if let Some(end) = origin.ended()? {
+                    bail!("{end}");
+                }
+            }
+            if now()? > deadline {
+                bail!("{} did not end{}", self.process.name(), self.process.last_words());
+            }
+        }
+    }
+
+    /// What it recorded.
+    ///
+    /// # Errors
+    /// If its rows cannot be read.
+    pub fn records(&self) -> Result<Vec<Record>> {
+        let path = &self.out;
+        let file = fs::File::open(path).with_context(|| format!("open {}", path.display()))?;
+        weir_records::read_lines(BufReader::new(file), RECORDS_LIMIT)
+            .with_context(|| format!("read {}", path.display()))
+    }
+}

@@ -1,0 +1,149 @@
+//! One trial of a run once more, with full logs.
+
+use crate::content;
+use crate::facts::{self, HOST};
+use crate::inputs::Inputs;
+use crate::refused::Refused;
+use crate::run::{Machine, PLAN, PLAN_LIMIT, Progress, content_input};
+use crate::sealed::{read_text, write_durably};
+use crate::services::Logs;
+use crate::store::{Existing, Store};
+use crate::trials::Trials;
+use anyhow::{Context, Result, anyhow};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use weir_experiment::{MediaFile, Place, Plan, Source, Trial};
+use weir_media::Package;
+use weir_process::Cancel;
+use weir_records::TrialResult;
+
+/// What to replay.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// The run's folder.
+    pub run: PathBuf,
+    /// The trial's name.
+    pub trial: String,
+    /// The folder of the results.
+    pub out: PathBuf,
+    /// Where guest kernels and content are kept between runs.
+    pub cache: PathBuf,
+}
+
+/// A trial that has been run again. Its folder still has a temporary name: tables come first.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The name that its run has now: the earlier one's where nothing that it depends on differs.
+    pub id: String,
+    /// The run's plan.
+    pub plan: Plan,
+    /// The folder of the replay.
+    pub store: Store,
+    /// What came of it.
+    pub trial: TrialResult,
+    /// What the content is, in a word, for titles.
+    pub content: String,
+}
+
+/// What `host.toml` says that a replay needs.
+#[derive(Deserialize)]
+struct Host {
+    experiment_folder: PathBuf,
+    content: Vec<HostContent>,
+}
+
+#[derive(Deserialize)]
+struct HostContent {
+    hash: String,
+}
+
+/// Runs a trial again, in the lab that it ran in, with full logs. `watch` hears of everything that
+/// is not what it was.
+///
+/// # Errors
+/// [`Refused`] if the folder holds no run, the run has no such trial, or this machine cannot run it;
+/// and if something cannot be made or was cancelled.
+pub fn replay(
+    what: &Replay,
+    cancel: &Cancel,
+    watch: &mut dyn FnMut(Progress<'_>),
+) -> Result<Replayed> {
+    let (plan, trial) = find(what).map_err(Refused::because)?;
+    let earlier = Inputs::read(&what.run).map_err(Refused::because)?.unwrap_or_default();
+    facts::check_lab(&plan)?;
+    let machine = Machine::find(&plan, &what.cache)?;
+    let store = Store::open(&what.out, Existing::Discard)?;
+    let lab = machine.lab(&plan, Some(1), store.stage())?;
+
+    // Of the plan only what the trial needs; the whole of it is what the run's inputs are about.
+    let mut part = plan.clone();
+    part.cells.retain(|cell| cell.index == trial.cell);
+    let number = content::number(&plan, &trial);
+    let host = facts_of(&what.run)?;
+    let hash = host.content.get(number).map(|content| content.hash.as_str());
+    let served = earlier.value(&content_input(number, "").name);
+    let as_it_was = |tell: &mut content::Tell<'_>| {
+        let accept = |package: &Package| Some(content::served(package).as_str()) == served;
+        weir_media::find(&what.cache, hash?, &accept, tell)
+    };
+    let contents = content::prepare_with(&part, store.stage(), watch, &mut |media, tell| {
+        let request = content::request(&part, media);
+        match request.file.filter(|file| !file.exists()) {
+            None => weir_media::prepare(&request, &what.cache, tell).context("prepare the content"),
+            Some(gone) => as_it_was(tell).with_context(|| {
+                format!("{} is gone, and the cache has nothing made of it", gone.display())
+            }),
+        }
+    })?;
+    let mut inputs = machine.inputs(&plan, lab.as_ref());
+    inputs.input.push(content_input(number, &contents.get(&trial)?.served));
+    for other in inputs.others_than(&earlier) {
+        watch(Progress::Warning(format!("another input than the run's: {other}")));
+    }
+    let folder = &host.experiment_folder;
+    let host = facts::host(&part, lab.as_ref(), &machine.services, &contents, folder)?;
+    write_durably(&store.folder().join(PLAN), plan.to_toml().as_bytes())?;
+    write_durably(&store.folder().join(HOST), host.as_bytes())?;
+    let inputs = inputs.over(earlier);
+    inputs.write(store.folder())?;
+
+    let slot = lab.slots()?.first().copied().context("the lab has no room for a trial")?;
+    let logs = store.folder().join("logs").join(&trial.id);
+    let trials =
+        Trials { plan: &part, contents: &contents, lab: lab.as_ref(), logs: Logs::Full, cancel };
+    let trial = trials.run(trial, slot, &logs).context("interrupted")?;
+    let content = content::kind(&part).to_owned();
+    Ok(Replayed { id: inputs.id(), plan, store, trial, content })
+}
+
+/// The plan and the trial, with the files that its content is made from.
+fn find(what: &Replay) -> Result<(Plan, Trial)> {
+    let path = what.run.join(PLAN);
+    let mut plan = Plan::from_toml(&read(&path)?, &path)?;
+    let trial = plan.trial(&what.trial).ok_or_else(|| {
+        let mut trials = plan.trials();
+        let ends = (trials.next(), trials.last());
+        let known = match ends {
+            (Some(first), Some(last)) => format!("{} to {}", first.id, last.id),
+            (first, _) => first.map(|first| first.id).unwrap_or_default(),
+        };
+        anyhow!("the run has no trial \"{}\" (it has {known})", what.trial)
+    })?;
+    let folder = facts_of(&what.run)?.experiment_folder;
+    let source = trial.setup.media.source.clone();
+    if let Source::File(file) | Source::Sized(file) = &source {
+        let place = Place { file: path.into(), line: None };
+        plan.media_files.insert(source.clone(), MediaFile { path: folder.join(file), place });
+    }
+    Ok((plan, trial))
+}
+
+fn facts_of(run: &Path) -> Result<Host> {
+    let path = run.join(HOST);
+    toml::from_str(&read(&path)?).with_context(|| format!("read {}", path.display()))
+}
+
+fn read(path: &Path) -> Result<String> {
+    let what = || format!("read {}, which every run's folder has", path.display());
+    read_text(path, PLAN_LIMIT).with_context(what)
+}

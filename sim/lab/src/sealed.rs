@@ -1,0 +1,112 @@
+//! Finished trials as files: on the disk, whole, and with a hash that tells damage.
+
+use crate::inputs::hex;
+use anyhow::{Context, Result, ensure};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+use weir_records::TrialResult;
+
+/// A finished trial of more than this is none of ours.
+const TRIAL_LIMIT: u64 = 2 << 30;
+
+/// Writes a file that is either there, whole and on the disk, or not there at all.
+pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
+    let what = || format!("write {}", path.display());
+    let temporary = path.with_extension("tmp");
+    let mut file = File::create(&temporary).with_context(what)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).with_context(what)?;
+    fs::rename(&temporary, path).with_context(what)?;
+    // The name is on the disk when the folder is.
+    let folder = path.parent().with_context(what)?;
+    File::open(folder).and_then(|folder| folder.sync_all()).with_context(what)
+}
+
+/// A trial as text: a line of JSON, and a line with the line's SHA-256, which tells damage.
+pub(crate) fn seal(result: &TrialResult) -> Result<String> {
+    let text = serde_json::to_string(result).context("write a trial's result")?;
+    let hash = hex(&Sha256::digest(&text));
+    Ok(format!("{text}\n\"{hash}\"\n"))
+}
+
+/// Reads a text of at most `limit` bytes.
+///
+/// # Errors
+/// If it is larger, no text, or cannot be read.
+pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+    let mut text = String::new();
+    // One byte past the limit tells "at the limit" from "over it".
+    let read = File::open(path)?.take(limit.saturating_add(1)).read_to_string(&mut text)?;
+    if read as u64 > limit {
+        let what = format!("it is larger than {limit} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
+    }
+    Ok(text)
+}
+
+/// Reads what [`seal`] wrote.
+///
+/// # Errors
+/// If it is damaged, or none of ours.
+pub(crate) fn open_sealed(path: &Path) -> Result<TrialResult> {
+    let text = read_text(path, TRIAL_LIMIT).context("it cannot be read")?;
+    let (line, rest) = text.split_once('\n').context("it has no end")?;
+    let hash = hex(&Sha256::digest(line));
+    ensure!(rest == format!("\"{hash}\"\n"), "its hash is another one");
+    serde_json::from_str(line).context("it is no trial")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use weir_records::{Trial, Verdict};
+
+    pub fn result(id: &str) -> TrialResult {
+        TrialResult {
+            id: id.to_owned(),
+            params: vec!["5 Mbit/s".to_owned()],
+            row: Trial {
+                cell: 0,
+                repeat: 0,
+                seed: 7,
+                lab: "uml".to_owned(),
+                verdict: Verdict::Failed,
+                err: Some("of\nno \"importance\"".to_owned()),
+                virtual_us: 1,
+                wall_us: 2,
+                memory_bytes: None,
+            },
+            records: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_read_back_and_every_damage_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c0000-r0.json");
+        let text = seal(&result("c0000-r0")).unwrap();
+        write_durably(&path, text.as_bytes()).unwrap();
+        assert_eq!(open_sealed(&path).unwrap(), result("c0000-r0"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            fs::write(&path, &bytes).unwrap();
+            assert!(open_sealed(&path).is_err(), "damage at {at} was not noticed");
+            fs::write(&path, &text[..at]).unwrap();
+            assert!(open_sealed(&path).is_err(), "a cut at {at} was not noticed");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_that_is_kept_is_read_back_to_the_bit(number: f64) {
+            prop_assume!(number.is_finite());
+            let text = serde_json::to_string(&number).unwrap();
+            let read: f64 = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(read.to_bits(), number.to_bits(), "{}", text);
+        }
+    }
+}

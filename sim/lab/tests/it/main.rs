@@ -1,0 +1,19 @@
+//! The lab on the machine's own kernel, tested on a kernel that has everything: each test boots a
+//! guest with this program as init, which runs the lab there as `weir` would.
+
+mod guest;
+mod host;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    if weir_uml::init::is_init() {
+        guest::run();
+    }
+    // In the guest, the lab starts this program once more: for each trial, and for its players.
+    weir_lab::guest::take_over();
+    let tests = host::ALL.iter().map(|(name, test)| {
+        Trial::test(*name, move || test().map_err(|error| format!("{error:#}").into()))
+    });
+    libtest_mimic::run(&Arguments::from_args(), tests.collect()).exit();
+}

@@ -1,0 +1,60 @@
+//! `weir replay`: one trial of a run once more, with full logs.
+
+use crate::screen::Screen;
+use anyhow::Result;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use weir_lab::{Replay, lab_name};
+
+/// The arguments.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The folder of the run.
+    run: PathBuf,
+    /// The trial, such as c0012-r3.
+    trial: String,
+    /// The folder of the replay [default: replays/TRIAL in the run's].
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+/// Runs the command: exit code 1 if a trial came out otherwise in virtual time, where equal inputs
+/// give equal rows.
+///
+/// # Errors
+/// If the run or the trial is refused, or its results cannot be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let Arguments { run, trial, .. } = arguments;
+    let out = arguments.out.clone().unwrap_or_else(|| run.join("replays").join(trial));
+    let cache = weir_uml::cache_folder()?;
+    let replay = Replay { run: run.clone(), trial: trial.clone(), out, cache };
+    let cancel = super::cancelled_by_ctrl_c()?;
+    let mut screen = Screen::new(false);
+    let again = weir_lab::replay(&replay, &cancel, &mut |progress| screen.show(&progress))?;
+
+    let info = weir_report::RunInfo {
+        run: again.id.clone(),
+        name: format!("{}, trial {trial}", again.plan.name),
+        lab: lab_name(again.plan.lab).to_owned(),
+        media: again.content.clone(),
+        command: format!("weir replay {} {trial}", run.display()),
+        axes: again.plan.axes.iter().map(|axis| axis.path.clone()).collect(),
+        repeats: 1,
+        zips: super::zips(&again.plan),
+    };
+    weir_report::write_run(again.store.folder(), &info, std::slice::from_ref(&again.trial))?;
+    let report = weir_report::report(again.store.folder())?;
+    let difference = weir_report::first_difference(run, &again.trial)?;
+    let real_time = again.plan.lab == weir_experiment::LabName::Host;
+    let folder = again.store.complete()?;
+    screen.finish(&folder, &report, report.left_out.len());
+    println!("logs    {}", folder.join("logs").display());
+    match &difference {
+        None => println!("every row is equal to the run's"),
+        Some(difference) if real_time => {
+            println!("not equal to the run's, as always in real time: {difference}");
+        }
+        Some(difference) => println!("NOT equal to the run's: {difference}"),
+    }
+    Ok(ExitCode::from(u8::from(difference.is_some() && !real_time)))
+}

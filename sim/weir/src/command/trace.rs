@@ -1,0 +1,332 @@
+//! `weir trace`: traces from other programs and to them, what is in them, and new ones by models.
+
+use crate::refusal::refuse;
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use weir_trace::{Clock, Csv, Format, Kind, Origin, Reader, Stats, Trace};
+use weir_units::{BitRate, Bytes, Seed, Span};
+
+/// The arguments.
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Read a trace of another program and write it as a trace of Weir.
+    Import(Import),
+    /// Write a trace in the form of another program.
+    Export(Export),
+    /// Draw a trace as text.
+    Show(Show),
+    /// Say what is in traces: length, rates, silences, kind, licence.
+    Stats(Files),
+    /// Make a trace by a model.
+    Generate(Generate),
+}
+
+#[derive(clap::Args)]
+struct Import {
+    /// The file.
+    file: PathBuf,
+    /// Its form: sabre, pensieve, mahimahi, cadvise or csv.
+    #[arg(long)]
+    from: Format,
+    /// What its rates are: the capacity of a link, or the goodput of one flow.
+    #[arg(long)]
+    kind: Option<Kind>,
+    /// Who measured it.
+    #[arg(long)]
+    source: String,
+    /// The licence of the data; "unknown" if it is.
+    #[arg(long)]
+    licence: String,
+    /// Where it was obtained: an address, with the commit or the date.
+    #[arg(long)]
+    obtained: Option<String>,
+    /// What to call it [default: the file's name].
+    #[arg(long)]
+    name: Option<String>,
+    /// The trace does not begin again at its end; its last step goes on.
+    #[arg(long)]
+    once: bool,
+    /// The size of a packet opportunity (mahimahi).
+    #[arg(long, default_value_t = Reader::PACKET)]
+    packet: Bytes,
+    #[command(flatten)]
+    table: Table,
+    /// The file to write [default: standard output].
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+}
+
+/// The columns of a table; the defaults are those of UCC's 4G and 5G data sets.
+#[derive(clap::Args)]
+struct Table {
+    /// The column of the rate (csv).
+    #[arg(long, default_value = "DL_bitrate", value_name = "NAME")]
+    rate_column: String,
+    /// The rate that a value of 1 means (csv).
+    #[arg(long, default_value = "1 kbit/s", value_name = "RATE")]
+    rate_unit: BitRate,
+    /// How long every row lasts (csv).
+    #[arg(long, default_value = "1 s", value_name = "SPAN")]
+    every: Span,
+    /// The column of when each row begins (csv).
+    #[arg(long, value_name = "NAME", conflicts_with = "every")]
+    begins_column: Option<String>,
+    /// The column of how long each row lasts (csv).
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["every", "begins_column"])]
+    lasts_column: Option<String>,
+    /// The column of the latency (csv).
+    #[arg(long, value_name = "NAME")]
+    latency_column: Option<String>,
+    /// The span that a value of 1 means in columns of times (csv).
+    #[arg(long, default_value = "1 s", value_name = "SPAN")]
+    time_unit: Span,
+}
+
+#[derive(clap::Args)]
+struct Export {
+    /// A trace of Weir.
+    file: PathBuf,
+    /// The form: sabre, pensieve, mahimahi, cadvise or csv.
+    #[arg(long)]
+    to: Format,
+    /// The size of a packet opportunity (mahimahi).
+    #[arg(long, default_value_t = Reader::PACKET)]
+    packet: Bytes,
+    /// The file to write [default: standard output].
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct Show {
+    #[command(flatten)]
+    files: Files,
+    /// Columns of the drawing.
+    #[arg(long, default_value_t = 100)]
+    width: usize,
+    /// Rows of the drawing.
+    #[arg(long, default_value_t = 12)]
+    height: usize,
+}
+
+#[derive(clap::Args)]
+struct Files {
+    /// The traces.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Their form.
+    #[arg(long, default_value = "weir")]
+    from: Format,
+}
+
+#[derive(clap::Args)]
+struct Generate {
+    /// The model; --list describes them all.
+    #[arg(required_unless_present = "list")]
+    model: Option<String>,
+    /// The seed.
+    #[arg(long, default_value = "1")]
+    seed: Seed,
+    /// How long the trace is.
+    #[arg(long, default_value = "10 min")]
+    length: Span,
+    /// A parameter of the model, such as rate="5 Mbit/s"; may be given several times.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    params: Vec<String>,
+    /// What to call it [default: the model's name].
+    #[arg(long)]
+    name: Option<String>,
+    /// The file to write [default: standard output].
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    /// List the models and their parameters.
+    #[arg(long)]
+    list: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If a trace or an argument is refused, or a file cannot be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    match &arguments.command {
+        Command::Import(import) => {
+            let trace = weir_trace::load(&reader(import), &import.file).map_err(refuse)?;
+            put(import.out.as_deref(), &weir_trace::write(&trace))?;
+        }
+        Command::Export(export) => {
+            let trace = load(&export.file, Format::Weir)?;
+            let exported = weir_trace::export(export.to, &trace, export.packet).map_err(refuse)?;
+            for lost in &exported.lost {
+                eprintln!("weir: this form does not say {lost}");
+            }
+            put(export.out.as_deref(), &exported.text)?;
+        }
+        Command::Show(show) => {
+            for file in &show.files.files {
+                let trace = load(file, show.files.from)?;
+                let chart = weir_trace::chart(&trace, show.width, show.height);
+                put(None, &format!("{}\n{chart}\n", heading(&trace, show.files.from)))?;
+            }
+        }
+        Command::Stats(files) => {
+            for file in &files.files {
+                put(None, &described(&load(file, files.from)?, files.from))?;
+            }
+        }
+        Command::Generate(generate) if generate.list => put(None, &listed())?,
+        Command::Generate(generate) => {
+            let model = generate.model.as_deref().unwrap_or_default();
+            let params = pairs(&generate.params)?;
+            let mut trace = weir_trace::generate(model, &params, generate.length, generate.seed)
+                .map_err(refuse)?;
+            if let Some(name) = &generate.name {
+                trace.rename(name);
+            }
+            put(generate.out.as_deref(), &weir_trace::write(&trace))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn reader(import: &Import) -> Reader {
+    let table = &import.table;
+    let clock = match (&table.begins_column, &table.lasts_column) {
+        (Some(begins), _) => Clock::Begins(begins.clone()),
+        (_, Some(lasts)) => Clock::Lasts(lasts.clone()),
+        _ => Clock::Every(table.every),
+    };
+    Reader {
+        format: import.from,
+        origin: Origin {
+            name: import.name.clone().unwrap_or_else(|| name(&import.file)),
+            kind: import.kind,
+            repeats: !import.once,
+            source: import.source.clone(),
+            licence: import.licence.clone(),
+            obtained: import.obtained.clone(),
+        },
+        csv: Csv {
+            rate: table.rate_column.clone(),
+            rate_unit: table.rate_unit,
+            clock,
+            time_unit: table.time_unit,
+            latency: table.latency_column.clone(),
+        },
+        packet: import.packet,
+    }
+}
+
+/// A trace to look at: nothing needs to be known about its origin.
+fn load(file: &Path, format: Format) -> Result<Trace> {
+    let unknown = || "not said".to_owned();
+    let origin = Origin {
+        name: name(file),
+        // What is shown says that the kind is not known, where it is not.
+        kind: (!says_kind(format)).then_some(Kind::Goodput),
+        repeats: true,
+        source: unknown(),
+        licence: unknown(),
+        obtained: None,
+    };
+    let reader = Reader { format, origin, csv: Csv::default(), packet: Reader::PACKET };
+    weir_trace::load(&reader, file).map_err(refuse)
+}
+
+fn name(file: &Path) -> String {
+    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn pairs(params: &[String]) -> Result<BTreeMap<String, String>> {
+    let pair = |param: &String| {
+        let (name, value) = param
+            .split_once('=')
+            .ok_or_else(|| refuse(format!("\"{param}\" is not NAME=VALUE")))?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    params.iter().map(pair).collect()
+}
+
+fn put(out: Option<&Path>, text: &str) -> Result<()> {
+    match out {
+        Some(path) => {
+            std::fs::write(path, text).with_context(|| format!("write {}", path.display()))
+        }
+        None => match std::io::stdout().write_all(text.as_bytes()) {
+            // Whoever reads has read enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            result => result.context("write to standard output"),
+        },
+    }
+}
+
+/// Whether a form says, or implies, of which kind its traces are.
+fn says_kind(format: Format) -> bool {
+    matches!(format, Format::Weir | Format::Mahimahi)
+}
+
+/// One line about a trace.
+fn heading(trace: &Trace, format: Format) -> String {
+    let about = trace.about();
+    let kind = if says_kind(format) { about.kind.name() } else { "kind not said" };
+    let after = if trace.repeats() { "repeats" } else { "its last step goes on" };
+    format!("{}: {kind}, {}, {after}", about.name, about.licence)
+}
+
+fn described(trace: &Trace, format: Format) -> String {
+    let stats = Stats::of(trace);
+    let mbps = |rate: weir_trace::Rate| format!("{:.3}", rate.as_bps_f64() / 1e6);
+    let seconds = |span: Span| format!("{:.3} s", span.as_secs_f64());
+    let percents = [5, 10, 25, 50, 75, 90, 95];
+    let percentiles = percents.map(|percent| mbps(stats.percentile(percent))).join(" / ");
+    let latency = stats.latency.map_or("not known".to_owned(), |latency| latency.to_string());
+    let mut text = heading(trace, format);
+    for (what, value) in [
+        ("source", trace.about().source.clone()),
+        ("obtained", trace.about().obtained.clone().unwrap_or_else(|| "-".to_owned())),
+        ("conversion", trace.about().conversion.clone().unwrap_or_else(|| "-".to_owned())),
+        ("length", format!("{}, {} steps", seconds(stats.length), stats.steps)),
+        (
+            "mean rate",
+            format!("{} Mbit/s, coefficient of variation {:.2}", mbps(stats.mean), stats.variation),
+        ),
+        ("lowest, highest", format!("{} to {} Mbit/s", mbps(stats.min), mbps(stats.max))),
+        ("percentiles", format!("{percentiles} Mbit/s (5 10 25 50 75 90 95 % of the time)")),
+        (
+            "silence",
+            format!("{}, longest {}", seconds(stats.silent), seconds(stats.longest_silence)),
+        ),
+        ("mean latency", latency),
+    ] {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n  {what:<16} {value}");
+    }
+    text.push('\n');
+    text
+}
+
+fn listed() -> String {
+    let mut text = String::new();
+    for model in weir_trace::models() {
+        let _ = writeln!(text, "{:<10} {}", model.name, model.about);
+        for param in model.params {
+            let _ = writeln!(
+                text,
+                "  {:<12} {} [default: {}]",
+                param.name, param.meaning, param.default
+            );
+        }
+    }
+    text
+}
