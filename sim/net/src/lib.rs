@@ -31,7 +31,7 @@ mod wires;
 pub use counters::LinkCounters;
 pub use diag::{Diag, TcpInfo};
 pub use namespace::Namespace;
-pub use needs::{Needs, lacking};
+pub use needs::Needs;
 pub use network::Network;
 pub use node::Node;
 pub use process::{Command, Process};

@@ -36,15 +36,6 @@ enum Need {
     ChosenCongestionControl(String),
 }
 
-/// What this kernel lacks of what `setup` asks for, each with what asks for it, to be read after "it
-/// lacks"; empty if it can run it. For many setups, gather [`Needs`] first.
-///
-/// # Errors
-/// If the kernel cannot be asked.
-pub fn lacking(setup: &Setup) -> Result<Vec<String>> {
-    Needs::of(setup).lacking()
-}
-
 impl Needs {
     /// What a setup asks for.
     pub fn of(setup: &Setup) -> Self {

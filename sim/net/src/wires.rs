@@ -90,11 +90,12 @@ impl Wires {
             netlink.execute(shaping(plan).with_context(what)?).with_context(what)?;
         }
         let (mut all, mut first) = (Vec::new(), Vec::new());
-        for (position, [forward, backward]) in &self.links {
+        for (position, lanes) in &self.links {
+            let [forward, backward] = lanes;
             // All but Y come up before their peers.
             let without = |lane: &Lane| lane.netems().next().is_none();
             let mut sides = vec![(Side::A, without(backward)), (Side::B, without(forward))];
-            if forward.bottleneck.is_some() || backward.bottleneck.is_some() {
+            if has_middle(lanes) {
                 sides.push((Side::X, forward.bottleneck.is_none()));
                 sides.push((Side::Y, false));
             }

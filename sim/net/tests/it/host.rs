@@ -3,8 +3,12 @@
 use crate::setups::{PLAIN, direct, shape};
 use anyhow::{Result, ensure};
 use weir_experiment::{Setup, Shape};
-use weir_net::{Network, lacking};
+use weir_net::{Needs, Network};
 use weir_units::{Seed, Span};
+
+fn lacking(setup: &Setup) -> Result<Vec<String>> {
+    Needs::of(setup).lacking()
+}
 
 pub type Test = fn() -> Result<()>;
 

@@ -129,9 +129,11 @@ impl Victim {
                 kills += 1;
             }
             child.wait().unwrap();
-            // A machine that was busy may not be so any more.
-            if ended.is_some() && afresh {
-                self.length = started.elapsed();
+            // A machine that was busy may not be so any more, and the other way round.
+            match ended {
+                Some(_) if afresh => self.length = started.elapsed(),
+                Some(_) => {}
+                None => self.length = self.length.mul_f64(1.03),
             }
             let what =
                 format!("kill {kills} at {moment:?}, try {number}, seed {}", self.seed.get());

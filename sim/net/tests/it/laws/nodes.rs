@@ -139,7 +139,7 @@ fn needs() -> Result<String> {
         count: 1,
         kind: TrafficKind::Tcp { congestion_control: "nor-this".to_owned() },
     });
-    let lacking = weir_net::lacking(&odd)?;
+    let lacking = Needs::of(&odd).lacking()?;
     ensure!(
         lacking
             == [
