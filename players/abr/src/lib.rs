@@ -55,6 +55,19 @@ pub trait Abr: Send {
         Verdict::Continue
     }
 
+    /// For how long from now on [`Abr::progress`] would say [`Verdict::Continue`] whatever arrives, if
+    /// the buffer drains no faster than time passes: a player need not ask before. To be called at the
+    /// request, and after such a verdict with the same arguments. Zero is always true.
+    fn patience(&self, _seen: &Observation, _progress: &Progress) -> weir_units::Span {
+        weir_units::Span::ZERO
+    }
+
+    /// Whether [`Abr::progress`] may ever say anything but [`Verdict::Continue`]. Where it cannot, a
+    /// player need not ask.
+    fn abandons(&self) -> bool {
+        true
+    }
+
     /// The throughput that the algorithm counts with at this moment, for the log; `None` if it
     /// does not estimate any.
     fn estimate(&self) -> Option<weir_units::BitRate> {
@@ -75,6 +88,14 @@ impl Abr for alloc::boxed::Box<dyn Abr> {
 
     fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         self.as_mut().progress(seen, progress)
+    }
+
+    fn patience(&self, seen: &Observation, progress: &Progress) -> weir_units::Span {
+        self.as_ref().patience(seen, progress)
+    }
+
+    fn abandons(&self) -> bool {
+        self.as_ref().abandons()
     }
 
     fn estimate(&self) -> Option<weir_units::BitRate> {

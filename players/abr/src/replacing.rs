@@ -71,6 +71,14 @@ impl Abr for Replacing {
         if seen.buffer <= behind { Verdict::Abandon { to: None } } else { Verdict::Continue }
     }
 
+    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        let Some(from_the_end) = self.from_the_end else {
+            return self.inner.patience(seen, progress);
+        };
+        let behind = seen.segment_duration.checked_mul(from_the_end).unwrap_or(Span::MAX);
+        seen.buffer.saturating_sub(behind)
+    }
+
     fn estimate(&self) -> Option<BitRate> {
         self.inner.estimate()
     }

@@ -8,17 +8,23 @@ use weir_units::{Bytes, Span};
 /// The ladder, its segments as far as they are known, and their sizes if a session is told.
 #[derive(Debug, Clone)]
 pub struct Content {
+    ladder: Vec<Rung>,
+    /// One for each rung; none of content that was given.
     variants: Vec<Variant>,
-    /// One for each variant.
     media: Vec<Option<Media>>,
     /// The duration of every segment, from the first media playlist that arrived.
     durations: Vec<Span>,
     sizes: Option<Sizes>,
+    /// Whether all of it was known beforehand, so that nothing but segments is fetched.
+    given: bool,
 }
 
 /// Why a document does not fit the rest of the content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContentError {
+    /// Content that was given has no rung or no segment.
+    #[error("content without rungs or without segments")]
+    Empty,
     /// The media playlists of two rungs differ in length.
     #[error("rung {rung} has {got} segments where another rung has {expected}")]
     SegmentCount {
@@ -69,15 +75,40 @@ impl Content {
     /// Content of which only the ladder is known.
     pub fn new(master: Master) -> Self {
         let media = master.variants.iter().map(|_| None).collect();
-        Self { variants: master.variants, media, durations: Vec::new(), sizes: None }
+        let ladder = master.variants.iter().map(|variant| variant.rung).collect();
+        let (variants, durations) = (master.variants, Vec::new());
+        Self { ladder, variants, media, durations, sizes: None, given: false }
+    }
+
+    /// Content that is known without playlists: a simulator's. Nothing of it has a URI.
+    ///
+    /// # Errors
+    /// Without a segment or a rung, and if a size is missing or is one too many.
+    pub fn given(
+        ladder: Vec<Rung>,
+        durations: Vec<Span>,
+        sizes: Sizes,
+    ) -> Result<Self, ContentError> {
+        if ladder.is_empty() || durations.is_empty() {
+            return Err(ContentError::Empty);
+        }
+        let (variants, media) = (Vec::new(), Vec::new());
+        let mut content = Self { ladder, variants, media, durations, sizes: None, given: true };
+        content.set_sizes(sizes)?;
+        Ok(content)
+    }
+
+    /// Whether all of it was known beforehand.
+    pub fn is_given(&self) -> bool {
+        self.given
     }
 
     /// The ladder, lowest rung first.
-    pub fn ladder(&self) -> Vec<Rung> {
-        self.variants.iter().map(|variant| variant.rung).collect()
+    pub fn ladder(&self) -> &[Rung] {
+        &self.ladder
     }
 
-    /// The variant that is this rung.
+    /// The variant that is this rung; `None` past the end, and of content that was given.
     pub fn variant(&self, rung: usize) -> Option<&Variant> {
         self.variants.get(rung)
     }
@@ -106,6 +137,16 @@ impl Content {
         let all = self.sizes.as_ref().map_or(&[][..], |sizes| &sizes.segments);
         let coming = all.get(segment..).unwrap_or_default();
         coming.get(..most).unwrap_or(coming)
+    }
+
+    /// The size of a segment at a rung, if sizes are known, whoever is told.
+    pub fn size(&self, segment: usize, rung: usize) -> Option<Bytes> {
+        self.sizes.as_ref()?.segments.get(segment)?.get(rung).copied()
+    }
+
+    /// The duration of all segments.
+    pub fn length(&self) -> Span {
+        self.durations.iter().fold(Span::ZERO, |sum, duration| sum.saturating_add(*duration))
     }
 
     /// Adds the media playlist of a rung.
@@ -144,7 +185,7 @@ impl Content {
             return Err(ContentError::SizedSegments { got, expected });
         }
         for (segment, row) in sizes.segments.iter().enumerate() {
-            let (got, expected) = (row.len(), self.variants.len());
+            let (got, expected) = (row.len(), self.ladder.len());
             if got != expected {
                 return Err(ContentError::SizedRungs { segment, got, expected });
             }
@@ -157,6 +198,7 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use weir_units::BitRate;
 
     fn base() -> Uri {
         Uri::parse("http://origin/master.m3u8").unwrap()
@@ -187,6 +229,23 @@ mod tests {
         content.set_media(1, media(&[4.0, 3.992, 2.508])).unwrap();
         assert_eq!(content.duration(1), Span::from_s(4));
         assert_eq!(content.segment(1, 1).unwrap().0.uri.as_str(), "http://origin/3.992.ts");
+    }
+
+    #[test]
+    fn content_may_be_known_beforehand() {
+        let rung = |bps| Rung { mean: BitRate::from_bps(bps), peak: BitRate::from_bps(bps) };
+        let sizes = |text: &str| Sizes::parse(text.as_bytes()).unwrap();
+        let given = |durations: &[u64], text| {
+            let durations = durations.iter().map(|s| Span::from_s(*s)).collect();
+            Content::given(vec![rung(1), rung(2)], durations, sizes(text))
+        };
+        let content = given(&[4, 2], r#"{"sizes":[[1,2],[3,4]]}"#).unwrap();
+        assert!(content.is_given());
+        assert_eq!((content.segments(), content.length()), (2, Span::from_s(6)));
+        assert_eq!((content.size(1, 0), content.size(2, 0)), (Some(Bytes::new(3)), None));
+        let error = given(&[4, 2], r#"{"sizes":[[1,2]]}"#).unwrap_err().to_string();
+        assert_eq!(error, "the size table has 1 segments of 2");
+        assert_eq!(given(&[], r#"{"sizes":[]}"#).unwrap_err(), ContentError::Empty);
     }
 
     #[test]

@@ -43,7 +43,9 @@ pub struct SegmentFacts {
     pub estimate: Option<BitRate>,
     /// The wait for room in the buffer and on the algorithm's wish.
     pub wait: Span,
-    /// Why the request failed; `None` if the segment is in the buffer.
+    /// Whether it was for a segment that the buffer had at another rung.
+    pub replacement: bool,
+    /// Why the request came to nothing; `None` if the segment went into the buffer.
     pub err: Option<String>,
 }
 
@@ -71,6 +73,9 @@ pub struct SessionFacts {
     pub played: Span,
     /// Every segment request in order.
     pub segments: Vec<SegmentFacts>,
+    /// What went into the buffer and stayed there, in the order of presentation: for each segment
+    /// the place of its request in `segments`.
+    pub presented: Vec<u32>,
     /// Every stall in order.
     pub stalls: Vec<StallFacts>,
     /// Why the session ended early.
@@ -126,7 +131,8 @@ impl SessionFacts {
     /// is: from, to.
     fn shown(&self) -> impl Iterator<Item = (&SegmentFacts, Span, Span)> + Clone {
         let mut end = Span::ZERO;
-        self.arrived()
+        let requests = self.presented.iter().filter_map(|place| self.segments.get(*place as usize));
+        requests
             .map(move |segment| {
                 let from = end;
                 end = from.saturating_add(segment.media).min(self.played);
@@ -181,6 +187,7 @@ mod tests {
             buffer_after: Span::ZERO,
             estimate: None,
             wait: Span::ZERO,
+            replacement: false,
             err: err.map(str::to_owned),
         }
     }
@@ -195,6 +202,7 @@ mod tests {
                 segment(0, 500, None),
                 segment(2, 3000, None),
             ],
+            presented: vec![0, 2, 3],
             ..SessionFacts::default()
         }
     }
@@ -222,6 +230,15 @@ mod tests {
         // Rungs 1, 0, 2 for 20 s each; a request of rung 3 came to nothing.
         let switches = |played_s| session(played_s).switches();
         assert_eq!([0, 20, 21, 40, 41, 60].map(switches), [0, 0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn what_was_replaced_was_never_seen() {
+        let mut session = session(60);
+        // The fourth request was for the first segment again.
+        (session.segments[3].replacement, session.presented) = (true, vec![3, 2]);
+        assert_eq!(session.mean_bitrate_bps(), Some(3_500_000.0 / 3.0));
+        assert_eq!((session.switches(), session.arrived().count()), (1, 3));
     }
 
     #[test]

@@ -7,10 +7,11 @@
 //! | file | what lives there |
 //! |---|---|
 //! | `player/` | the session: what to fetch next and when, retries, the end |
+//! | `rules.rs`, `preset.rs` | what players do differently, and published players as data |
 //! | `playback.rs` | the playhead and the buffer, as functions of time |
 //! | `content.rs` | what the session has learnt of its content |
 //! | `playlist/` | HLS playlists, URIs and size tables: bounded parsers of what a server sends |
-//! | `facts.rs` | what a session was like |
+//! | `facts.rs`, `rows.rs` | what a session was like, and its rows in the tables |
 //!
 //! What is not modelled: alternative renditions (EXT-X-MEDIA) are not fetched, encryption
 //! (EXT-X-KEY) is ignored because nothing is decoded, and media without ENDLIST (live) is refused.
@@ -20,8 +21,16 @@ mod facts;
 mod playback;
 mod player;
 pub mod playlist;
+mod preset;
+mod rows;
+mod rules;
 
 pub use content::{Content, ContentError, DURATION_TOLERANCE};
 pub use facts::{SETTLING, SegmentFacts, SessionFacts, StallFacts};
-pub use playback::{Phase, Playback};
-pub use player::{Config, Event, Output, Player, RETRIES, RETRY_DELAY, Request, Resource, Status};
+pub use playback::{Filled, Phase, Playback};
+pub use player::{
+    Config, Event, NextLook, Output, Player, RETRIES, RETRY_DELAY, Request, Resource, Status,
+};
+pub use preset::{Conduct, Preset, UnknownPreset};
+pub use rows::Keys;
+pub use rules::{Abandoned, Limit, Look, Room, Rules};

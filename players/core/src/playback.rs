@@ -16,6 +16,17 @@ pub enum Phase {
     Stalled,
 }
 
+/// How full the buffer is with a segment that is added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// There is room for the next one.
+    Partly,
+    /// There is none until some of it has played.
+    Full,
+    /// There is no next one.
+    Last,
+}
+
 /// The playhead and the media before it.
 ///
 /// `downloaded = played + buffer` at all times; and once playback has begun,
@@ -24,6 +35,8 @@ pub enum Phase {
 pub struct Playback {
     startup_threshold: Span,
     resume_threshold: Span,
+    /// Playback stops when the buffer has fallen to this; zero once the last segment is there.
+    dry: Span,
     /// Everything below holds at this moment.
     at: Time,
     downloaded: Span,
@@ -35,11 +48,13 @@ pub struct Playback {
 
 impl Playback {
     /// An empty buffer at the start of a session. Playback starts when it holds
-    /// `startup_threshold`, and goes on after a stall when it holds `resume_threshold`.
-    pub fn new(startup_threshold: Span, resume_threshold: Span) -> Self {
+    /// `startup_threshold`, and goes on after a stall when it holds `resume_threshold`; in both cases
+    /// it must hold more than `dry`, at which playback stops.
+    pub fn new(startup_threshold: Span, resume_threshold: Span, dry: Span) -> Self {
         Self {
             startup_threshold,
             resume_threshold,
+            dry,
             at: Time::ZERO,
             downloaded: Span::ZERO,
             played: Span::ZERO,
@@ -83,12 +98,12 @@ impl Playback {
     /// A moment in the past changes nothing.
     pub fn advance(&mut self, now: Time) {
         if self.phase == Phase::Playing {
-            let (elapsed, buffer) = (now.since(self.at), self.buffer());
-            self.played = self.played.saturating_add(elapsed.min(buffer));
-            if elapsed > buffer {
+            let (elapsed, left) = (now.since(self.at), self.buffer().saturating_sub(self.dry));
+            self.played = self.played.saturating_add(elapsed.min(left));
+            if elapsed > left {
                 self.phase = Phase::Stalled;
                 self.stalls.push(StallFacts {
-                    start: self.at.after(buffer),
+                    start: self.at.after(left),
                     duration: Span::ZERO,
                     played: self.played,
                     cut_off: false,
@@ -99,15 +114,19 @@ impl Playback {
     }
 
     /// Adds a segment. If playback stands still, it goes on when the buffer has reached the
-    /// threshold of the phase, or when it is `full`: no more can be buffered before it plays.
-    pub fn add(&mut self, media: Span, full: bool) {
+    /// threshold of the phase, or when no more can be buffered before it plays: see [`Filled`].
+    pub fn add(&mut self, media: Span, filled: Filled) {
         self.downloaded = self.downloaded.saturating_add(media);
+        if filled == Filled::Last {
+            self.dry = Span::ZERO;
+        }
         let threshold = match self.phase {
             Phase::Starting => self.startup_threshold,
             Phase::Stalled => self.resume_threshold,
             Phase::Playing => return,
         };
-        if self.buffer() >= threshold || full {
+        let enough = self.buffer() >= threshold && self.buffer() > self.dry;
+        if enough || filled != Filled::Partly {
             self.end_stall(false);
             self.startup.get_or_insert(self.at.since(Time::ZERO));
             self.phase = Phase::Playing;
@@ -127,6 +146,11 @@ impl Playback {
     /// Ends the session: cuts off a stall that lasts.
     pub fn end(&mut self) {
         self.end_stall(true);
+    }
+
+    /// All stalls, of a session that is over.
+    pub fn into_stalls(self) -> Vec<StallFacts> {
+        self.stalls
     }
 
     fn end_stall(&mut self, cut_off: bool) {
@@ -149,12 +173,12 @@ mod tests {
 
     /// Segments of 2 s; the first frame needs two of them, and going on needs one.
     fn playback() -> Playback {
-        Playback::new(Span::from_s(4), Span::from_s(2))
+        Playback::new(Span::from_s(4), Span::from_s(2), Span::ZERO)
     }
 
     fn add(playback: &mut Playback, ms: u64, full: bool) {
         playback.advance(at(ms));
-        playback.add(Span::from_s(2), full);
+        playback.add(Span::from_s(2), if full { Filled::Full } else { Filled::Partly });
     }
 
     #[test]
@@ -216,6 +240,21 @@ mod tests {
         playback.end();
         let stall = playback.stalls()[0];
         assert_eq!((stall.duration, stall.cut_off), (Span::from_s(3), true));
+    }
+
+    #[test]
+    fn a_player_may_stop_before_the_buffer_is_empty_but_plays_the_last_segment_out() {
+        let mut playback = Playback::new(Span::ZERO, Span::ZERO, Span::from_ms(300));
+        playback.add(Span::from_ms(300), Filled::Partly);
+        assert_eq!(playback.phase(), Phase::Starting, "not above the level at which it stops");
+        add(&mut playback, 100, false);
+        assert_eq!(playback.startup(), Some(Span::from_ms(100)));
+        playback.advance(at(2500));
+        assert_eq!((playback.phase(), playback.buffer().ms()), (Phase::Stalled, 300));
+        assert_eq!(playback.stalls()[0].start, at(2100));
+        playback.add(Span::from_s(1), Filled::Last);
+        playback.advance(at(3800));
+        assert_eq!((playback.phase(), playback.buffer()), (Phase::Playing, Span::ZERO));
     }
 
     #[test]

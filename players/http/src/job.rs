@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use weir_abr::{Choice, Knows};
-use weir_core::Config;
+use weir_core::{Conduct, Config, Keys};
 use weir_units::{Span, Time};
 
 /// The most sessions of one process: each holds two or three descriptors, and the usual limit is
@@ -54,6 +54,9 @@ pub struct SessionJob {
     pub startup: Span,
     /// The media that must be there before playback goes on after a stall.
     pub resume: Span,
+    /// How the player goes about it.
+    #[serde(default)]
+    pub conduct: Conduct,
 }
 
 /// How a session uses the network: how long it waits before a request counts as failed (all of it
@@ -94,6 +97,19 @@ impl SessionJob {
             startup: self.startup,
             resume: self.resume,
             sizes: self.knows == Knows::Sizes,
+            rules: self.conduct.rules(self.max_buffer),
+        }
+    }
+
+    /// What its rows say of it besides its facts.
+    pub(crate) fn keys(&self) -> Keys<'_> {
+        Keys {
+            session: self.session,
+            node: &self.node,
+            abr: &self.abr.name,
+            knows: self.knows,
+            start: self.start,
+            first_segment: self.first_segment,
         }
     }
 }

@@ -41,4 +41,4 @@ pub use rows::{LATE, LATE_EVENT};
 pub use run::run;
 pub use sender::{SenderState, Senders};
 pub use weir_abr::Knows;
-pub use weir_core::{Phase, Status};
+pub use weir_core::{Conduct, Phase, Preset, Status};

@@ -9,7 +9,7 @@ use crate::viewer::Viewer;
 use anyhow::{Context, Result};
 use weir_abr::{Choice, Knows};
 use weir_core::playlist::Uri;
-use weir_core::{Config, Player, SessionFacts, Status};
+use weir_core::{Conduct, Config, Player, SessionFacts, Status};
 use weir_units::Span;
 
 /// How to play.
@@ -27,6 +27,8 @@ pub struct Options {
     pub startup: Span,
     /// The media that must be there before playback goes on after a stall.
     pub resume: Span,
+    /// How the player goes about it.
+    pub conduct: Conduct,
     /// How to use the network.
     pub transport: Transport,
 }
@@ -42,6 +44,7 @@ impl Default for Options {
             max_buffer: Span::from_s(25),
             startup: Span::ZERO,
             resume: Span::ZERO,
+            conduct: Conduct::default(),
             transport: Transport::default(),
         }
     }
@@ -68,8 +71,9 @@ pub fn play(url: &str, options: &Options, status: impl FnMut(Status)) -> Result<
         startup: options.startup,
         resume: options.resume,
         sizes: options.knows == Knows::Sizes,
+        rules: options.conduct.rules(options.max_buffer),
     };
-    let player = Player::new(config, uri, abr);
+    let player = Player::new(config, uri, options.conduct.decorate(abr));
     let ended = runtime()?.block_on(async {
         let viewer = Viewer::new(player, Clock::starting_now(), status, SHOWN_EVERY)
             .context("starting the clock")?;

@@ -68,7 +68,8 @@ async fn one(
     senders: Option<Arc<dyn Senders>>,
 ) -> Result<Ended> {
     let url = Uri::parse(&job.url).context("reading the URL")?;
-    let mut abr = job.abr.build().context("choosing the algorithm")?;
+    let abr = job.abr.build().context("choosing the algorithm")?;
+    let mut abr = job.conduct.decorate(abr);
     if let Some(log) = &log {
         abr = log.listen(abr);
     }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::fmt::Write;
 use weir_abr::{Abr, Choice, Decision, Knows, Observation};
 use weir_core::playlist::Uri;
-use weir_core::{Event, Output, Player, Resource, SessionFacts};
+use weir_core::{Conduct, Event, Output, Player, Resource, SessionFacts};
 use weir_units::{BitRate, Bytes, Span, Time};
 
 /// A session. `results/METRICS.md` explains the notation to its readers.
@@ -85,6 +85,7 @@ impl Script {
             max_buffer: self.max_buffer,
             startup: self.startup,
             resume: self.resume,
+            conduct: Conduct::default(),
         }
     }
 
@@ -105,6 +106,7 @@ impl Script {
             }
             let wait = match output {
                 Output::Finished => break,
+                Output::Cancel => panic!("a script abandons nothing"),
                 Output::Wait(until) => until,
                 Output::Fetch(request) => {
                     coming = match request.resource {
@@ -128,7 +130,7 @@ impl Script {
             let event = match &piece {
                 Piece::Body(Bytes::ZERO) => Event::Timeout,
                 Piece::Body(bytes) => Event::Body { bytes: *bytes },
-                Piece::Head(status) => Event::Response { status: *status },
+                Piece::Head(status) => Event::Response { status: *status, length: None },
                 Piece::End(document) => Event::Complete { document: document.as_bytes() },
                 Piece::Failure(reason) => Event::Failed { reason },
             };

@@ -54,6 +54,8 @@ pub(crate) struct Ended {
 enum Failure {
     /// The session is over.
     Over,
+    /// The download was abandoned.
+    Cancelled,
     /// This went wrong.
     Because(anyhow::Error),
 }
@@ -77,6 +79,8 @@ impl<W: FnMut(Status)> Session<W> {
     pub async fn run(mut self) -> Result<Ended> {
         loop {
             match self.viewer.poll() {
+                // The connection was closed when the download was abandoned.
+                Output::Cancel => {}
                 Output::Fetch(request) => self.fetch(&request).await,
                 Output::Wait(at) => self.viewer.wait(at).await.context("waiting")?,
                 Output::Finished => break,
@@ -106,6 +110,7 @@ impl<W: FnMut(Status)> Session<W> {
                 let now = self.viewer.now();
                 match failure {
                     Failure::Over => self.viewer.handle(now, Event::Timeout),
+                    Failure::Cancelled => {}
                     Failure::Because(error) => {
                         let reason = format!("{error:#}");
                         self.viewer.handle(now, Event::Failed { reason: &reason });
@@ -123,7 +128,8 @@ impl<W: FnMut(Status)> Session<W> {
 
     /// Sends a request, over a new connection if need be, and waits for a response of status 200.
     async fn request(&mut self, request: &Request) -> Result<Response<Incoming>, Failure> {
-        let endpoint = Endpoint::of(&request.uri)?;
+        let uri = request.uri.as_ref().context("a request without a URL")?;
+        let endpoint = Endpoint::of(uri)?;
         self.server = endpoint.address();
         let Transport { connect, header, .. } = self.transport;
         let mut used = self.connection.is_open_to(&endpoint);
@@ -144,7 +150,9 @@ impl<W: FnMut(Status)> Session<W> {
         };
         self.protocol = Some(response.version());
         let status = response.status();
-        self.viewer.handle(self.viewer.now(), Event::Response { status: status.as_u16() });
+        let length = response.body().size_hint().exact().map(Size::new);
+        let head = Event::Response { status: status.as_u16(), length };
+        self.viewer.handle(self.viewer.now(), head);
         match status {
             StatusCode::OK => Ok(response),
             status if status.is_redirection() => {
@@ -185,6 +193,9 @@ impl<W: FnMut(Status)> Session<W> {
                 document.extend_from_slice(&piece);
             }
             self.viewer.handle(now, Event::Body { bytes: Size::new(bytes) });
+            if self.viewer.is_cancelled() {
+                return Err(Failure::Cancelled);
+            }
             if let Some(announced) = announced.filter(|_| self.transport.low_water) {
                 self.connection.received(bytes, announced.saturating_sub(received));
             }

@@ -45,6 +45,11 @@ impl<W: FnMut(Status)> Viewer<W> {
         self.player.deadline()
     }
 
+    /// Whether the download in progress was abandoned.
+    pub fn is_cancelled(&self) -> bool {
+        self.player.is_cancelled()
+    }
+
     /// What to do next.
     pub fn poll(&mut self) -> Output {
         let output = self.player.poll();

@@ -6,7 +6,8 @@
 //! silently.
 //!
 //! - [`Trace::carried`] and [`Trace::delivered`] answer the questions of a network engine exactly,
-//!   in logarithmic time, also after a million repetitions of the trace.
+//!   in logarithmic time, also after a million repetitions of the trace; a [`Cursor`] gives the same
+//!   answers in constant time where each question is a little later than the one before.
 //! - [`read`] and [`write()`] know Weir's own form (`topologies/traces/FORMAT.md`), [`import`] and
 //!   [`export`] also those of Sabre, Pensieve, Mahimahi and LLL-CAdViSE, and tables in CSV.
 //! - [`generate()`] makes traces by named models, the same bits from the same seed everywhere.
@@ -18,6 +19,7 @@
 
 mod build;
 mod chart;
+mod cursor;
 mod decimal;
 mod error;
 mod format;
@@ -30,6 +32,7 @@ mod volume;
 
 pub use build::Builder;
 pub use chart::chart;
+pub use cursor::Cursor;
 pub use error::{Fault, Place, Refusal};
 pub use format::{
     Clock, Csv, Exported, Format, MAX_FILE, Origin, Reader, export, import, load, read, write,

@@ -64,20 +64,7 @@ impl Trace {
     /// trace without latencies that is at once. The answer is rounded up to the nanosecond; the
     /// shares are kept to 2^-64.
     pub fn answered(&self, time: Time) -> Time {
-        let (mut left, mut now) = (UNIT, time);
-        loop {
-            let here = self.at(now);
-            let latency = u128::from(here.latency.unwrap_or_default().ns());
-            // At most 2^36 (60 s) times 2^64.
-            let needed = u64::try_from((left * latency).div_ceil(UNIT)).unwrap_or(u64::MAX);
-            let there = here.until.since(now);
-            if needed <= there.ns() || here.until == Time::NEVER {
-                return now.after(Span::from_ns(needed));
-            }
-            // Each step lasts at least a microsecond and a latency at most a minute: this ends.
-            left -= (u128::from(there.ns()) * UNIT / latency).min(left);
-            now = here.until;
-        }
+        first_byte(time, |now| self.at(now))
     }
 
     /// What is carried from the start to `time`, in units of a [`Volume`].
@@ -93,13 +80,13 @@ impl Trace {
 
     /// How often the trace was over before `time`, and how far it is then. One that does not repeat
     /// is in its last step for ever.
-    fn round(&self, time: Time) -> (u64, u64) {
+    pub(crate) fn round(&self, time: Time) -> (u64, u64) {
         let length = self.length().ns();
         if self.repeats() { (time.ns() / length, time.ns() % length) } else { (0, time.ns()) }
     }
 
     /// The step at an offset: the last one that has begun.
-    fn step_at(&self, offset: u64) -> usize {
+    pub(crate) fn step_at(&self, offset: u64) -> usize {
         let begun = self.starts.partition_point(|&start| start <= offset);
         begun.saturating_sub(1).min(self.steps.len() - 1)
     }
@@ -107,5 +94,23 @@ impl Trace {
     fn step(&self, index: usize) -> Step {
         // Every index comes from `step_at` or from the sums, which are as many as the steps.
         self.steps[index]
+    }
+}
+
+/// [`Trace::answered`], of a trace that is `at` a moment what this says.
+pub(crate) fn first_byte(time: Time, mut at: impl FnMut(Time) -> Now) -> Time {
+    let (mut left, mut now) = (UNIT, time);
+    loop {
+        let here = at(now);
+        let latency = u128::from(here.latency.unwrap_or_default().ns());
+        // At most 2^36 (60 s) times 2^64.
+        let needed = u64::try_from((left * latency).div_ceil(UNIT)).unwrap_or(u64::MAX);
+        let there = here.until.since(now);
+        if needed <= there.ns() || here.until == Time::NEVER {
+            return now.after(Span::from_ns(needed));
+        }
+        // Each step lasts at least a microsecond and a latency at most a minute: this ends.
+        left -= (u128::from(there.ns()) * UNIT / latency).min(left);
+        now = here.until;
     }
 }

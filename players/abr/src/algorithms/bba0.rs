@@ -82,6 +82,10 @@ impl Abr for Bba0 {
         };
         Decision::now(rung)
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -23,4 +23,8 @@ impl Abr for Bba1 {
         self.map.update(seen, true);
         Decision::now(self.map.rung(seen, rung_before(seen)))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

@@ -43,6 +43,10 @@ impl Abr for Bba2 {
         let up = usize::from(grown > needed * media);
         Decision::now((before + up).min(seen.top()))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,10 @@ impl Abr for Bola {
     fn decide(&mut self, seen: &Observation) -> Decision {
         self.rule.basic(seen)
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::registry::Entry;
 use crate::sabre::{self, BolaERule};
 use crate::{Abr, Decision, Observation, Progress, Verdict};
 use alloc::boxed::Box;
-use weir_units::BitRate;
+use weir_units::{BitRate, Span};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "bola-e",
@@ -39,6 +39,10 @@ impl Abr for BolaE {
 
     fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         self.rule.progress(seen, progress)
+    }
+
+    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        self.rule.patience(seen, progress)
     }
 
     fn estimate(&self) -> Option<BitRate> {

@@ -45,4 +45,8 @@ impl Abr for BolaEDashJs {
     fn estimate(&self) -> Option<BitRate> {
         self.estimate.rate()
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

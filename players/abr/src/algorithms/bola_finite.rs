@@ -22,4 +22,8 @@ impl Abr for BolaFinite {
     fn decide(&mut self, seen: &Observation) -> Decision {
         self.rule.finite(seen)
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

@@ -27,4 +27,8 @@ impl Abr for BolaO {
             .capped(seen, decision)
             .unwrap_or_else(|carried| self.rule.when_best(seen, carried))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

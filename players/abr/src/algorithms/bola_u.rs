@@ -24,4 +24,8 @@ impl Abr for BolaU {
         let decision = self.rule.finite(seen);
         self.rule.capped(seen, decision).unwrap_or_else(|carried| Decision::now(carried + 1))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

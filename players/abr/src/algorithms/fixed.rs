@@ -27,4 +27,8 @@ impl Abr for Fixed {
     fn decide(&mut self, seen: &Observation) -> Decision {
         Decision::now(self.rung.min(seen.top()))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

@@ -80,6 +80,10 @@ impl Abr for Media3 {
     fn estimate(&self) -> Option<BitRate> {
         Some(rate(self.estimate.bps()))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -25,4 +25,8 @@ impl Abr for Mpc {
     fn estimate(&self) -> Option<BitRate> {
         self.0.rate()
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

@@ -58,6 +58,10 @@ impl Abr for PensieveBb {
             Decision::now((rung as usize).min(top))
         }
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

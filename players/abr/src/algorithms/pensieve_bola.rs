@@ -61,4 +61,8 @@ impl Abr for PensieveBola {
             (vp * (self.utilities.of(rung) + gp) - buffer) / seen.coming_bits(rung).max(1.0)
         }))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

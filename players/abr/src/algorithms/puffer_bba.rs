@@ -56,6 +56,10 @@ impl Abr for PufferBba {
             rungs.filter(|rung| bits(rung) <= allowed).max_by(|a, b| bits(a).total_cmp(&bits(b)));
         Decision::now(largest.unwrap_or(0))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -26,4 +26,8 @@ impl Abr for RobustMpc {
     fn estimate(&self) -> Option<BitRate> {
         self.0.rate()
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }

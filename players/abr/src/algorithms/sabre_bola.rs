@@ -9,7 +9,7 @@ use crate::registry::{Entry, Param};
 use crate::sabre::{self, BolaRule};
 use crate::{Abr, Decision, Observation, Progress, Verdict};
 use alloc::boxed::Box;
-use weir_units::BitRate;
+use weir_units::{BitRate, Span};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "sabre-bola",
@@ -49,6 +49,14 @@ impl Abr for SabreBola {
 
     fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         self.rule.progress(seen, progress)
+    }
+
+    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        self.rule.patience(seen, progress)
+    }
+
+    fn abandons(&self) -> bool {
+        self.rule.abandons()
     }
 
     fn estimate(&self) -> Option<BitRate> {

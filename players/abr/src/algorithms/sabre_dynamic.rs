@@ -61,6 +61,10 @@ impl Abr for Dynamic {
         self.throughput.progress(seen, progress)
     }
 
+    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        self.throughput.patience(seen, progress)
+    }
+
     fn estimate(&self) -> Option<BitRate> {
         self.estimate.rate()
     }

@@ -57,6 +57,14 @@ impl Abr for DynamicDash {
         }
     }
 
+    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        if self.is_bola {
+            self.bola.patience(seen, progress)
+        } else {
+            self.throughput.patience(seen, progress)
+        }
+    }
+
     fn estimate(&self) -> Option<BitRate> {
         self.estimate.rate()
     }

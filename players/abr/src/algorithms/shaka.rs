@@ -96,6 +96,10 @@ impl Abr for Shaka {
     fn estimate(&self) -> Option<BitRate> {
         Some(rate(self.estimate.bps()))
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -96,6 +96,10 @@ impl Abr for Throughput {
     fn estimate(&self) -> Option<BitRate> {
         self.average.low().map(rate)
     }
+
+    fn abandons(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ pub struct Ewma {
     half_life: f64,
     value: f64,
     weight: f64,
+    /// The weight of the last sample, and what it left of those before: samples often weigh the same.
+    last: (f64, f64),
 }
 
 impl Ewma {
@@ -19,13 +21,16 @@ impl Ewma {
 
     /// An average without samples, with its half-life in the unit of its samples' weights.
     pub(crate) const fn counting(half_life: f64) -> Self {
-        Self { half_life, value: 0.0, weight: 0.0 }
+        Self { half_life, value: 0.0, weight: 0.0, last: (0.0, 1.0) }
     }
 
     /// Adds `sample` with this weight: with a = 0.5^(weight / half-life),
     /// value <- a * value + (1 - a) * sample (Sabre `Ewma.push`, hls.js `EWMA.sample`).
     pub fn push(&mut self, weight: f64, sample: f64) {
-        let a = libm::exp2(-weight / self.half_life);
+        if weight != self.last.0 {
+            self.last = (weight, libm::exp2(-weight / self.half_life));
+        }
+        let a = self.last.1;
         self.value = a * self.value + (1.0 - a) * sample;
         self.weight += weight;
     }
@@ -34,7 +39,9 @@ impl Ewma {
     /// dividing by the weight that all samples have together, 1 - 0.5^(total / half-life), takes
     /// that zero out again (hls.js `EWMA.getEstimate`).
     pub fn get(&self) -> Option<f64> {
-        let zero_factor = 1.0 - libm::exp2(-self.weight / self.half_life);
+        let half_lives = self.weight / self.half_life;
+        // Beyond 2^-54, what is left of the zero is lost in the last bit.
+        let zero_factor = if half_lives < 60.0 { 1.0 - libm::exp2(-half_lives) } else { 1.0 };
         (zero_factor > 0.0).then(|| self.value / zero_factor)
     }
 

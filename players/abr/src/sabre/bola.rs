@@ -4,6 +4,7 @@ use super::{Estimate, after_ms, rung_for};
 use crate::observation::ms;
 use crate::utility::{Utilities, first_best};
 use crate::{Decision, Observation, Progress, Verdict};
+use weir_units::Span;
 
 /// What happens where BOLA would rise above the rung that the throughput carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,11 @@ impl BolaRule {
         if rung == seen.top() { Decision::now(rung) } else { after_ms(seen, rung, wait) }
     }
 
+    /// Whether it abandons downloads.
+    pub(crate) const fn abandons(&self) -> bool {
+        !self.basic
+    }
+
     /// Abandons for the lower rung whose whole segment scores higher than the rest of this one.
     pub(crate) fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         let remaining = progress.size_bits() - progress.downloaded_bits();
@@ -103,6 +109,54 @@ impl BolaRule {
     }
 }
 
+impl BolaRule {
+    /// For how long it surely does not abandon a download.
+    pub(crate) fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        patience(&self.utilities, progress, ms(seen.buffer), |rung| self.zero_point(rung))
+    }
+}
+
+/// For how long no lower rung can score higher than the rest of the download in progress, whatever
+/// arrives, if the buffer, in milliseconds, only drains. `zero` is the buffer at which the score of a
+/// rung is zero.
+///
+/// With x, by how much the buffer is below the zero point z of the rung in progress, and `left` bits
+/// to come, a rung whose segment has fewer bits scores higher from
+/// x = (z - its zero point) * left / (left - bits) on. That grows as bits arrive, and x only with
+/// time. (While x is negative, no lower rung scores higher.)
+pub(super) fn patience(
+    utilities: &Utilities,
+    progress: &Progress,
+    buffer: f64,
+    zero: impl Fn(usize) -> f64,
+) -> Span {
+    let left = progress.size_bits() - progress.downloaded_bits();
+    let here = zero(progress.rung);
+    let mut least = f64::INFINITY;
+    for rung in (0..progress.rung).rev() {
+        let below = here - zero(rung);
+        // It counts more than once.
+        if below >= least {
+            continue;
+        }
+        let bits = progress.size_bits() * utilities.kbps(rung) / utilities.kbps(progress.rung);
+        if bits < left {
+            least = least.min(below * left / (left - bits));
+        }
+    }
+    sure(buffer - here + least)
+}
+
+/// What is left of a time in milliseconds when rounding cannot have made it longer than it is.
+pub(super) fn sure(ms: f64) -> Span {
+    const MARGIN: f64 = 1.0;
+    if ms == f64::INFINITY {
+        return Span::MAX;
+    }
+    // A conversion from a floating-point number saturates, and what is not a number becomes zero.
+    Span::from_ns(((ms - MARGIN) * 1e6) as u64)
+}
+
 /// The lower rung that scores best and above `keep`, if its segment is smaller than what remains. A
 /// rung's score is `numerator(rung)` over its segment's bits, which are estimated from those of the
 /// segment in progress.
@@ -115,10 +169,14 @@ pub(super) fn better_rung(
 ) -> Option<usize> {
     let mut best = (None, keep);
     for rung in 0..progress.rung {
+        let numerator = numerator(rung);
+        // It cannot score higher: this saves the divisions.
+        if numerator <= 0.0 && keep >= 0.0 {
+            continue;
+        }
         let bits = progress.size_bits() * utilities.kbps(rung) / utilities.kbps(progress.rung);
-        let score = numerator(rung) / bits;
-        if bits < remaining && score > best.1 {
-            best = (Some(rung), score);
+        if bits < remaining && numerator / bits > best.1 {
+            best = (Some(rung), numerator / bits);
         }
     }
     best.0

@@ -1,10 +1,11 @@
 //! Sabre's class `BolaEnh`: BOLA-E.
 
-use super::bola::better_rung;
+use super::bola::{better_rung, patience};
 use super::{Cap, Estimate, InsufficientBuffer, after_ms, rung_for};
 use crate::observation::{Cursor, ms};
 use crate::utility::{Utilities, first_best};
 use crate::{Decision, Download, End, Observation, Progress, Verdict};
+use weir_units::Span;
 
 /// The buffer below which BOLA-E takes the lowest rung and never waits, in milliseconds.
 pub(crate) const MINIMUM: f64 = 10_000.0;
@@ -191,5 +192,13 @@ impl BolaERule {
             Some(to) => Verdict::Abandon { to: Some(to) },
             None => Verdict::Continue,
         }
+    }
+
+    /// For how long it surely does not abandon a download. What it takes for the rest of one is at
+    /// most that, and the buffer it counts with never below the one here.
+    pub(crate) fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        let Some(ttfb) = progress.ttfb else { return Span::ZERO };
+        let buffer = ms(seen.buffer) + self.placeholder - ms(ttfb);
+        patience(&self.utilities, progress, buffer, |rung| self.most_buffer(rung))
     }
 }

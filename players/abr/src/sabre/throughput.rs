@@ -1,8 +1,10 @@
 //! Sabre's class `ThroughputRule`.
 
+use super::bola::sure;
 use super::{Estimate, InsufficientBuffer, rung_for};
 use crate::observation::ms;
 use crate::{Decision, Observation, Progress, Verdict};
+use weir_units::Span;
 
 /// `safety_factor`: the share of the throughput that is used.
 const SAFETY: f64 = 0.9;
@@ -57,5 +59,22 @@ impl ThroughputRule {
             return Verdict::Continue;
         }
         Verdict::Abandon { to: Some(to) }
+    }
+
+    /// For how long it surely does not abandon a download: until the rest of it would take too long
+    /// if nothing arrived from now on.
+    pub(crate) fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+        if progress.rung == 0 {
+            return Span::MAX;
+        }
+        let elapsed = ms(progress.elapsed(seen.now));
+        let Some(ttfb) = progress.ttfb else { return sure(GRACE - elapsed) };
+        let transfer = elapsed - ms(ttfb);
+        let (here, left) =
+            (progress.downloaded_bits(), progress.size_bits() - progress.downloaded_bits());
+        let most = ABANDON * ms(seen.segment_duration);
+        // elapsed + t + left * (transfer + t) / here <= most, and never within the time of grace.
+        let slow = (most - elapsed - left * transfer / here) / (1.0 + left / here);
+        sure(if slow.is_nan() { 0.0 } else { slow.max(GRACE - elapsed) })
     }
 }

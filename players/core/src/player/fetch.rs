@@ -2,7 +2,7 @@
 
 use crate::playlist::{MAX_PLAYLIST, Sizes, Uri};
 use std::fmt;
-use weir_units::{Bytes, Span, Time};
+use weir_units::{Bytes, Ratio, Span, Time};
 
 /// Something that is fetched with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +72,8 @@ impl fmt::Display for Resource {
 pub struct Request {
     /// What it is for.
     pub resource: Resource,
-    /// What to get.
-    pub uri: Uri,
+    /// What to get; `None` of content that was given: the driver knows the segment.
+    pub uri: Option<Uri>,
     /// When it was due, since the start of the session: now, or before now by as much as the
     /// driver was late. All facts count from here.
     pub at: Time,
@@ -84,16 +84,36 @@ pub struct Request {
 pub(super) struct Transfer {
     pub requested: Time,
     pub status: Option<u16>,
+    /// The size of the body, as the server says.
+    pub length: Option<Bytes>,
     pub first_byte: Option<Time>,
     pub last_byte: Time,
     pub bytes: u64,
+    /// How much of the next byte has arrived.
+    pub part: Ratio,
     pub reads: u64,
 }
 
 impl Transfer {
     pub fn new(requested: Time) -> Self {
-        let (status, first_byte, last_byte) = (None, None, requested);
-        Self { requested, status, first_byte, last_byte, bytes: 0, reads: 0 }
+        Self {
+            requested,
+            status: None,
+            length: None,
+            first_byte: None,
+            last_byte: requested,
+            bytes: 0,
+            part: Ratio::ZERO,
+            reads: 0,
+        }
+    }
+
+    /// Takes note of how much has arrived in all, of a body that flows.
+    pub fn arrived(&mut self, now: Time, bytes: Bytes, part: Ratio) {
+        self.first_byte.get_or_insert(now);
+        self.last_byte = now;
+        self.bytes = bytes.get();
+        self.part = part;
     }
 
     /// Counts a piece of the body.

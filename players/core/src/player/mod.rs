@@ -13,18 +13,24 @@
 //! their rung is first chosen, as hls.js does; that of the lowest rung at the start, since it is
 //! what retries fall back on.
 
+mod buffered;
 mod fetch;
+mod progress;
 mod schedule;
 
 use crate::content::Content;
 use crate::facts::{SegmentFacts, SessionFacts};
 use crate::playback::{Phase, Playback};
 use crate::playlist::Uri;
+use crate::rules::Rules;
+use buffered::Buffered;
 use fetch::Transfer;
 pub use fetch::{Request, Resource};
+pub use progress::NextLook;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use weir_abr::{Abr, Download, Observation};
-use weir_units::{BitRate, Bytes, Span, Time};
+use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 
 /// How often a session tries again when a request fails, before it gives up.
 pub const RETRIES: u32 = 3;
@@ -48,6 +54,8 @@ pub struct Config {
     /// Whether the algorithm is told the sizes of coming segments (`knows = "sizes"`), which the
     /// server must then offer.
     pub sizes: bool,
+    /// How the player goes about it.
+    pub rules: Rules,
 }
 
 /// What happened.
@@ -59,11 +67,21 @@ pub enum Event<'a> {
     Response {
         /// Its HTTP status.
         status: u16,
+        /// The size of the body (Content-Length), if the server says it.
+        length: Option<Bytes>,
     },
     /// A piece of the body arrived.
     Body {
         /// How much.
         bytes: Bytes,
+    },
+    /// So much of the body has arrived in all: how a fluid network says it, which has no pieces. The
+    /// first of these is the first byte.
+    Arrived {
+        /// Whole bytes.
+        bytes: Bytes,
+        /// How much of the next byte.
+        part: Ratio,
     },
     /// The body is complete.
     Complete {
@@ -80,6 +98,9 @@ pub enum Event<'a> {
 /// What the driver has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
+    /// Drop the fetch in progress: nothing more of it is to be reported. Only an abandoned download
+    /// ends so; what comes next is asked for by the next poll.
+    Cancel,
     /// Send this request, and report how it goes.
     Fetch(Request),
     /// Wait until this moment for what the network brings, then handle [`Event::Timeout`].
@@ -118,20 +139,32 @@ pub struct Status {
 /// request was late.
 pub struct Player {
     config: Config,
-    master: Uri,
+    /// `None` of content that was given.
+    master: Option<Uri>,
     abr: Box<dyn Abr>,
     /// `None` until the master playlist is there.
-    content: Option<Content>,
+    content: Option<Arc<Content>>,
+    /// How long the content plays, once it is known.
+    length: Span,
     /// Initialization sections that are there, as (rung, index).
     inits: BTreeSet<(usize, usize)>,
     playback: Playback,
+    buffered: Buffered,
     /// The next segment to download.
     next: usize,
+    /// The rung of the last segment requested.
+    last_rung: usize,
     /// What the algorithm sees; kept, and brought up to date before each decision.
     seen: Observation,
     state: State,
     /// Failed requests in a row.
     failures: u32,
+    /// Abandoned downloads in a row.
+    abandoned: u32,
+    /// When the algorithm next looks at the download in progress.
+    look: Option<NextLook>,
+    /// Whether the driver has yet to be told that the fetch before is to be dropped.
+    cancel: bool,
     /// A request that the driver has not taken yet.
     outbox: Option<Request>,
     segments: Vec<SegmentFacts>,
@@ -177,7 +210,11 @@ struct Fetch {
 /// A decision that is to be carried out, and what it was based on.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
+    /// The segment of the content.
+    segment: usize,
     rung: usize,
+    /// Whether the buffer has that segment at another rung.
+    replaces: bool,
     buffer: Span,
     wait: Span,
     estimate: Option<BitRate>,
@@ -186,32 +223,65 @@ struct Plan {
 impl Player {
     /// A session at its start: the viewer just pressed play.
     pub fn new(config: Config, master: Uri, abr: Box<dyn Abr>) -> Self {
-        let seen = Observation { max_buffer: config.max_buffer, ..Observation::default() };
-        let mut player = Self {
-            config,
-            master,
-            abr,
-            content: None,
-            inits: BTreeSet::new(),
-            playback: Playback::new(config.startup, config.resume),
-            next: config.first_segment,
-            seen,
-            state: State::Between,
-            failures: 0,
-            outbox: None,
-            segments: Vec::new(),
-            err: None,
-        };
+        let mut player = Self::idle(config, Buffered::default(), abr);
+        player.master = Some(master);
         player.fetch(Time::ZERO, Resource::Master, None);
         player
     }
 
-    /// What to do now. A request is handed out once.
+    /// The same with content that was given ([`Content::given`]): only segments are fetched, and no
+    /// request has a URI.
+    pub fn with_content(config: Config, content: Arc<Content>, abr: Box<dyn Abr>) -> Self {
+        let count = content.segments().saturating_sub(config.first_segment);
+        let mut player = Self::idle(config, Buffered::for_segments(count), abr);
+        player.segments.reserve(count);
+        player.seen.ladder = content.ladder().to_vec();
+        player.content = Some(content);
+        player.begin(Time::ZERO);
+        player
+    }
+
+    fn idle(config: Config, buffered: Buffered, abr: Box<dyn Abr>) -> Self {
+        let seen = Observation {
+            max_buffer: config.max_buffer,
+            downloads: Vec::with_capacity(weir_abr::DOWNLOADS_SEEN),
+            ..Observation::default()
+        };
+        Self {
+            config,
+            master: None,
+            abr,
+            content: None,
+            length: Span::ZERO,
+            inits: BTreeSet::new(),
+            playback: Playback::new(config.startup, config.resume, config.rules.dry),
+            buffered,
+            next: config.first_segment,
+            last_rung: 0,
+            seen,
+            state: State::Between,
+            failures: 0,
+            abandoned: 0,
+            look: None,
+            cancel: false,
+            outbox: None,
+            segments: Vec::new(),
+            err: None,
+        }
+    }
+
+    /// What to do now. A cancellation and a request are handed out once each.
     pub fn poll(&mut self) -> Output {
-        match (self.state, self.outbox.take()) {
-            (State::Ended, _) => Output::Finished,
-            (_, Some(request)) => Output::Fetch(request),
-            (_, None) => Output::Wait(self.deadline()),
+        if let State::Ended = self.state {
+            return Output::Finished;
+        }
+        if self.cancel {
+            self.cancel = false;
+            return Output::Cancel;
+        }
+        match self.outbox.take() {
+            Some(request) => Output::Fetch(request),
+            None => Output::Wait(self.deadline()),
         }
     }
 
@@ -229,12 +299,27 @@ impl Player {
 
     /// Takes in what happened at `now`. Events of a fetch count only while it is in progress.
     pub fn handle(&mut self, now: Time, event: Event<'_>) {
+        if let (Event::Arrived { bytes, part }, State::Fetching(fetch)) = (event, &mut self.state)
+            && now == Time::ZERO.after(self.config.watch)
+        {
+            // The end of the session cuts the download off, with what has arrived by then.
+            fetch.transfer.arrived(now, bytes, part);
+        }
         self.catch_up(now);
         let State::Fetching(fetch) = &mut self.state else { return };
         match event {
             Event::Timeout => {}
-            Event::Response { status } => fetch.transfer.status = Some(status),
-            Event::Body { bytes } => fetch.transfer.body(now, bytes),
+            Event::Response { status, length } => {
+                (fetch.transfer.status, fetch.transfer.length) = (Some(status), length);
+            }
+            Event::Body { bytes } => {
+                fetch.transfer.body(now, bytes);
+                self.look(now);
+            }
+            Event::Arrived { bytes, part } => {
+                fetch.transfer.arrived(now, bytes, part);
+                self.look(now);
+            }
             Event::Complete { document } => {
                 let fetch = *fetch;
                 self.state = State::Between;
@@ -259,14 +344,16 @@ impl Player {
             State::Fetching(Fetch { plan: Some(plan), .. }) => Some(plan.rung),
             _ => self.segments.last().map(|segment| segment.rung),
         };
-        let variant = self.content.as_ref().zip(rung).and_then(|(c, rung)| c.variant(rung));
+        let content = self.content.as_ref().zip(rung);
+        let declared = content.and_then(|(content, rung)| content.ladder().get(rung));
+        let variant = content.and_then(|(content, rung)| content.variant(rung));
         Status {
             now: playback.at(),
             phase: playback.phase(),
             played: playback.played(),
             buffer: playback.buffer(),
             rung,
-            declared: variant.map(|variant| variant.rung.mean),
+            declared: declared.map(|rung| rung.mean),
             resolution: variant.and_then(|variant| variant.resolution),
             throughput: last.and_then(|last| BitRate::of(last.bytes, last.transfer)),
             stalls: playback.stalls().len(),
@@ -284,8 +371,9 @@ impl Player {
             startup: self.playback.startup(),
             length: self.playback.at().since(Time::ZERO),
             played: self.playback.played(),
-            stalls: self.playback.stalls().to_vec(),
+            stalls: self.playback.into_stalls(),
             segments: self.segments,
+            presented: self.buffered.into_places(),
             err: self.err,
         }
     }
@@ -317,7 +405,7 @@ impl Player {
             self.record(&fetch, self.playback.at(), Some("cut off by the end of the session"));
         }
         self.playback.end();
-        self.outbox = None;
+        (self.outbox, self.cancel, self.look) = (None, false, None);
         self.state = State::Ended;
         self.err = err;
     }
@@ -330,11 +418,12 @@ impl Player {
             return;
         };
         let Some(content) = &self.content else { return };
+        let declared = content.ladder().get(*rung).map(|rung| rung.mean);
         let end = if err.is_none() { transfer.last_byte } else { now };
         self.segments.push(SegmentFacts {
             segment: *segment,
             rung: *rung,
-            declared: content.variant(*rung).map_or(BitRate::default(), |v| v.rung.mean),
+            declared: declared.unwrap_or_default(),
             media: content.duration(*segment),
             requested: transfer.requested,
             status: transfer.status,
@@ -347,6 +436,7 @@ impl Player {
             buffer_after: self.playback.buffer(),
             estimate: plan.estimate,
             wait: plan.wait,
+            replacement: plan.replaces,
             err: err.map(str::to_owned),
         });
     }

@@ -3,8 +3,11 @@
 use super::fetch::{Request, Resource, Transfer};
 use super::{Fetch, Plan, Player, RETRIES, RETRY_DELAY, State, Step};
 use crate::content::Content;
+use crate::playback::{Filled, Phase};
 use crate::playlist::{Master, Media, SIZES_FILE, Sizes, Uri};
-use weir_abr::{Download, SIZES_SEEN};
+use crate::rules::Limit;
+use std::sync::Arc;
+use weir_abr::{Decision, Download, Playback, SIZES_SEEN};
 use weir_units::{Bytes, Span, Time};
 
 impl Player {
@@ -13,23 +16,32 @@ impl Player {
         match self.uri(resource) {
             Ok(uri) => {
                 self.outbox = Some(Request { resource, uri, at });
+                self.look = None;
+                if let Resource::Segment { rung, segment } = resource {
+                    self.last_rung = rung;
+                    self.watch_download(at, rung, segment);
+                }
                 self.state = State::Fetching(Fetch { resource, transfer: Transfer::new(at), plan });
             }
             Err(reason) => self.end(Some(format!("{resource}: {reason}"))),
         }
     }
 
-    fn uri(&self, resource: Resource) -> Result<Uri, String> {
+    /// Where a resource is; `None` of content that was given.
+    fn uri(&self, resource: Resource) -> Result<Option<Uri>, String> {
+        let Some(master) = &self.master else { return Ok(None) };
         let content = self.content.as_ref();
         let segment = |rung, segment| content.and_then(|c| c.segment(rung, segment));
         let known = match resource {
-            Resource::Master => Some(&self.master),
-            Resource::Sizes => return self.master.resolve(SIZES_FILE).map_err(|e| e.to_string()),
+            Resource::Master => Some(master),
+            Resource::Sizes => {
+                return master.resolve(SIZES_FILE).map(Some).map_err(|e| e.to_string());
+            }
             Resource::Media { rung } => content.and_then(|c| c.variant(rung)).map(|v| &v.uri),
             Resource::Init { rung, segment: n } => segment(rung, n).and_then(|(_, init)| init),
             Resource::Segment { rung, segment: n } => segment(rung, n).map(|(s, _)| &s.uri),
         };
-        known.cloned().ok_or_else(|| "its playlist is missing".to_owned())
+        known.cloned().map(Some).ok_or_else(|| "its playlist is missing".to_owned())
     }
 
     /// Goes on after a wait that ended at `now`.
@@ -39,8 +51,18 @@ impl Player {
             Step::Decide { since } => self.decide(now, since),
             Step::Request(plan) => self.request(now, plan),
             Step::Retry => {
-                let buffer = self.playback.buffer();
-                self.request(now, Plan { rung: 0, buffer, wait: Span::ZERO, estimate: None });
+                let (segment, buffer) = (self.next, self.playback.buffer());
+                self.request(
+                    now,
+                    Plan {
+                        segment,
+                        rung: 0,
+                        replaces: false,
+                        buffer,
+                        wait: Span::ZERO,
+                        estimate: None,
+                    },
+                );
             }
         }
     }
@@ -61,24 +83,32 @@ impl Player {
             (Resource::Media { .. }, None) if self.config.sizes => {
                 self.fetch(now, Resource::Sizes, None);
             }
-            (_, None) => match self.check_content() {
-                Ok(()) => self.next_segment(now),
-                Err(problem) => self.end(Some(problem)),
-            },
+            (_, None) => self.begin(now),
+        }
+    }
+
+    /// Goes for the first segment, now that the content is known.
+    pub(super) fn begin(&mut self, now: Time) {
+        match self.check_content() {
+            Ok(()) => self.next_segment(now),
+            Err(problem) => self.end(Some(problem)),
         }
     }
 
     /// Takes in a document or an initialization section.
     fn learn(&mut self, resource: Resource, document: &[u8]) -> Result<(), String> {
         if let Resource::Master = resource {
-            let master = Master::parse(document, &self.master).map_err(|e| e.to_string())?;
+            let Some(uri) = &self.master else { return Ok(()) };
+            let master = Master::parse(document, uri).map_err(|e| e.to_string())?;
             let content = Content::new(master);
-            self.seen.ladder = content.ladder();
-            self.content = Some(content);
+            content.ladder().clone_into(&mut self.seen.ladder);
+            self.content = Some(Arc::new(content));
             return Ok(());
         }
         let uri = self.uri(resource)?;
-        let Some(content) = &mut self.content else { return Ok(()) };
+        let (Some(content), Some(uri)) = (&mut self.content, uri) else { return Ok(()) };
+        // Nobody else has content that is being learnt: nothing is copied.
+        let content = Arc::make_mut(content);
         match resource {
             Resource::Media { rung } => {
                 let media = Media::parse(document, &uri).map_err(|e| e.to_string())?;
@@ -97,14 +127,23 @@ impl Player {
     }
 
     /// Whether this session can play this content at all.
-    fn check_content(&self) -> Result<(), String> {
+    fn check_content(&mut self) -> Result<(), String> {
         let Some(content) = &self.content else { return Ok(()) };
+        self.length = content.length();
         let (first, count) = (self.config.first_segment, content.segments());
         if first >= count {
             return Err(format!("segment {first} was to come first, of {count} (from 0)"));
         }
-        let most = self.config.max_buffer;
-        match (first..count).find(|segment| content.duration(*segment) > most) {
+        let (most, rules) = (self.config.max_buffer, self.config.rules);
+        if !rules.room.with_segment {
+            return Ok(());
+        }
+        // There must be a moment at which playback goes on and the segment fits.
+        let least = |segment: usize| {
+            let next = content.duration(segment).saturating_add(rules.dry);
+            if rules.room.below { next.saturating_add(Span::from_ns(1)) } else { next }
+        };
+        match (first..count).find(|segment| least(*segment) > most) {
             Some(segment) => {
                 let media = content.duration(segment);
                 Err(format!(
@@ -123,22 +162,37 @@ impl Player {
             return self.failed(now, fetch, "an empty body");
         };
         let media = content.duration(segment);
-        self.next = segment + 1;
-        self.failures = 0;
-        let buffer = self.playback.buffer().saturating_add(media);
-        let full = self.next == content.segments()
-            || buffer.saturating_add(content.duration(self.next)) > self.config.max_buffer;
-        self.playback.add(media, full);
-        self.record(&fetch, now, None);
-        let bytes = Bytes::new(transfer.bytes);
+        let replacement = fetch.plan.is_some_and(|plan| plan.replaces);
+        (self.failures, self.abandoned) = (0, 0);
+        let mut problem = None;
+        if replacement {
+            self.catch_up_buffered();
+            let (index, played) = (segment - self.config.first_segment, self.playback.played());
+            if !self.buffered.replace(index, played, rung, self.segments.len()) {
+                problem = Some("it came when its turn to play was over");
+            }
+        } else {
+            self.next = segment + 1;
+            self.buffered.add(rung, self.segments.len());
+            let filled = if self.next == content.segments() {
+                Filled::Last
+            } else if self.above_room(self.playback.buffer().saturating_add(media)).is_some() {
+                Filled::Full
+            } else {
+                Filled::Partly
+            };
+            self.playback.add(media, filled);
+        }
+        self.record(&fetch, now, problem);
         self.show(Download {
             rung,
-            bytes,
+            bytes: Bytes::new(transfer.bytes),
             ttfb,
             transfer: time,
             media,
             finished: now,
-            buffer,
+            buffer: self.playback.buffer(),
+            replacement,
             ..Download::default()
         });
         self.next_segment(now);
@@ -152,45 +206,115 @@ impl Player {
             let resource = fetch.resource;
             return self.end(Some(format!("{resource}: {reason} (after {RETRIES} retries)")));
         }
-        let then = if fetch.plan.is_some() { Step::Retry } else { Step::Load(fetch.resource) };
+        let then = match fetch.plan {
+            None => Step::Load(fetch.resource),
+            Some(plan) if plan.replaces => Step::Decide { since: now },
+            Some(_) => Step::Retry,
+        };
         self.state = State::Waiting { until: now.after(RETRY_DELAY), then };
     }
 
     /// Goes for the next segment: at once, or when there is room for it in the buffer.
-    fn next_segment(&mut self, now: Time) {
+    pub(super) fn next_segment(&mut self, now: Time) {
         let Some(content) = &self.content else { return };
         if self.next >= content.segments() {
             self.state = State::PlayingOut;
             return;
         }
-        let room = self.config.max_buffer.saturating_sub(content.duration(self.next));
-        // Playback stands still only while there is room: see `full` in `segment_arrived`.
-        match self.playback.falls_to(room).unwrap_or(Time::NEVER) {
-            at if at > now => {
-                self.state = State::Waiting { until: at, then: Step::Decide { since: now } };
+        // Playback stands still only while there is room: see `Filled` in `segment_arrived`.
+        match self.config.rules.room.wait(self.above_room(self.playback.buffer())) {
+            Some(wait) => {
+                let then = Step::Decide { since: now };
+                self.state = State::Waiting { until: now.after(wait), then };
             }
-            _ => self.decide(now, now),
+            None => self.decide(now, now),
         }
+    }
+
+    /// By how much this buffer is above the level at which there is room for the next segment;
+    /// `None` if there is room.
+    fn above_room(&self, buffer: Span) -> Option<Span> {
+        let content = self.content.as_ref()?;
+        let room = self.config.rules.room;
+        let next = if room.with_segment { content.duration(self.next) } else { Span::ZERO };
+        let above = buffer.checked_sub(self.limit().saturating_sub(next))?;
+        (above > Span::ZERO || room.below).then_some(above)
+    }
+
+    /// The most media that is kept now.
+    fn limit(&self) -> Span {
+        let most = self.config.max_buffer;
+        match self.config.rules.limit {
+            Limit::Fixed => most,
+            Limit::AtTop { short, long, from } if self.last_rung == self.seen.top() => {
+                most.max(if self.length >= from { long } else { short })
+            }
+            Limit::AtTop { .. } => most,
+            Limit::Bytes { bytes, most: longest } => {
+                let peak = self.seen.ladder.get(self.last_rung).map(|rung| rung.peak);
+                let holds = peak.and_then(|peak| peak.time_for(bytes).ok()).unwrap_or(longest);
+                most.max(holds.min(longest))
+            }
+        }
+    }
+
+    /// Brings what is in the buffer up to the moment of the playback.
+    fn catch_up_buffered(&mut self) {
+        let (Some(content), first) = (&self.content, self.config.first_segment) else { return };
+        self.buffered.advance(self.playback.played(), |index| content.duration(first + index));
+    }
+
+    /// Shows the algorithm the moment and the playback.
+    pub(super) fn observe(&mut self, now: Time) {
+        self.seen.now = now;
+        self.seen.buffer = self.playback.buffer();
+        self.seen.played = self.playback.played();
+        self.seen.playback = match self.playback.phase() {
+            Phase::Starting => Playback::Starting,
+            Phase::Playing => Playback::Playing,
+            Phase::Stalled => Playback::Stalled,
+        };
     }
 
     /// Asks the algorithm.
     fn decide(&mut self, now: Time, since: Time) {
+        self.catch_up_buffered();
+        self.observe(now);
         let Some(content) = &self.content else { return };
-        let buffer = self.playback.buffer();
-        self.seen.now = now;
-        self.seen.buffer = buffer;
-        self.seen.waited_for_room = now.since(since);
-        self.seen.segment = (self.next - self.config.first_segment) as u64;
-        self.seen.segments_left = (content.segments() - self.next) as u64;
-        self.seen.segment_duration = content.duration(self.next);
-        self.seen.sizes.clear();
-        self.seen.sizes.extend_from_slice(content.coming_sizes(self.next, SIZES_SEEN));
+        let seen = &mut self.seen;
+        seen.waited_for_room = now.since(since);
+        seen.segment = (self.next - self.config.first_segment) as u64;
+        seen.segments_left = (content.segments() - self.next) as u64;
+        seen.segment_duration = content.duration(self.next);
+        seen.played_of_first = self.buffered.played_of_first(seen.played);
+        self.buffered.rungs().clone_into(&mut seen.buffered);
+        if self.config.sizes {
+            // Row by row, so that no row is allocated anew.
+            let coming = content.coming_sizes(self.next, SIZES_SEEN);
+            seen.sizes.resize_with(coming.len(), Vec::new);
+            seen.sizes.iter_mut().zip(coming).for_each(|(row, sizes)| row.clone_from(sizes));
+        }
 
-        let decision = self.abr.decide(&self.seen);
-        // An algorithm that names a rung beyond the ladder gets the highest.
+        let decision = match self.config.rules.first {
+            Some(rung) if self.buffered.none_yet() => Decision::now(rung),
+            _ => self.abr.decide(&self.seen),
+        };
+        if self.ends_on_fault() {
+            return;
+        }
+        // An algorithm that names a rung beyond the ladder gets the highest, and one that names a
+        // segment beyond the buffer the coming one.
         let rung = decision.rung.min(self.seen.top());
-        let wait = now.since(since).saturating_add(decision.wait);
-        let plan = Plan { rung, buffer, wait, estimate: self.abr.estimate() };
+        let kept = self.seen.buffered.len();
+        let replaced = decision.replace.filter(|index| *index < kept);
+        let plan = Plan {
+            segment: replaced.map_or(self.next, |index| self.next - kept + index),
+            rung,
+            replaces: replaced.is_some(),
+            buffer: self.seen.buffer,
+            wait: now.since(since).saturating_add(decision.wait),
+            estimate: self.abr.estimate(),
+        };
         if decision.wait > Span::ZERO {
             let until = now.after(decision.wait);
             self.state = State::Waiting { until, then: Step::Request(plan) };
@@ -200,10 +324,13 @@ impl Player {
     }
 
     /// Fetches what the planned segment request needs first, and then the segment.
-    fn request(&mut self, now: Time, plan: Plan) {
-        let (rung, segment) = (plan.rung, self.next);
-        let known = self.content.as_ref().and_then(|content| content.segment(rung, segment));
+    pub(super) fn request(&mut self, now: Time, plan: Plan) {
+        let Plan { rung, segment, .. } = plan;
+        let content = self.content.as_ref();
+        let given = content.is_some_and(|content| content.is_given());
+        let known = content.and_then(|content| content.segment(rung, segment));
         let resource = match known.map(|(segment, _)| segment.init) {
+            _ if given => Resource::Segment { rung, segment },
             None => Resource::Media { rung },
             Some(Some(init)) if !self.inits.contains(&(rung, init)) => {
                 Resource::Init { rung, segment }

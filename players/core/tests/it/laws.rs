@@ -4,7 +4,7 @@ use crate::toy::{Content, Network, Outcome, choice, play};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use weir_abr::Choice;
-use weir_core::Config;
+use weir_core::{Conduct, Config, Preset};
 use weir_units::{Span, Time};
 
 fn ms(range: std::ops::RangeInclusive<u64>) -> impl Strategy<Value = Span> {
@@ -25,16 +25,27 @@ fn content() -> impl Strategy<Value = Content> {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    (ms(0..=90_000), ms(4_000..=30_000), ms(0..=8_000), ms(0..=8_000), any::<bool>()).prop_map(
-        |(watch, max_buffer, startup, resume, sizes)| Config {
+    let conduct = (prop::sample::select(Preset::ALL.to_vec()), prop::option::of(any::<bool>()));
+    // dash.js also keeps a rest of its own.
+    let rest = (ms(4_301..=30_000), ms(0..=8_000), ms(0..=8_000), any::<bool>(), conduct);
+    (ms(0..=90_000), rest).prop_map(
+        |(watch, (max_buffer, startup, resume, sizes, (preset, abandonment)))| Config {
             first_segment: 0,
             watch,
             max_buffer,
             startup,
             resume,
             sizes,
+            rules: Conduct { preset, abandonment, replacement: None }.rules(max_buffer),
         },
     )
+}
+
+/// The most that the buffer may hold: some presets look at it without the coming segment.
+fn most(config: &Config, content: &Content) -> Span {
+    let longest = content.durations.iter().max().copied().unwrap_or_default();
+    let extra = if config.rules.room.with_segment { Span::ZERO } else { longest };
+    config.max_buffer.saturating_add(extra)
 }
 
 fn network() -> impl Strategy<Value = Network> {
@@ -68,9 +79,10 @@ proptest! {
         let outcome = play(config, &abr, &content, &network);
         let played_and_kept = outcome.facts.played.ns() + outcome.last.buffer.ns();
         prop_assert_eq!(arrived_media(&outcome), played_and_kept);
-        prop_assert!(outcome.fullest <= config.max_buffer);
+        let most = most(&config, &content);
+        prop_assert!(outcome.fullest <= most);
         for segment in &outcome.facts.segments {
-            prop_assert!(segment.buffer_after <= config.max_buffer);
+            prop_assert!(segment.buffer_after <= most);
         }
     }
 

@@ -4,5 +4,6 @@
 
 mod laws;
 mod playlists;
+mod presets;
 mod sessions;
 mod toy;

@@ -31,7 +31,7 @@ fn documents_come_first_and_only_as_they_are_needed() {
         segment(2),
     ];
     assert_eq!(fetched, expected);
-    assert_eq!(outcome.requests[6].uri.as_str(), "http://origin/1/2.m4s");
+    assert_eq!(outcome.requests[6].uri.as_ref().unwrap().as_str(), "http://origin/1/2.m4s");
     assert_eq!(outcome.facts.played, Span::from_s(6));
     assert_eq!(outcome.facts.err, None);
 }

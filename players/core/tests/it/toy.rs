@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use weir_abr::{Abr, Choice};
 use weir_core::playlist::Uri;
-use weir_core::{Config, Event, Output, Player, Request, Resource, SessionFacts, Status};
+use weir_core::{Config, Event, Output, Player, Request, Resource, Rules, SessionFacts, Status};
 use weir_units::{BitRate, Bytes, Span, Time};
 
 /// What is served.
@@ -128,6 +128,7 @@ pub fn config(watch_s: u64) -> Config {
         startup: Span::from_s(2),
         resume: Span::from_s(2),
         sizes: false,
+        rules: Rules::WEIR,
     }
 }
 
@@ -159,6 +160,10 @@ pub fn play_with(
     loop {
         let wait = match player.poll() {
             Output::Finished => break,
+            Output::Cancel => {
+                coming.clear();
+                continue;
+            }
             Output::Fetch(request) => {
                 assert!(coming.is_empty(), "two fetches at once");
                 document = content.body(request.resource);
@@ -188,7 +193,8 @@ pub fn play_with(
 
 #[derive(Debug, Clone, Copy)]
 enum Piece {
-    Head(u16),
+    /// The status, and the size of the body.
+    Head(u16, Bytes),
     Body(u64),
     End,
     Failure,
@@ -197,7 +203,7 @@ enum Piece {
 impl Piece {
     fn event(self, document: &[u8]) -> Event<'_> {
         match self {
-            Self::Head(status) => Event::Response { status },
+            Self::Head(status, size) => Event::Response { status, length: Some(size) },
             Self::Body(bytes) => Event::Body { bytes: Bytes::new(bytes) },
             Self::End => Event::Complete { document },
             Self::Failure => Event::Failed { reason: "the line went dead" },
@@ -220,7 +226,7 @@ impl Network {
         };
         let first = request.at.after(self.latency);
         let bytes = self.failures.get(&index).map_or(whole, |cut| whole.min(*cut));
-        let mut pieces = vec![(first, Piece::Head(200))];
+        let mut pieces = vec![(first, Piece::Head(200, Bytes::new(whole)))];
         let mut sent = 0;
         for tenth in 1..=10 {
             let upto = bytes * tenth / 10;

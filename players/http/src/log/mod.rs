@@ -14,7 +14,7 @@ pub(crate) use file::Log;
 use file::lock;
 pub use line::{Happening, LogLine};
 use std::sync::{Arc, Mutex};
-use weir_abr::{Abr, Decision, Observation};
+use weir_abr::{Abr, Decision, Observation, Progress, Verdict};
 use weir_core::{Event, Output, Phase, Player, Request, Resource};
 use weir_units::{BitRate, Time};
 
@@ -63,7 +63,7 @@ impl SessionLog {
     pub fn asked(&mut self, output: &Output, player: &Player) {
         let mut entries = std::mem::take(&mut *lock(&self.entries));
         match output {
-            Output::Wait(_) => {}
+            Output::Wait(_) | Output::Cancel => {}
             Output::Finished => {
                 let played_us = player.playback().played().us();
                 entries.push((player.playback().at(), Happening::End { played_us }));
@@ -87,8 +87,8 @@ impl SessionLog {
         let happening = match event {
             // The session was over before.
             _ if now > playback.at() => None,
-            Event::Timeout => None,
-            Event::Response { status } => Some(Happening::Response { status: *status }),
+            Event::Timeout | Event::Arrived { .. } => None,
+            Event::Response { status, .. } => Some(Happening::Response { status: *status }),
             Event::Body { bytes } => {
                 let first = self.bytes == 0;
                 self.bytes = self.bytes.saturating_add(bytes.get());
@@ -134,7 +134,7 @@ fn asked_for(request: &Request) -> Happening {
         resource: request.resource.to_string(),
         segment: segment.map(|segment| segment as u64),
         rung: rung.map(|rung| rung as u64),
-        uri: request.uri.as_str().to_owned(),
+        uri: request.uri.as_ref().map_or("", |uri| uri.as_str()).to_owned(),
     }
 }
 
@@ -153,8 +153,20 @@ impl Abr for Listener {
         decision
     }
 
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
+        self.abr.progress(seen, progress)
+    }
+
+    fn abandons(&self) -> bool {
+        self.abr.abandons()
+    }
+
     fn estimate(&self) -> Option<BitRate> {
         self.abr.estimate()
+    }
+
+    fn fault(&self) -> Option<&str> {
+        self.abr.fault()
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
+mod abandonment;
 mod failures;
 mod log;
 mod low_water;

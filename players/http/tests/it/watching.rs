@@ -21,6 +21,7 @@ pub fn session(server: &Server, abr: &str) -> SessionJob {
         max_buffer: Span::from_s(8),
         startup: Span::from_s(1),
         resume: Span::from_s(1),
+        conduct: weir_http::Conduct::default(),
     }
 }
 

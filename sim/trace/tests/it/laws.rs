@@ -2,7 +2,7 @@
 
 use crate::common::{plain, traces};
 use proptest::prelude::*;
-use weir_trace::{Rate, Trace, Volume};
+use weir_trace::{Cursor, Rate, Trace, Volume};
 use weir_units::{Bytes, Span, Time};
 
 fn time(ns: u64) -> Time {
@@ -41,6 +41,29 @@ proptest! {
         let [a, b, c] = at.map(time);
         let sum = trace.carried(a, b).checked_add(trace.carried(b, c)).unwrap();
         prop_assert_eq!(trace.carried(a, c), sum);
+    }
+
+    /// Wherever it was before.
+    #[test]
+    fn a_cursor_answers_as_its_trace_does(
+        trace in traces(true),
+        asked in proptest::collection::vec(
+            (prop_oneof![0..MINUTE, 0..MINUTE * 100_000, any::<u64>()], 0u128..1 << 90), 1..20,
+        ),
+        sorted: bool,
+    ) {
+        let mut asked = asked;
+        if sorted {
+            asked.sort_unstable();
+        }
+        let mut cursor = Cursor::new(&trace);
+        for (ns, femtobits) in asked {
+            let (at, volume) = (time(ns), Volume::from_femtobits(femtobits));
+            prop_assert_eq!(cursor.at(at), trace.at(at));
+            prop_assert_eq!(cursor.delivered(at, volume), trace.delivered(at, volume));
+            prop_assert_eq!(cursor.total(at), trace.carried(Time::ZERO, at));
+            prop_assert_eq!(cursor.answered(at), trace.answered(at));
+        }
     }
 
     #[test]

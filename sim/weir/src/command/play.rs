@@ -56,6 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         max_buffer: arguments.max_buffer,
         startup: arguments.startup,
         resume: arguments.resume,
+        conduct: weir_http::Conduct::default(),
         ..Options::default()
     };
     let terminal = std::io::stderr().is_terminal();

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("weir-units", &[]),
     ("weir-records", &[]),
     ("weir-abr", &["weir-units"]),
     ("weir-trace", &["weir-units"]),
+    ("weir-model", &["weir-units", "weir-trace", "weir-abr", "weir-core", "weir-records"]),
+    ("weir-oracle", &["weir-units", "weir-trace"]),
     ("weir-core", &["weir-units", "weir-abr", "weir-records"]),
     ("weir-http", &["weir-units", "weir-abr", "weir-core", "weir-records"]),
     ("weir-experiment", &["weir-units", "weir-abr"]),

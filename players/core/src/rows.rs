@@ -1,0 +1,100 @@
+//! From the facts of a session to the rows of the tables: microseconds since the start of the
+//! trial, and the keys. What only a driver knows (servers, protocols) is missing here.
+
+use crate::facts::{SegmentFacts, SessionFacts, StallFacts};
+use weir_abr::Knows;
+use weir_records::{Segment, Session, Stall};
+use weir_units::{BitRate, Span, Time};
+
+/// Which session it is: what its rows say of it besides its facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys<'a> {
+    /// Its number within the trial.
+    pub session: u64,
+    /// The node that it ran on.
+    pub node: &'a str,
+    /// The name of the algorithm.
+    pub abr: &'a str,
+    /// What the algorithm knew of coming segments.
+    pub knows: Knows,
+    /// When the viewer pressed play, since the start of the trial.
+    pub start: Time,
+    /// The segment of the content with which it began.
+    pub first_segment: u64,
+}
+
+impl Keys<'_> {
+    /// A moment of the session in microseconds since the start of the trial.
+    pub fn since_trial(&self, at: Time) -> u64 {
+        self.start.after(at.since(Time::ZERO)).us()
+    }
+
+    /// The session's own row.
+    pub fn session(&self, facts: &SessionFacts) -> Session {
+        Session {
+            session: self.session,
+            node: self.node.to_owned(),
+            abr: self.abr.to_owned(),
+            knows: self.knows.name().to_owned(),
+            protocol: None,
+            start_us: self.start.us(),
+            first_segment: self.first_segment,
+            startup_us: facts.startup.map(Span::us),
+            session_us: facts.length.us(),
+            played_us: facts.played.us(),
+            stalls: facts.stalls.len() as u64,
+            stall_us: facts.stalled().us(),
+            stall_ratio: facts.stall_ratio(),
+            mean_bitrate_bps: facts.mean_bitrate_bps(),
+            settled_bitrate_bps: facts.settled_bitrate_bps(),
+            switches: facts.switches() as u64,
+            segments: facts.arrived().count() as u64,
+            bytes: facts.bytes().get(),
+            mean_throughput_bps: facts.mean_throughput_bps(),
+            mean_buffer_us: facts.mean_buffer().map(Span::us),
+            err: facts.err.clone(),
+        }
+    }
+
+    /// The row of its `request`-th segment request, counted from 0.
+    pub fn segment(&self, request: u64, facts: &SegmentFacts) -> Segment {
+        let throughput = facts.transfer.and_then(|transfer| BitRate::of(facts.bytes, transfer));
+        Segment {
+            session: self.session,
+            request,
+            segment: facts.segment as u64,
+            rung: facts.rung as u64,
+            declared_bps: facts.declared.bps(),
+            bytes: facts.bytes.get(),
+            request_us: self.since_trial(facts.requested),
+            ttfb_us: facts.ttfb.map(Span::us),
+            download_us: facts.download.us(),
+            throughput_bps: throughput.map(BitRate::bps),
+            reads: facts.reads,
+            buffer_before_us: facts.buffer_before.us(),
+            buffer_after_us: facts.buffer_after.us(),
+            estimate_bps: facts.estimate.map(BitRate::bps),
+            wait_us: facts.wait.us(),
+            source: None,
+            status: facts.status.map(u64::from),
+            sender_cwnd: None,
+            sender_srtt_us: None,
+            sender_min_rtt_us: None,
+            sender_retransmits: None,
+            sender_delivery_rate_bps: None,
+            err: facts.err.clone(),
+        }
+    }
+
+    /// The row of its `stall`-th stall, counted from 0.
+    pub fn stall(&self, stall: u64, facts: &StallFacts) -> Stall {
+        Stall {
+            session: self.session,
+            stall,
+            start_us: self.since_trial(facts.start),
+            duration_us: facts.duration.us(),
+            played_us: facts.played.us(),
+            cut_off: facts.cut_off,
+        }
+    }
+}

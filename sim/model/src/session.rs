@@ -1,0 +1,261 @@
+//! Sessions on a way of their own.
+
+use crate::film::Film;
+use crate::link::{Link, Supply, back};
+use crate::pensieve::Pensieve;
+use crate::spec::{Refusal, Spec, Way};
+use rayon::prelude::*;
+use weir_abr::Abr;
+use weir_core::{Event, NextLook, Output, Player, SessionFacts};
+use weir_trace::{Cursor, Rate, Volume};
+use weir_units::{Bytes, Ratio, Span, Time};
+
+/// Runs a session from its start to its end.
+///
+/// # Errors
+/// If the algorithm cannot be built, and as [`run_session_with`].
+pub fn run_session(spec: &Spec) -> Result<SessionFacts, Refusal> {
+    run_session_with(spec, spec.viewer.abr.build()?)
+}
+
+/// The same with an algorithm that is there already, such as a program of one's own.
+///
+/// # Errors
+/// If the viewer stays too long, or downloads are to be abandoned where they cannot be.
+pub fn run_session_with(spec: &Spec, abr: Box<dyn Abr>) -> Result<SessionFacts, Refusal> {
+    let player = spec.viewer.player(&spec.film, abr)?;
+    match &spec.way {
+        Way::Link(link) => Ok(drive(player, &spec.film, &mut Fluid::new(link))),
+        Way::Pensieve(trace) => {
+            if spec.viewer.conduct.rules(spec.viewer.max_buffer).look.is_some() {
+                return Err(Refusal::Abandonment);
+            }
+            let model = Pensieve::new(trace.clone());
+            Ok(drive(player, &spec.film, &mut Chunks { model, free: Time::ZERO }))
+        }
+    }
+}
+
+/// Runs sessions on all cores: the results in the order of the specifications, the same whatever the
+/// number of threads. (For more sessions than fit into memory: a part at a time.)
+pub fn run_sessions(specs: &[Spec]) -> Vec<Result<SessionFacts, Refusal>> {
+    specs.par_iter().map(run_session).collect()
+}
+
+/// A download in progress, of which all is known beforehand.
+struct Flow {
+    size: Volume,
+    /// When its first byte arrives.
+    begins: Time,
+    /// When it is complete; [`Time::NEVER`] if it never is.
+    ends: Time,
+    /// What the link had carried when it began.
+    before: Volume,
+}
+
+/// Brings downloads, one at a time.
+trait Carrier {
+    fn start(&mut self, at: Time, size: Volume) -> Flow;
+
+    /// What has arrived of a flow at a moment between its begin and its end.
+    fn arrived(&mut self, flow: &Flow, at: Time) -> Volume;
+
+    /// When so much of a flow has arrived.
+    fn reaches(&mut self, flow: &Flow, arrived: Volume) -> Time;
+
+    /// The rate at a moment, `None` where nothing limits it, and until when it holds.
+    fn rate(&mut self, at: Time) -> (Option<Rate>, Time);
+}
+
+/// A link's latency, and then a fluid at its rate.
+struct Fluid<'a> {
+    link: &'a Link,
+    /// Where a trace is, and how far into it the session begins.
+    trace: Option<(Cursor<'a>, Span)>,
+}
+
+impl<'a> Fluid<'a> {
+    fn new(link: &'a Link) -> Self {
+        let trace = match &link.supply {
+            Supply::Trace { trace, offset } => Some((Cursor::new(trace), *offset)),
+            Supply::Unlimited | Supply::Constant(_) => None,
+        };
+        Self { link, trace }
+    }
+
+    fn delivered(&mut self, from: Time, volume: Volume) -> Time {
+        let end = match &mut self.trace {
+            Some((cursor, offset)) => {
+                cursor.delivered(from.after(*offset), volume).map(|end| back(end, *offset))
+            }
+            None => self.link.supply.delivered(from, volume),
+        };
+        end.unwrap_or(Time::NEVER)
+    }
+}
+
+impl Carrier for Fluid<'_> {
+    fn start(&mut self, at: Time, size: Volume) -> Flow {
+        let (begins, before) = match &mut self.trace {
+            Some((cursor, offset)) => {
+                let answered = cursor.answered(at.after(*offset));
+                let begins = back(answered, *offset).after(self.link.latency);
+                (begins, cursor.total(begins.after(*offset)))
+            }
+            None => (self.link.answered(at), Volume::ZERO),
+        };
+        Flow { size, begins, ends: self.delivered(begins, size), before }
+    }
+
+    fn arrived(&mut self, flow: &Flow, at: Time) -> Volume {
+        let carried = match &mut self.trace {
+            Some((cursor, offset)) => cursor.total(at.after(*offset)).saturating_sub(flow.before),
+            None => self.link.supply.carried(flow.begins, at),
+        };
+        carried.min(flow.size)
+    }
+
+    fn reaches(&mut self, flow: &Flow, arrived: Volume) -> Time {
+        self.delivered(flow.begins, arrived)
+    }
+
+    fn rate(&mut self, at: Time) -> (Option<Rate>, Time) {
+        match &mut self.trace {
+            Some((cursor, offset)) => {
+                let now = cursor.at(at.after(*offset));
+                (Some(now.rate), back(now.until, *offset))
+            }
+            None => (self.link.supply.rate(at), Time::NEVER),
+        }
+    }
+}
+
+/// Pensieve's chunks. Its trace goes on while the player pauses.
+struct Chunks {
+    model: Pensieve,
+    /// When the last download was complete.
+    free: Time,
+}
+
+impl Carrier for Chunks {
+    fn start(&mut self, at: Time, size: Volume) -> Flow {
+        let pause = at.since(self.free);
+        if pause > Span::ZERO {
+            self.model.pause(pause);
+        }
+        let time = size.bytes().and_then(|bytes| self.model.download(bytes));
+        let ends = time.map_or(Time::NEVER, |time| at.after(time));
+        self.free = ends;
+        Flow { size, begins: at.after(Pensieve::ROUND_TRIP), ends, before: Volume::ZERO }
+    }
+
+    fn arrived(&mut self, _: &Flow, _: Time) -> Volume {
+        Volume::ZERO
+    }
+
+    fn reaches(&mut self, _: &Flow, _: Volume) -> Time {
+        Time::NEVER
+    }
+
+    fn rate(&mut self, _: Time) -> (Option<Rate>, Time) {
+        (Some(Rate::ZERO), Time::NEVER)
+    }
+}
+
+fn drive(mut player: Player, film: &Film, carrier: &mut impl Carrier) -> SessionFacts {
+    let mut flow = None;
+    loop {
+        match player.poll() {
+            Output::Finished => return player.into_facts(),
+            Output::Cancel => flow = None,
+            Output::Fetch(request) => {
+                flow = film.size(request.resource).map(|size| carrier.start(request.at, size));
+            }
+            Output::Wait(until) => match flow.take() {
+                // Nothing else can happen before the download is over, or abandoned.
+                Some(flow) => download(&mut player, &flow, carrier, until),
+                None => player.handle(until, Event::Timeout),
+            },
+        }
+    }
+}
+
+/// Brings a download to its end, unless something else is due before.
+fn download(player: &mut Player, flow: &Flow, carrier: &mut impl Carrier, until: Time) {
+    if flow.begins >= until {
+        return player.handle(until, Event::Timeout);
+    }
+    player.handle(flow.begins, arrived(Volume::ZERO));
+    let end = flow.ends.min(until);
+    while let Some(look) = player.next_look() {
+        let Some((at, volume)) = next(flow, carrier, look, end) else { break };
+        player.handle(at, arrived(volume));
+        if player.is_cancelled() {
+            return;
+        }
+    }
+    if flow.ends >= until {
+        player.handle(until, arrived(carrier.arrived(flow, until)));
+    } else {
+        player.handle(flow.ends, arrived(flow.size));
+        player.handle(flow.ends, Event::Complete { document: &[] });
+    }
+}
+
+/// When the next look takes place that matters, and what has arrived then; `None` if that is not
+/// before `end`.
+fn next(
+    flow: &Flow,
+    carrier: &mut impl Carrier,
+    look: NextLook,
+    end: Time,
+) -> Option<(Time, Volume)> {
+    if look.patient >= end {
+        return None;
+    }
+    let (mut at, mut wanted) = (look.at.max(flow.begins), wanted(look));
+    loop {
+        let mut there = carrier.arrived(flow, at);
+        if there < wanted {
+            at = carrier.reaches(flow, wanted);
+            there = carrier.arrived(flow, at);
+        }
+        if at >= end {
+            return None;
+        }
+        if at >= look.patient {
+            return Some((at, there));
+        }
+        // As far as the rate stays the same, all looks that time alone decides on are alike.
+        let step = Volume::from(look.step.bytes);
+        let (rate, until) = carrier.rate(at);
+        let alike = until.min(look.patient).min(end).since(at).ns() / look.step.every.ns().max(1);
+        if alike > 0 && rate.is_none_or(|rate| rate.carries(look.step.every) >= step) {
+            at = at.after(Span::from_ns(alike * look.step.every.ns()));
+            wanted = Volume::ZERO;
+        } else {
+            at = at.after(look.step.every);
+            wanted = there.checked_add(step).unwrap_or(there);
+        }
+    }
+}
+
+/// Units of a [`Volume`] in a byte, and in a billionth of a byte.
+const BYTE: u128 = 8_000_000_000_000_000;
+const PART: u128 = BYTE / 1_000_000_000;
+
+/// What must have arrived for a look.
+pub(crate) fn wanted(look: NextLook) -> Volume {
+    let (bytes, part) = (u128::from(look.bytes.get()), u128::from(look.part.ppb()));
+    Volume::from_femtobits(bytes * BYTE + part * PART)
+}
+
+/// So much has arrived in all, as a player is told.
+pub(crate) fn arrived(volume: Volume) -> Event<'static> {
+    let (bytes, rest) = (volume.femtobits() / BYTE, volume.femtobits() % BYTE);
+    Event::Arrived {
+        // No segment is larger than 1 GB.
+        bytes: Bytes::new(bytes as u64),
+        part: Ratio::from_ppb((rest / PART) as u64),
+    }
+}

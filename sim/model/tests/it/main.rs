@@ -1,0 +1,13 @@
+//! The fluid network: its laws, against a naive solver, and published runs.
+
+#![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
+
+mod common;
+mod events;
+mod fairness;
+mod laws;
+mod pensieve;
+mod published;
+mod reference;
+mod sabre;
+mod sharing;
