@@ -1,11 +1,11 @@
 //! Letting the other end in: a connection belongs to a flow if it begins with the flow's tag.
 //! Whoever else comes to the port (a probe, a stranger) is sent away and disturbs nobody.
 
-use crate::clock::{Clock, Watch};
 use std::io;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use weir_clock::{Clock, Watch};
 use weir_units::Span;
 
 /// Connections that have not yet said who they are; the others wait in the kernel.

@@ -19,9 +19,7 @@
 //! | `tcp.rs`, `udp.rs`, `web.rs` | the kinds |
 //! | `draw.rs` | what a web user draws: the same on every machine |
 //! | `door.rs`, `socket.rs` | telling a flow's connection from a stranger's; socket options |
-//! | `clock.rs` | the machine's clock, alarms that ring on the nanosecond, waits with an end |
 
-mod clock;
 mod door;
 mod draw;
 mod job;
@@ -35,5 +33,4 @@ mod web;
 
 pub use job::{FlowJob, Job, Kind, MAX_FLOWS, Role};
 pub use join::join;
-pub use rows::{LATE, LATE_EVENT};
 pub use run::run;

@@ -1,15 +1,9 @@
 //! From what an end of a flow knows to its row, which lacks what only the other end knows.
 
 use crate::job::{FlowJob, Role};
+use weir_clock::{LATE, LATE_EVENT};
 use weir_records::{Event, Flow, Record};
 use weir_units::{Span, Time};
-
-/// From which lateness on a process says that it missed moments it waited for: a [`LATE_EVENT`].
-/// The same as for players.
-pub const LATE: Span = Span::from_ms(10);
-
-/// The event of an end of a flow that was late by more than [`LATE`].
-pub const LATE_EVENT: &str = "late";
 
 /// What an end of a flow knows.
 #[derive(Debug, Default)]

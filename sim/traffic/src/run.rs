@@ -1,6 +1,5 @@
 //! Many ends of flows in one process.
 
-use crate::clock::{Clock, Watch, without_timer_slack};
 use crate::draw::User;
 use crate::job::{FlowJob, Job, Kind, MAX_FLOWS, Role};
 use crate::rows::{self, Ended, Facts};
@@ -8,6 +7,7 @@ use crate::udp::Schedule;
 use crate::{tcp, udp, web};
 use anyhow::{Context, Error, Result, ensure};
 use std::io::Write;
+use weir_clock::{Clock, Watch, without_timer_slack};
 use weir_records::Record;
 use weir_units::{Bytes, Span, Time};
 

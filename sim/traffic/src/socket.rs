@@ -1,6 +1,5 @@
 //! Sockets of flows: how they are opened, and what the kernel knows of them.
 
-use crate::clock::Watch;
 use crate::job::FlowJob;
 use anyhow::{Context, Error, Result, bail};
 use libc::{IPPROTO_TCP, SK_MEMINFO_DROPS, SO_MEMINFO, SOL_SOCKET, TCP_INFO, socklen_t, tcp_info};
@@ -11,6 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use weir_clock::Watch;
 use weir_units::Span;
 
 /// How long the other end may take to accept: time for four attempts of Linux (after 0, 1, 3 and

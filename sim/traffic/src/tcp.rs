@@ -1,6 +1,5 @@
 //! `tcp`: a connection that always has something to send.
 
-use crate::clock::{Clock, Watch};
 use crate::door::{Door, greeting};
 use crate::job::FlowJob;
 use crate::rows::Facts;
@@ -9,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use weir_clock::{Clock, Watch};
 
 /// What is sent. Its content does not matter, and a static costs nothing.
 pub(crate) static ZEROS: [u8; 1 << 16] = [0; 1 << 16];

@@ -1,11 +1,11 @@
 //! `udp`: datagrams at a constant rate.
 
-use crate::clock::Watch;
 use crate::job::FlowJob;
 use crate::rows::Facts;
 use crate::socket;
 use anyhow::{Context, Result, ensure};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use weir_clock::Watch;
 use weir_units::{BitRate, Bytes, Seed, Span, Time};
 
 /// Ethernet (14 bytes), IPv4 (20) and UDP (8) headers.

@@ -6,7 +6,6 @@
 //! do that this traffic stands for. The server closes it first. The time that an object takes begins
 //! when the user wants it, before there is a connection.
 
-use crate::clock::{Clock, Watch};
 use crate::door::{Door, greeting};
 use crate::draw::User;
 use crate::job::FlowJob;
@@ -18,6 +17,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{JoinError, JoinSet};
+use weir_clock::{Clock, Watch};
 use weir_units::{Bytes, Time};
 
 /// Connections that are served at once: the user has one at a time, but its last may not be quite
