@@ -5,16 +5,17 @@ use crate::error::{Error, Place, clip, nearest};
 use std::sync::Arc;
 
 /// The sections of an experiment that a trial depends on: the first step of every path.
-pub(crate) const ROOTS: [&str; 10] = [
-    "media", "topology", "nodes", "links", "tcp", "origins", "players", "traffic", "phase",
+pub(crate) const ROOTS: [&str; 11] = [
+    "lab", "media", "topology", "nodes", "links", "tcp", "origins", "players", "traffic", "phase",
     "interval",
 ];
 
 /// Those that are one value, or can be.
-pub(crate) const VALUES: [&str; 3] = ["topology", "phase", "interval"];
+pub(crate) const VALUES: [&str; 4] = ["lab", "topology", "phase", "interval"];
 
 /// The keys of an experiment that a run has one value of.
-pub(crate) const ONCE: [&str; 5] = ["name", "lab", "seed", "repeats", "sweep"];
+pub(crate) const ONCE: [&str; 7] =
+    ["name", "seed", "repeats", "record", "oracle", "expect", "sweep"];
 
 /// The sections that are lists of tables: a path may name one table by its number, or all.
 const LISTS: [&str; 3] = ["origins", "players", "traffic"];

@@ -2,12 +2,12 @@
 //! the readers of an experiment keep, and its names are names of something.
 
 use crate::plan::{
-    Ladder, Link, Loss, Media, Origin, Players, Setup, Shape, Source, TcpProfile, Topology,
+    Ladder, Link, Loss, Media, Origin, Players, Rate, Setup, Shape, Source, TcpProfile, Topology,
     Traffic, TrafficKind,
 };
 use crate::routes::Parts;
 use crate::section::is_name;
-use crate::{media, members, players, resolve, shape, tcp, traffic};
+use crate::{media, members, players, resolve, shape, tcp, traced, traffic};
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -28,6 +28,8 @@ pub(crate) fn check(setup: &Setup) -> Result<(), String> {
     within("traffic in all", &count, &(0..=traffic::MAX_COUNT))?;
     for table in &setup.traffic {
         check_traffic(table, &parts)?;
+        traffic::check_start(table.start, &setup.players)
+            .map_err(|problem| format!("start: {problem}"))?;
     }
     within("the interval", &setup.interval, &resolve::INTERVALS)
 }
@@ -49,7 +51,7 @@ fn known(what: &str, name: &str, names: &[(&str, &str)]) -> Result<(), String> {
 }
 
 fn check_media(media: &Media) -> Result<(), String> {
-    let Media { source, segment, ladder: Ladder { name, rungs }, length } = media;
+    let Media { source, segment, ladder: Ladder { name, rungs }, length, loops: _ } = media;
     within("a segment", segment, &media::SEGMENTS)?;
     within("the media's length", length, &media::LENGTHS)?;
     if !length.ns().is_multiple_of(segment.ns()) {
@@ -105,7 +107,13 @@ fn check_topology(topology: &Topology) -> Result<(), String> {
 /// The depth of a queue was checked when its text was read.
 fn check_shape(shape: &Shape) -> Result<(), String> {
     let Shape { rate, delay, jitter, reordering_jitter, loss, .. } = shape;
-    rate.iter().try_for_each(|rate| within("rate", rate, &shape::RATES))?;
+    match rate {
+        None => {}
+        Some(Rate::Constant(rate)) => within("rate", rate, &shape::RATES)?,
+        Some(Rate::Trace(traced)) => {
+            traced::check(traced).map_err(|(key, problem)| format!("{key}: {problem}"))?;
+        }
+    }
     within("delay", delay, &shape::DELAYS)?;
     within("jitter", jitter, &shape::JITTERS)?;
     within("reordering_jitter", reordering_jitter, &shape::REORDERING_JITTERS)?;
@@ -139,7 +147,18 @@ fn check_origins(origins: &[Origin], parts: &Parts) -> Result<(), String> {
 }
 
 fn check_players(group: &Players, setup: &Setup, parts: &Parts) -> Result<(), String> {
-    let Players { nodes, origin, count, abr, knows: _, watch, max_buffer, startup, resume } = group;
+    let Players {
+        nodes,
+        origin,
+        count,
+        abr,
+        knows: _,
+        watch,
+        max_buffer,
+        startup,
+        resume,
+        conduct: _,
+    } = group;
     within("count", count, &players::COUNTS)?;
     within("nodes of players", &(nodes.len() as u64), &(1..=*count))?;
     if setup.origins.iter().all(|other| other.node != *origin) {

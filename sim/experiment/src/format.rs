@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
+use weir_core::Preset;
 
 thread_local! {
     static ASKED: RefCell<BTreeSet<String>> = RefCell::default();
@@ -27,7 +28,7 @@ name = "everything"
 ladder = [{ width = 320, height = 180, bitrate = "300 kbit/s" }]
 [topology]
 nodes = { origin = {}, viewer = {} }
-links.access = { between = ["origin", "viewer"], forward = {}, backward = {}, loss = { p = "1 %", r = "1 %" } }
+links.access = { between = ["origin", "viewer"], rate = { trace = "lte-1" }, forward = {}, backward = {}, loss = { p = "1 %", r = "1 %" } }
 [nodes.viewer]
 [links.access]
 forward.delay = "1 ms"
@@ -36,12 +37,17 @@ loss = { p = "1 %", r = "1 %" }
 [[origins]]
 [[players]]
 abr = { name = "bola" }
+[[players]]
+abr = { exec = "decide" }
+[[players]]
+abr = { replay = "log" }
 [[traffic]]
 kind = "tcp"
 from = "origin"
 to = "viewer"
 [sweep]
-"links.access.rate" = { from = "1 Mbit/s", to = "2 Mbit/s", step = "1 Mbit/s" }
+"links.access.forward.rate" = [{ traces = "lte-?" }]
+"links.access.backward.rate" = { from = "1 Mbit/s", to = "2 Mbit/s", step = "1 Mbit/s" }
 "#;
 
 /// The keys of a page: those in the first column of the tables under each heading.
@@ -62,12 +68,9 @@ fn documented(folder: &str, page: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_pages_document_every_key_and_no_other() {
-    resolve(Path::new("x.toml"), &|path| {
-        if path == Path::new("x.toml") {
-            Ok(EVERYTHING.into())
-        } else {
-            Err(io::ErrorKind::NotFound.into())
-        }
+    resolve(Path::new("x.toml"), &|path: &Path| {
+        let found = (path == Path::new("x.toml")).then(|| EVERYTHING.to_owned());
+        found.ok_or(io::ErrorKind::NotFound.into())
     })
     .unwrap();
     let asked = ASKED.take();
@@ -92,4 +95,22 @@ fn the_page_lists_every_algorithm_and_parameter_and_no_other() {
         known.extend(entry.params.iter().map(|p| vec![entry.name, p.name, p.default]));
     }
     assert_eq!(listed, known);
+}
+
+#[test]
+fn the_page_lists_every_preset_with_what_it_sets() {
+    let page = include_str!("../../../experiments/FORMAT.md");
+    let (_, table) = page.split_once("## Presets").unwrap();
+    let (table, _) = table.split_once("## ").unwrap();
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
+    let row = |preset: Preset| {
+        let (buffer, startup) = (preset.max_buffer(), preset.startup());
+        assert_eq!(startup, preset.resume());
+        let abandons = if preset.rules(buffer).look.is_some() { "yes" } else { "no" };
+        (format!("| `{preset}` |"), format!("| `\"{buffer}\"` | `\"{startup}\"` | {abandons} |"))
+    };
+    assert_eq!(rows.len(), Preset::ALL.len());
+    for (preset, said) in Preset::ALL.map(row).iter().zip(rows) {
+        assert!(said.starts_with(&preset.0) && said.ends_with(&preset.1), "{said}: {preset:?}");
+    }
 }

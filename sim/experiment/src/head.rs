@@ -1,10 +1,13 @@
 //! The keys of an experiment that a run has one value of.
 
-use crate::error::{Error, clip};
-use crate::plan::LabName;
+use crate::error::{Error, Place, clip};
+use crate::library::Library;
+use crate::plan::{Keep, LabName, Media, NamedFile, Source};
 use crate::section::{Field, Section};
 use std::ops::RangeInclusive;
-use weir_units::Seed;
+use std::path::Path;
+use weir_core::QoePreset;
+use weir_units::{BitRate, Seed};
 
 /// How often a cell can run.
 const REPEATS: RangeInclusive<u64> = 1..=10_000;
@@ -16,25 +19,64 @@ const MAX_NAME: usize = 64;
 pub(crate) const LABS: [(&str, LabName); 3] =
     [("model", LabName::Model), ("uml", LabName::Uml), ("host", LabName::Host)];
 
+const KEEPS: [(&str, Keep); 2] = [("sessions", Keep::Sessions), ("segments", Keep::Segments)];
+
 /// See the fields of the same names of [`crate::Plan`].
 pub(crate) struct Head {
     pub name: String,
-    pub lab: LabName,
     pub seed: Seed,
     pub repeats: u64,
+    pub record: Keep,
+    /// And where it stands.
+    pub oracle: Option<(QoePreset, Place)>,
+    pub expect: Option<NamedFile>,
 }
 
 impl Head {
-    pub fn read(section: &Section<'_>) -> Result<Self, Error> {
+    pub fn read(section: &Section<'_>, library: &Library<'_>) -> Result<Self, Error> {
         let name = section.need("name", "expected the name of the results")?;
         let seed = |f: Field<'_>| f.count(0..=i64::MAX as u64).map(Seed::new);
         Ok(Self {
             name: file_name(&name)?.to_owned(),
-            lab: section.read("lab", |f| f.one_of(&LABS))?.unwrap_or(LabName::Uml),
             seed: section.read("seed", seed)?.unwrap_or(Seed::new(1)),
             repeats: section.read("repeats", |f| f.count(REPEATS))?.unwrap_or(1),
+            record: section.read("record", |f| f.one_of(&KEEPS))?.unwrap_or_default(),
+            oracle: section.read("oracle", oracle)?,
+            expect: section.read("expect", |f| expect(&f, library))?,
         })
     }
+
+    /// Refuses content for which the oracle's QoE is not defined.
+    pub fn check_media(&self, media: &Media) -> Result<(), Error> {
+        let Some((oracle, place)) = &self.oracle else { return Ok(()) };
+        check_oracle(*oracle, media).map_err(|problem| Error::at(place, problem))
+    }
+}
+
+fn oracle(field: Field<'_>) -> Result<(QoePreset, Place), Error> {
+    let preset = field.one_of(&QoePreset::ALL.map(|preset| (preset.name(), preset)))?;
+    Ok((preset, field.value.place.clone()))
+}
+
+/// Refuses content for which a QoE is not defined; of a size table, the ladder is in its file.
+pub(crate) fn check_oracle(oracle: QoePreset, media: &Media) -> Result<(), String> {
+    if let Source::Sized(_) = media.source {
+        return Ok(());
+    }
+    let rates: Vec<BitRate> = media.ladder.rungs.iter().map(|rung| rung.bitrate).collect();
+    let qoe = oracle.qoe(&rates, media.segment);
+    let name = &media.ladder.name;
+    qoe.map(drop).map_err(|error| format!("the oracle does not fit the ladder {name:?}: {error}"))
+}
+
+/// A table of expected values.
+fn expect(field: &Field<'_>, library: &Library<'_>) -> Result<NamedFile, Error> {
+    let text = field.text()?;
+    let csv = Path::new(text).extension().is_some_and(|extension| extension == "csv");
+    if !csv || text.contains(char::is_control) {
+        return Err(field.refuse("is no table").hint("expected the path of a *.csv"));
+    }
+    Ok(library.file(text, &field.value.place))
 }
 
 /// The same for values that stand elsewhere.

@@ -1,6 +1,6 @@
 //! Experiment file to plan: pure, it never looks at the machine.
 //!
-//! [`resolve`] reads an experiment, and the topology that it names, through a closure; [`load`] is
+//! [`resolve`] reads an experiment, and the topology that it names, through [`Files`]; [`load`] is
 //! the same on the files of a disk. The way of the text:
 //!
 //! ```text
@@ -8,10 +8,14 @@
 //! axis      puts a value of the sweep into the tree at a path
 //! section   the typed reader of one table: refuses what is wrong, unknown or left over
 //! head, media, tcp, topology, shape, players, traffic     one section of the format each
+//! traced    a link's rate that is a trace
+//! abr       the algorithm of a group of players
+//! library   the topologies, traces and files that an experiment names; bundled ones too
 //! members   one node of a file to many, and its links
-//! sweep     [sweep] to axes, and their values to cells
+//! sweep     [sweep] to axes, and their values to cells: range and patterns make some of them
 //! resolve   all of them together: a plan
 //! plan      what comes of it
+//! needed    the files that it needs
 //! selection a part of it
 //! routes    who reaches whom, and how
 //! network   what follows from a plan's network: depths of queues, and what endpoints take
@@ -23,8 +27,10 @@
 //! checked exactly as a written one is. The formats are documented in `experiments/FORMAT.md` and
 //! `topologies/FORMAT.md`, which a test compares with the keys that the readers ask for.
 
+mod abr;
 mod axis;
 mod bounds;
+mod bundled;
 mod document;
 mod draw;
 mod error;
@@ -33,12 +39,16 @@ mod files;
 mod format;
 mod grid;
 mod head;
+mod library;
 mod media;
 mod members;
+mod needed;
 mod network;
+mod patterns;
 pub mod plan;
 mod players;
 mod queue;
+mod range;
 mod resolve;
 mod routes;
 mod section;
@@ -48,14 +58,15 @@ mod sweep;
 mod tcp;
 mod text;
 mod topology;
+mod traced;
 mod traffic;
 
 pub use error::{Error, Place};
-pub use files::{Files, load};
+pub use files::{Files, MAX_LISTED, load};
 pub use plan::{
-    Axis, Cell, Discipline, GilbertElliott, Host, LabName, Ladder, LadderRung, Link, Loss, Media,
-    MediaFile, Origin, Phase, Plan, Players, Queue, Selection, Setup, Shape, Source, TcpProfile,
-    Topology, Traffic, TrafficKind, Trial,
+    Axis, Cell, Discipline, GilbertElliott, Host, Keep, LabIsSwept, LabName, Ladder, LadderRung,
+    Link, Loss, Media, NamedFile, Origin, Phase, Plan, Players, Queue, Rate, Selection, Setup,
+    Shape, Source, TcpProfile, Topology, Traced, Traffic, TrafficKind, Trial,
 };
 pub use queue::QueueError;
 pub use resolve::resolve;

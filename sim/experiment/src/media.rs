@@ -1,8 +1,9 @@
 //! `[media]`: what is shown, and how it is encoded.
 
+use crate::Error;
+use crate::library::Library;
 use crate::plan::{Ladder, LadderRung, Media, Source};
 use crate::section::{Field, Section};
-use crate::{Error, Place};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use weir_abr::MAX_RUNGS;
@@ -35,21 +36,27 @@ const SMALL: [LadderRung; 3] =
     [rung_of(160, 90, 100), rung_of(320, 180, 300), rung_of(640, 360, 800)];
 const LADDER: &str = "hd";
 
-/// The media, and where its source is named in a file.
-pub(crate) fn read(field: Option<Field<'_>>) -> Result<(Media, Option<Place>), Error> {
+/// The media of an experiment; the synthetic film if nothing is said.
+pub(crate) fn read(field: Option<Field<'_>>, library: &Library<'_>) -> Result<Media, Error> {
     match field {
-        Some(field) => field.section("[media]", "experiments [media]", media),
+        Some(field) => {
+            field.section("[media]", "experiments [media]", |section| media(section, library))
+        }
         None => {
             let source = Source::Scenes;
-            Ok((Media { source, segment: SEGMENT, ladder: named(LADDER), length: LENGTH }, None))
+            let (segment, ladder, length) = (SEGMENT, named(LADDER), LENGTH);
+            Ok(Media { source, segment, ladder, length, loops: true })
         }
     }
 }
 
-fn media(section: &Section<'_>) -> Result<(Media, Option<Place>), Error> {
-    let source = section.get("source");
-    let place = source.as_ref().map(|field| field.value.place.clone());
-    let source = source.map_or(Ok(Source::Scenes), |field| self::source(&field))?;
+fn media(section: &Section<'_>, library: &Library<'_>) -> Result<Media, Error> {
+    let source = section.read("source", |field| {
+        let source = source(&field)?;
+        library.use_media(&source, &field.value.place);
+        Ok(source)
+    })?;
+    let source = source.unwrap_or(Source::Scenes);
     let segment = section.read("segment", |f| f.quantity(SEGMENTS))?.unwrap_or(SEGMENT);
     let ladder = section.read("ladder", ladder)?.unwrap_or_else(|| named(LADDER));
     let length = section.read("length", |f| f.quantity(LENGTHS))?.unwrap_or(match source {
@@ -61,7 +68,8 @@ fn media(section: &Section<'_>) -> Result<(Media, Option<Place>), Error> {
         let problem = format!("{length} is no whole number of segments of {segment}");
         return Err(section.refuse(&["length", "segment"], problem));
     }
-    Ok((Media { source, segment, ladder, length }, place))
+    let loops = section.read("loops", |f| f.flag())?.unwrap_or(true);
+    Ok(Media { source, segment, ladder, length, loops })
 }
 
 /// What a text means as a source. A path that ends with a slash, or whose last part has no

@@ -41,7 +41,7 @@ impl Setup {
         let routes = self.topology.routes_to(|name| ends.contains(name));
         let hops = ways.iter().filter_map(|(from, to)| routes.path(from, to)).flatten();
         let rates = hops.filter_map(|(link, direction)| {
-            self.topology.links.get(link).and_then(|link| link.shape(direction).rate)
+            self.topology.links.get(link).and_then(|link| link.shape(direction).constant_rate())
         });
         // No reader lets a rate of zero pass, at which a frame would take forever.
         let times = rates.filter_map(|rate| rate.time_for(FRAME).ok());
@@ -68,7 +68,7 @@ impl Setup {
         let links = self.topology.links.iter().zip(round_trips);
         let depth = |link: &Link, direction, round_trip: Span| {
             let shape = link.shape(direction);
-            let rate = shape.rate?;
+            let rate = shape.constant_rate()?;
             Some(match shape.queue {
                 Queue::Bytes(bytes) => bytes,
                 Queue::Bdp(share) => {

@@ -1,13 +1,14 @@
 //! What will run: typed, every default filled in, every reference followed, the sweep expanded and
 //! seeds assigned. Written beside the results as `plan.toml`, and hashed into the run's name.
 
-use crate::{Error, Place};
+use crate::Place;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::Arc;
-use weir_abr::Knows;
+use weir_abr::{Choice, Knows};
+use weir_core::{Conduct, QoePreset};
+use weir_trace::{Format, Kind};
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
 /// A whole experiment, resolved.
@@ -15,12 +16,14 @@ use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 pub struct Plan {
     /// Its name, also that of its results.
     pub name: String,
-    /// Where it runs.
-    pub lab: LabName,
     /// The origin of all randomness.
     pub seed: Seed,
     /// Replicates of each cell.
     pub repeats: u64,
+    /// How much is kept of each session.
+    pub record: Keep,
+    /// What sessions are compared with what a clairvoyant player reaches in; `None` if they are not.
+    pub oracle: Option<QoePreset>,
     /// What is swept.
     pub axes: Vec<Axis>,
     /// What of it was selected.
@@ -29,20 +32,45 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// The files of the media, which only the machine can check; not a part of the plan's text, so
     /// that a copy in another folder is the same plan.
-    pub media_files: BTreeMap<Source, MediaFile>,
+    pub media_files: BTreeMap<Source, NamedFile>,
+    /// The files of the traces, likewise, which [`Plan::trace`] reads; several uses of one file have
+    /// one entry.
+    pub trace_files: BTreeMap<Traced, NamedFile>,
+    /// The recorded decisions that are replayed, likewise, by their paths as the experiment says
+    /// them. In a path, [`weir_abr::TRACE`] stands for [`Traced::name`] of the trial's trace.
+    pub log_files: BTreeMap<String, NamedFile>,
+    /// The programs that decide on rungs, likewise: the path is the folder of the experiment, in which
+    /// they run.
+    pub programs: BTreeMap<Choice, NamedFile>,
+    /// The table of the values that are expected, which no result depends on.
+    pub expect: Option<NamedFile>,
 }
 
 /// A file that a plan needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaFile {
+pub struct NamedFile {
     /// Where it lies: as the experiment says, from the experiment's own folder.
     pub path: PathBuf,
     /// Where the experiment says so.
     pub place: Place,
+    /// Its text, if it comes with the program; then there need not be such a file, and the path is
+    /// only what it is called.
+    pub text: Option<&'static str>,
+}
+
+/// How much is kept of each session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// Its own row.
+    Sessions,
+    /// Also those of its requests and of its stalls, and the counters of links.
+    #[default]
+    Segments,
 }
 
 /// Where a trial runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LabName {
     /// The fluid network.
@@ -99,6 +127,8 @@ pub struct Trial {
 /// What is built and run in a trial.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Setup {
+    /// Where it runs.
+    pub lab: LabName,
     /// The content.
     pub media: Media,
     /// The network.
@@ -185,6 +215,9 @@ pub struct Media {
     pub ladder: Ladder,
     /// The content's length before it loops.
     pub length: Span,
+    /// Whether it loops, so that nobody ever sees its end. If not, every session begins with its
+    /// first segment, and is over when the last one was played.
+    pub loops: bool,
 }
 
 /// Where content comes from.
@@ -251,11 +284,11 @@ pub struct Link {
 }
 
 /// How one direction of a link treats packets, in this order: queue, rate, loss, delay with jitter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Shape {
-    /// The bottleneck's rate, counted over Ethernet frames; `None` does not limit.
+    /// The bottleneck's rate; `None` does not limit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub rate: Option<BitRate>,
+    pub rate: Option<Rate>,
     /// The one-way propagation delay.
     pub delay: Span,
     /// How much longer a packet may take: uniform from zero to this, each drawn by itself, and held
@@ -270,6 +303,46 @@ pub struct Shape {
     pub discipline: Discipline,
     /// Which packets are lost at random.
     pub loss: Loss,
+}
+
+/// The rate of a bottleneck.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Rate {
+    /// The same always, counted over Ethernet frames.
+    Constant(BitRate),
+    /// As a trace has it, of the link's capacity or of one flow's goodput.
+    Trace(Traced),
+}
+
+impl Rate {
+    /// The rate, if it is always the same.
+    pub const fn constant(&self) -> Option<BitRate> {
+        match self {
+            Self::Constant(rate) => Some(*rate),
+            Self::Trace(_) => None,
+        }
+    }
+}
+
+impl Shape {
+    /// The bottleneck's rate, if it has one that is always the same.
+    pub fn constant_rate(&self) -> Option<BitRate> {
+        self.rate.as_ref().and_then(Rate::constant)
+    }
+}
+
+/// A trace that a link follows. The same trace in another form, or as another kind, is another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traced {
+    /// The name of a trace in `topologies/traces`, or a path from the experiment's folder.
+    pub trace: String,
+    /// The form of the file.
+    pub format: Format,
+    /// What its rates are, where its form does not say so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kind: Option<Kind>,
 }
 
 /// The queueing discipline of a bottleneck.
@@ -375,7 +448,7 @@ pub struct Players {
     /// How many.
     pub count: u64,
     /// Their algorithm.
-    pub abr: weir_abr::Choice,
+    pub abr: Choice,
     /// What it may know of coming segments.
     pub knows: Knows,
     /// How long each stays, from pressing play.
@@ -386,6 +459,8 @@ pub struct Players {
     pub startup: Span,
     /// The media that must be there before playback goes on after a stall.
     pub resume: Span,
+    /// How their player goes about it.
+    pub conduct: Conduct,
 }
 
 impl Players {
@@ -397,7 +472,38 @@ impl Players {
     }
 }
 
+/// A plan whose cells run in several labs cannot be moved to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the lab is an axis of the sweep (expected no other choice of it; 'lab=uml' selects cells)"
+)]
+pub struct LabIsSwept;
+
 impl Plan {
+    /// The labs that its cells run in.
+    pub fn labs(&self) -> BTreeSet<LabName> {
+        self.cells.iter().map(|cell| cell.setup.lab).collect()
+    }
+
+    /// Runs every cell in this lab, whatever the experiment says.
+    ///
+    /// # Errors
+    /// If the lab is an axis of the sweep.
+    pub fn run_in(&mut self, lab: LabName) -> Result<(), LabIsSwept> {
+        if self.axes.iter().any(|axis| axis.path == "lab") {
+            return Err(LabIsSwept);
+        }
+        // Equal cells go on sharing their setup.
+        let mut moved: BTreeMap<Arc<Setup>, Arc<Setup>> = BTreeMap::new();
+        for cell in &mut self.cells {
+            let there = moved
+                .entry(Arc::clone(&cell.setup))
+                .or_insert_with(|| Arc::new(Setup { lab, ..Setup::clone(&cell.setup) }));
+            cell.setup = Arc::clone(there);
+        }
+        Ok(())
+    }
+
     /// The number of trials.
     pub fn len(&self) -> u64 {
         (self.cells.len() as u64).saturating_mul(self.repeats)
@@ -406,18 +512,5 @@ impl Plan {
     /// Whether there is nothing to run.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// The refusal of the media's `source`, once somebody has looked at its file: it points to the
-    /// line of the experiment that names it. `None` for a source that is no file.
-    pub fn refuse_media(&self, source: &Source, why: impl Display) -> Option<Error> {
-        let (file, kind) = match source {
-            Source::Scenes => return None,
-            Source::File(file) => (file, "video"),
-            Source::Sized(file) => (file, "size table"),
-        };
-        let place = &self.media_files.get(source)?.place;
-        let problem = format!("{:?} cannot be used as a {kind}: {why}", file.display().to_string());
-        Some(Error::at(place, problem))
     }
 }

@@ -1,13 +1,15 @@
 //! `[[origins]]` and `[[players]]`: who serves, and who watches.
 
-use crate::document::{Data, Value};
+use crate::abr;
+use crate::library::Library;
 use crate::members::Network;
 use crate::plan::{Origin, Players};
 use crate::section::{Field, Section};
 use crate::{Error, Media};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use weir_abr::{Choice, Knows};
+use weir_abr::{Knows, Side};
+use weir_core::{Conduct, Preset};
 use weir_units::Span;
 
 /// The most groups of players, and the most origins.
@@ -18,12 +20,13 @@ pub(crate) const WATCHES: RangeInclusive<Span> = Span::from_s(1)..=Span::from_s(
 const WATCH: Span = Span::from_s(60);
 /// The most that a player keeps: 240 s is the largest that the literature uses (BBA).
 pub(crate) const BUFFERS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(3600);
-const BUFFER: Span = Span::from_s(25);
 pub(crate) const STARTUPS: RangeInclusive<Span> = Span::ZERO..=Span::from_s(3600);
-const STARTUP: Span = Span::from_s(2);
 
 pub(crate) const SERVICES: [(&str, &str); 1] = [("nginx", "nginx")];
 const KNOWLEDGE: [(&str, Knows); 2] = [("declared", Knows::Declared), ("sizes", Knows::Sizes)];
+/// Nothing can be said too, as a value of an axis.
+const SIDES: [(&str, Option<Side>); 3] =
+    [("none", None), ("left", Some(Side::Left)), ("right", Some(Side::Right))];
 
 /// The origins of an experiment; without a word about them, one on the node `origin`.
 pub(crate) fn origins(experiment: &Section<'_>, network: &Network) -> Result<Vec<Origin>, Error> {
@@ -61,6 +64,7 @@ pub(crate) fn players(
     network: &Network,
     origins: &[Origin],
     media: &Media,
+    library: &Library<'_>,
 ) -> Result<Vec<Players>, Error> {
     let items = field.items("tables [[players]]", MAX_GROUPS)?;
     if items.is_empty() {
@@ -70,7 +74,7 @@ pub(crate) fn players(
     let mut dealt = BTreeMap::new();
     let group = |item: &Field<'_>| {
         item.section("[[players]]", "experiments [[players]]", |section| {
-            let players = group(section, network, origins, &mut dealt)?;
+            let players = group(section, network, origins, &mut dealt, library)?;
             check_buffers(section, &players, media)?;
             Ok(players)
         })
@@ -83,6 +87,7 @@ fn group(
     network: &Network,
     origins: &[Origin],
     dealt: &mut BTreeMap<String, u64>,
+    library: &Library<'_>,
 ) -> Result<Players, Error> {
     let node = section.get("node");
     let origin = origin(section, origins)?;
@@ -95,16 +100,29 @@ fn group(
         }
     }
     let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
+    let conduct = conduct(section)?;
+    let preset = conduct.preset;
     Ok(Players {
         nodes,
         origin,
         count,
-        abr: choice(&section.need("abr", "expected the name of an algorithm")?)?,
+        abr: abr::choice(&section.need("abr", abr::HINT)?, library)?,
         knows: section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(Knows::Declared),
         watch: span("watch", WATCHES)?.unwrap_or(WATCH),
-        max_buffer: span("max_buffer", BUFFERS)?.unwrap_or(BUFFER),
-        startup: span("startup", STARTUPS)?.unwrap_or(STARTUP),
-        resume: span("resume", STARTUPS)?.unwrap_or(STARTUP),
+        max_buffer: span("max_buffer", BUFFERS)?.unwrap_or(preset.max_buffer()),
+        startup: span("startup", STARTUPS)?.unwrap_or(preset.startup()),
+        resume: span("resume", STARTUPS)?.unwrap_or(preset.resume()),
+        conduct,
+    })
+}
+
+/// How a group's players go about it.
+fn conduct(section: &Section<'_>) -> Result<Conduct, Error> {
+    let presets = Preset::ALL.map(|preset| (preset.name(), preset));
+    Ok(Conduct {
+        preset: section.read("preset", |f| f.one_of(&presets))?.unwrap_or_default(),
+        abandonment: section.read("abandonment", |f| f.flag())?,
+        replacement: section.read("replacement", |f| f.one_of(&SIDES))?.flatten(),
     })
 }
 
@@ -184,42 +202,4 @@ fn check_buffers(section: &Section<'_>, players: &Players, media: &Media) -> Res
         }
     }
     Ok(())
-}
-
-/// An algorithm: its name, or a table of its name and parameters.
-fn choice(field: &Field<'_>) -> Result<Choice, Error> {
-    if field.value.table().is_none() {
-        return entry(field).map(|entry| Choice::named(entry.name));
-    }
-    // Its keys depend on the algorithm: FORMAT.md lists them apart.
-    let choice = field.section("abr of [[players]]", "", |section| {
-        let name = section.need("name", "expected the name of an algorithm")?;
-        let entry = entry(&name)?;
-        let mut params = BTreeMap::new();
-        for param in entry.params {
-            let value = section.read(param.name, |f| parameter(&f))?;
-            if let Some(value) = value.filter(|value| value != param.default) {
-                params.insert(param.name.to_owned(), value);
-            }
-        }
-        Ok(Choice { name: entry.name.to_owned(), params })
-    })?;
-    choice.check().map_err(|error| Error::at(&field.value.place, format!("{error}")))?;
-    Ok(choice)
-}
-
-fn entry(field: &Field<'_>) -> Result<&'static weir_abr::Entry, Error> {
-    let name = field.text()?;
-    let known = weir_abr::registry();
-    let found = known.iter().find(|entry| entry.name == name);
-    found.ok_or_else(|| field.unknown("algorithm", known.iter().map(|entry| entry.name)))
-}
-
-fn parameter(field: &Field<'_>) -> Result<String, Error> {
-    let Value { data, .. } = field.value;
-    match data {
-        Data::Text(text) => Ok(text.clone()),
-        Data::Integer(_, Some(number)) => Ok(number.to_string()),
-        _ => Err(field.refuse("is no parameter").hint("expected a text or a whole number")),
-    }
 }

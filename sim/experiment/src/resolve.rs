@@ -2,10 +2,11 @@
 
 use crate::axis::{ONCE, ROOTS};
 use crate::document::Value;
-use crate::error::{Error, Place};
-use crate::files::{self, Files, Topologies};
-use crate::head::Head;
-use crate::plan::{Cell, MediaFile, Phase, Plan, Setup, Source};
+use crate::error::Error;
+use crate::files::{self, Files};
+use crate::head::{Head, LABS};
+use crate::library::{Library, Used};
+use crate::plan::{Cell, LabName, Phase, Plan, Setup};
 use crate::section;
 use crate::sweep::Sweep;
 use crate::{media, players, tcp, topology, traffic};
@@ -21,34 +22,25 @@ use weir_units::Span;
 /// The first thing that is wrong with it, with its place: what is no TOML, unknown keys and names,
 /// values that are not of their kind or out of their range, axes that match nothing, and sweeps of
 /// more than [`crate::MAX_TRIALS`].
-pub fn resolve(path: &Path, files: &Files<'_>) -> Result<Plan, Error> {
-    let topologies = Topologies::new(path, files);
+pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
+    let library = Library::new(path, files);
     let mut tree = files::read(path, files)?;
     let (head, sweep) = section::read(&tree, TITLE, PAGE, |section| {
-        let head = Head::read(section)?;
-        let sweep = Sweep::read(section.get("sweep"), head.repeats)?;
+        let head = Head::read(section, &library)?;
+        let sweep = Sweep::read(section.get("sweep"), head.repeats, &library)?;
         section.skip(&ROOTS);
         Ok((head, sweep))
     })?;
-    let Head { name, lab, seed, repeats } = head;
     let axes = sweep.axes();
 
     let mut cells = Vec::new();
     let mut setups: BTreeSet<Arc<Setup>> = BTreeSet::new();
-    let mut media_files = BTreeMap::new();
     sweep.for_each(&mut tree, |params, tree| {
-        let (setup, source_place) = setup(tree, &topologies)?;
-        if let (Source::File(file) | Source::Sized(file), Some(place)) =
-            (&setup.media.source, source_place)
-        {
-            // A path as it is written counts from the experiment's folder.
-            let file = path.parent().unwrap_or(Path::new("")).join(file);
-            let source = setup.media.source.clone();
-            media_files.entry(source).or_insert(MediaFile { path: file, place });
-        }
+        let setup = setup(tree, &library)?;
         let setup = match setups.get(&setup) {
             Some(known) => Arc::clone(known),
             None => {
+                head.check_media(&setup.media)?;
                 let new = Arc::new(setup);
                 setups.insert(Arc::clone(&new));
                 new
@@ -57,8 +49,23 @@ pub fn resolve(path: &Path, files: &Files<'_>) -> Result<Plan, Error> {
         cells.push(Cell { index: cells.len() as u64, params, setup });
         Ok(())
     })?;
-    let only = BTreeMap::new();
-    Ok(Plan { name, lab, seed, repeats, axes, only, cells, media_files })
+    let Head { name, seed, repeats, record, oracle, expect } = head;
+    let Used { media, traces, logs, programs } = library.into_used();
+    Ok(Plan {
+        name,
+        seed,
+        repeats,
+        record,
+        oracle: oracle.map(|(oracle, _)| oracle),
+        axes,
+        only: BTreeMap::new(),
+        cells,
+        media_files: media,
+        trace_files: traces,
+        log_files: logs,
+        programs,
+        expect,
+    })
 }
 
 const TITLE: &str = "the experiment";
@@ -71,19 +78,20 @@ pub(crate) const INTERVALS: RangeInclusive<Span> = Span::from_ms(10)..=Span::fro
 const INTERVAL: Span = Span::from_s(1);
 
 /// What a trial depends on.
-fn setup(tree: &Value, topologies: &Topologies<'_>) -> Result<(Setup, Option<Place>), Error> {
+fn setup(tree: &Value, library: &Library<'_>) -> Result<Setup, Error> {
     section::read(tree, TITLE, PAGE, |section| {
         section.skip(&ONCE);
-        let (media, place) = media::read(section.get("media"))?;
-        let network = topology::read(section, topologies)?;
+        let media = media::read(section.get("media"), library)?;
+        let network = topology::read(section, library)?;
         let tcp = tcp::read(section.get("tcp"))?;
         let origins = players::origins(section, &network)?;
         let players = section.need("players", "expected a table [[players]] for each group")?;
-        let players = players::players(&players, &network, &origins, &media)?;
-        let traffic = traffic::read(section.get("traffic"), &network, &tcp)?;
+        let players = players::players(&players, &network, &origins, &media, library)?;
+        let traffic = traffic::read(section.get("traffic"), &network, &tcp, &players)?;
         let phase = section.read("phase", |f| f.one_of(&PHASES))?.unwrap_or(Phase::Random);
         let interval = section.read("interval", |f| f.quantity(INTERVALS))?.unwrap_or(INTERVAL);
+        let lab = section.read("lab", |f| f.one_of(&LABS))?.unwrap_or(LabName::Uml);
         let topology = network.topology;
-        Ok((Setup { media, topology, tcp, origins, players, traffic, phase, interval }, place))
+        Ok(Setup { lab, media, topology, tcp, origins, players, traffic, phase, interval })
     })
 }

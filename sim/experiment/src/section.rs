@@ -152,6 +152,23 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The refusal of a section that has none of `keys`, of which one may be there in another
+    /// spelling.
+    pub fn missing_all(&self, keys: &[&'static str]) -> Error {
+        let near = |entry: &&Entry| nearest(&entry.key, keys.iter().copied());
+        match self.table.entries.iter().find_map(|entry| Some((entry, near(&entry)?))) {
+            Some((Entry { key, place, .. }, near)) => {
+                Error::at(place, format!("unknown key {:?} in {}", clip(key), self.title))
+                    .did_you_mean(Some(near))
+            }
+            None => {
+                let keys: Vec<String> = keys.iter().map(|key| format!("{key:?}")).collect();
+                let problem = format!("none of the keys {} in {}", keys.join(", "), self.title);
+                Error::at(self.place, problem)
+            }
+        }
+    }
+
     /// A refusal at the first of `keys` that is written down, or else of the section as a whole.
     pub fn refuse(&self, keys: &[&str], problem: impl fmt::Display) -> Error {
         let written = keys.iter().find_map(|key| self.table.get(key));

@@ -1,9 +1,10 @@
 //! How a direction of a link treats packets: the keys that a topology, and the experiment after
 //! it, say about both directions or about one.
 
-use crate::plan::{Discipline, GilbertElliott, Link, Loss, Queue, Shape};
+use crate::library::Library;
+use crate::plan::{Discipline, GilbertElliott, Link, Loss, Queue, Rate, Shape};
 use crate::section::{Field, Section};
-use crate::{Error, Place};
+use crate::{Error, Place, traced};
 use std::ops::RangeInclusive;
 use weir_units::{BitRate, Ratio, Span};
 
@@ -38,6 +39,7 @@ pub(crate) struct Pages {
     pub link: &'static str,
     direction: &'static str,
     loss: &'static str,
+    trace: &'static str,
 }
 
 /// Those of a topology.
@@ -45,6 +47,7 @@ pub(crate) const TOPOLOGY: Pages = Pages {
     link: "topologies [links.NAME]",
     direction: "topologies forward, backward",
     loss: "topologies { p, r, loss_bad, loss_good }",
+    trace: "topologies { trace, format, kind }",
 };
 
 /// Those of an experiment.
@@ -52,16 +55,22 @@ pub(crate) const EXPERIMENT: Pages = Pages {
     link: "experiments [links.NAME]",
     direction: "experiments forward, backward",
     loss: "experiments { p, r, loss_bad, loss_good }",
+    trace: "experiments { trace, format, kind }",
 };
 
 /// Lays what a link's section says over what is known of both directions, and then what it says
 /// of one.
-pub(crate) fn read(section: &Section<'_>, link: &mut Link, pages: Pages) -> Result<(), Error> {
-    let both = Change::read(section, pages)?;
+pub(crate) fn read(
+    section: &Section<'_>,
+    link: &mut Link,
+    pages: Pages,
+    library: &Library<'_>,
+) -> Result<(), Error> {
+    let both = Change::read(section, pages, library)?;
     for (key, direction) in [("forward", &mut link.forward), ("backward", &mut link.backward)] {
         let title = format!("{key} of {}", section.title());
         let one = section.read(key, |field| {
-            field.section(&title, pages.direction, |section| Change::read(section, pages))
+            field.section(&title, pages.direction, |section| Change::read(section, pages, library))
         })?;
         *direction = both.clone().and(one.unwrap_or_default()).laid_over(direction)?;
         check(section, key, direction)?;
@@ -88,7 +97,7 @@ fn check(section: &Section<'_>, key: &str, shape: &Shape) -> Result<(), Error> {
 /// What a section says about a direction of a link.
 #[derive(Clone, Default)]
 struct Change {
-    rate: Option<BitRate>,
+    rate: Option<Rate>,
     delay: Option<Span>,
     jitter: Option<Span>,
     reordering_jitter: Option<Span>,
@@ -98,10 +107,11 @@ struct Change {
 }
 
 impl Change {
-    fn read(section: &Section<'_>, pages: Pages) -> Result<Self, Error> {
+    fn read(section: &Section<'_>, pages: Pages, library: &Library<'_>) -> Result<Self, Error> {
+        let rate = |f: Field<'_>| traced::rate(&f, section.title(), pages.trace, library);
         let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
         Ok(Self {
-            rate: section.read("rate", |f| f.quantity(RATES))?,
+            rate: section.read("rate", rate)?,
             delay: span("delay", DELAYS)?,
             jitter: span("jitter", JITTERS)?,
             reordering_jitter: span("reordering_jitter", REORDERING_JITTERS)?,
@@ -131,7 +141,7 @@ impl Change {
 
     fn laid_over(self, shape: &Shape) -> Result<Shape, Error> {
         Ok(Shape {
-            rate: self.rate.or(shape.rate),
+            rate: self.rate.or_else(|| shape.rate.clone()),
             delay: self.delay.unwrap_or(shape.delay),
             jitter: self.jitter.unwrap_or(shape.jitter),
             reordering_jitter: self.reordering_jitter.unwrap_or(shape.reordering_jitter),

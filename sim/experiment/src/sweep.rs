@@ -3,11 +3,11 @@
 use crate::axis::{Path, VALUES};
 use crate::document::{Data, Entry, Table, Value};
 use crate::error::clip;
-use crate::section::{Field, Section};
+use crate::library::Library;
+use crate::patterns;
+use crate::range::Range;
+use crate::section::Field;
 use crate::{Axis, Error, Place};
-use std::fmt::Display;
-use std::str::FromStr;
-use weir_units::{BitRate, Bytes, ParseError, Ratio, Span};
 
 /// The most trials of a run: more would not fit into memory, nor into anybody's patience.
 pub const MAX_TRIALS: u64 = 1_000_000;
@@ -29,11 +29,17 @@ struct Dimension {
     zip: Option<String>,
     /// Its points, each with one value for each path.
     points: Vec<Vec<Value>>,
+    /// Their texts, likewise.
+    labels: Vec<Vec<String>>,
 }
 
 impl Sweep {
     /// The sweep that a file asks for, none if it has no such section.
-    pub fn read(field: Option<Field<'_>>, repeats: u64) -> Result<Self, Error> {
+    pub fn read(
+        field: Option<Field<'_>>,
+        repeats: u64,
+        library: &Library<'_>,
+    ) -> Result<Self, Error> {
         let mut sweep = Self { dimensions: Vec::new() };
         let Some(field) = field else { return Ok(sweep) };
         let Some(table) = field.value.table() else {
@@ -41,7 +47,7 @@ impl Sweep {
         };
         let mut counts: Vec<u64> = Vec::new();
         for entry in &table.entries {
-            let asked = Asked::read(entry)?;
+            let asked = Asked::read(entry, library)?;
             counts.push(asked.count());
             // Before the values are made: a range is short to write and long to expand.
             check_size(&entry.place, &counts, repeats)?;
@@ -76,7 +82,7 @@ impl Sweep {
             dimension.paths.iter().enumerate().map(|(i, path)| Axis {
                 path: path.text.to_string(),
                 zip: dimension.zip.clone(),
-                values: dimension.points.iter().filter_map(|p| p.get(i)).map(label).collect(),
+                values: dimension.labels.iter().filter_map(|texts| texts.get(i)).cloned().collect(),
             })
         });
         axes.collect()
@@ -110,10 +116,6 @@ impl Sweep {
     }
 }
 
-fn label(value: &Value) -> String {
-    value.to_string()
-}
-
 /// Refuses a sweep of more than [`MAX_TRIALS`].
 fn check_size(place: &Place, counts: &[u64], repeats: u64) -> Result<(), Error> {
     let trials = counts.iter().try_fold(repeats, |trials, count| trials.checked_mul(*count));
@@ -127,13 +129,22 @@ fn check_size(place: &Place, counts: &[u64], repeats: u64) -> Result<(), Error> 
 }
 
 impl Dimension {
+    fn new(paths: Vec<Path>, zip: Option<String>, points: Vec<Vec<Value>>) -> Self {
+        let columns: Vec<Vec<String>> = (0..paths.len())
+            .map(|at| patterns::labels(points.iter().filter_map(|point| point.get(at))))
+            .collect();
+        let text = |row| columns.iter().filter_map(|column| column.get(row)).cloned().collect();
+        let labels = (0..points.len()).map(text).collect();
+        Self { paths, zip, points, labels }
+    }
+
     /// Puts a point's values into `tree`, and tells their text.
     fn put(&self, point: usize, tree: &mut Value) -> Result<Vec<String>, Error> {
         let values = self.points.get(point).map_or(&[][..], Vec::as_slice);
         for (path, value) in self.paths.iter().zip(values) {
             path.put(tree, value)?;
         }
-        Ok(values.iter().map(label).collect())
+        Ok(self.labels.get(point).cloned().unwrap_or_default())
     }
 }
 
@@ -144,7 +155,7 @@ enum Asked {
 }
 
 impl Asked {
-    fn read(entry: &Entry) -> Result<Self, Error> {
+    fn read(entry: &Entry, library: &Library<'_>) -> Result<Self, Error> {
         match &entry.value.data {
             Data::List(items) if items.is_empty() => {
                 Err(axis_error(entry, "has no values").hint("expected at least one"))
@@ -152,11 +163,12 @@ impl Asked {
             Data::List(items) if items.iter().all(sets_paths) => {
                 zip(entry, items).map(Self::Listed)
             }
-            Data::List(items) => Ok(Self::Listed(Dimension {
-                paths: vec![Path::parse(&entry.key, &entry.place)?],
-                zip: None,
-                points: items.iter().map(|value| vec![value.clone()]).collect(),
-            })),
+            Data::List(items) => {
+                let path = Path::parse(&entry.key, &entry.place)?;
+                let values = expanded(entry, items, library)?;
+                let points = values.into_iter().map(|value| vec![value]).collect();
+                Ok(Self::Listed(Dimension::new(vec![path], None, points)))
+            }
             Data::Table(table) => {
                 if let Some(inner) = unquoted(table) {
                     let path = format!("{}.{inner}", clip(&entry.key));
@@ -188,17 +200,30 @@ impl Asked {
     fn into_dimension(self) -> Dimension {
         match self {
             Self::Listed(dimension) => dimension,
-            Self::Range(path, range) => Dimension {
-                points: range.values().map(|value| vec![value]).collect(),
-                paths: vec![path],
-                zip: None,
-            },
+            Self::Range(path, range) => {
+                let points = range.values().map(|value| vec![value]).collect();
+                Dimension::new(vec![path], None, points)
+            }
         }
     }
 }
 
 fn axis_error(entry: &Entry, problem: &str) -> Error {
     Error::at(&entry.place, format!("the axis {:?} {problem}", clip(&entry.key)))
+}
+
+/// The values of a list, those that stand for several each in its place.
+fn expanded(entry: &Entry, items: &[Value], library: &Library<'_>) -> Result<Vec<Value>, Error> {
+    let title = format!("[sweep] {:?}", clip(&entry.key));
+    let mut values = Vec::with_capacity(items.len());
+    for item in items {
+        if patterns::is_pattern(item) {
+            values.append(&mut patterns::matching(item, &title, library)?);
+        } else {
+            values.push(item.clone());
+        }
+    }
+    Ok(values)
 }
 
 /// The second step of a path that was written without quotes, which TOML takes for tables.
@@ -234,85 +259,7 @@ fn zip(entry: &Entry, items: &[Value]) -> Result<Dimension, Error> {
         };
         points.push(first.iter().map(find).collect::<Result<_, _>>()?);
     }
-    Ok(Dimension { paths: paths?, zip: Some(entry.key.clone()), points })
+    Ok(Dimension::new(paths?, Some(entry.key.clone()), points))
 }
 
 const SAME_PATHS: &str = "all tables of an axis set the same values";
-
-/// `{ from, to, step }`: exact steps from the first value to the last, both included.
-struct Range {
-    place: Place,
-    from: u64,
-    step: u64,
-    count: u64,
-    make: fn(u64) -> Data,
-}
-
-impl Range {
-    fn read(section: &Section<'_>) -> Result<Self, Error> {
-        let hint = "a range is { from, to, step }";
-        let from = section.need("from", hint)?;
-        let to = section.need("to", hint)?;
-        let step = section.need("step", hint)?;
-
-        let (parse, make) = kind_of(&from)?;
-        let (first, last, by) = (parse(&from)?, parse(&to)?, parse(&step)?);
-        if by == 0 {
-            return Err(step.refuse("is no step"));
-        }
-        let Some(length) = last.checked_sub(first) else {
-            return Err(to.refuse(format_args!("lies before the first value, {}", from.value)));
-        };
-        if length % by != 0 {
-            let reached = Value { place: to.value.place.clone(), data: make(last - length % by) };
-            return Err(to
-                .refuse(format_args!("is not reached in steps of {}", step.value))
-                .did_you_mean(Some(reached.to_string())));
-        }
-        let count = (length / by).saturating_add(1);
-        Ok(Self { place: from.value.place.clone(), from: first, step: by, count, make })
-    }
-
-    fn values(&self) -> impl Iterator<Item = Value> + '_ {
-        // The last one is the `to` that was read, so that nothing here can overflow.
-        (0..self.count).map(|i| Value {
-            place: self.place.clone(),
-            data: (self.make)(self.from + i * self.step),
-        })
-    }
-}
-
-/// How the ends of a range are read, and a value of it is made.
-type Kind = (fn(&Field<'_>) -> Result<u64, Error>, fn(u64) -> Data);
-
-/// What a range consists of: the kind of its first value.
-fn kind_of(from: &Field<'_>) -> Result<Kind, Error> {
-    fn end<T>(field: &Field<'_>, least: T, most: T, number: fn(T) -> u64) -> Result<u64, Error>
-    where
-        T: FromStr<Err = ParseError> + PartialOrd + Default + Display,
-    {
-        field.quantity(least..=most).map(number)
-    }
-    fn text(value: impl Display) -> Data {
-        Data::Text(value.to_string())
-    }
-    const MAX: u64 = u64::MAX;
-
-    if let Data::Integer(..) = from.value.data {
-        let make = |n: u64| Data::Integer(n.to_string(), i64::try_from(n).ok());
-        return Ok((|field| field.count(0..=i64::MAX as u64), make));
-    }
-    let kinds: [Kind; 4] = [
-        (
-            |f| end(f, BitRate::from_bps(0), BitRate::from_bps(MAX), BitRate::bps),
-            |n| text(BitRate::from_bps(n)),
-        ),
-        (|f| end(f, Span::ZERO, Span::MAX, Span::ns), |n| text(Span::from_ns(n))),
-        (|f| end(f, Bytes::ZERO, Bytes::new(MAX), Bytes::get), |n| text(Bytes::new(n))),
-        (|f| end(f, Ratio::ZERO, Ratio::from_ppb(MAX), Ratio::ppb), |n| text(Ratio::from_ppb(n))),
-    ];
-    kinds.into_iter().find(|(parse, _)| parse(from).is_ok()).ok_or_else(|| {
-        from.refuse("is neither a whole number nor a quantity")
-            .hint("expected the like of \"5 Mbit/s\", \"20 ms\", \"64 kB\" or \"1 %\"")
-    })
-}

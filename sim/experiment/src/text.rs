@@ -4,7 +4,7 @@
 use crate::document::place_of;
 use crate::grid::Grid;
 use crate::plan::{
-    Axis, Cell, LabName, Media, Origin, Phase, Plan, Players, Selection, Setup, TcpProfile,
+    Axis, Cell, Keep, LabName, Media, Origin, Phase, Plan, Players, Selection, Setup, TcpProfile,
     Topology, Traffic,
 };
 use crate::selection::selects;
@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
+use weir_core::QoePreset;
 use weir_units::{Seed, Span};
 
 /// The longest text of a plan that is read, in bytes.
@@ -27,9 +28,11 @@ pub const MAX_PLAN: usize = 256 << 20;
 #[serde(deny_unknown_fields)]
 struct Document<'a> {
     name: Cow<'a, str>,
-    lab: LabName,
     seed: Seed,
     repeats: u64,
+    record: Keep,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    oracle: Option<QoePreset>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     only: Cow<'a, Selection>,
     axes: Cow<'a, [Axis]>,
@@ -54,6 +57,7 @@ struct Group<'a, T: Clone> {
 struct CellText<'a> {
     index: u64,
     params: Cow<'a, [String]>,
+    lab: LabName,
     media: usize,
     topology: usize,
     tcp: usize,
@@ -113,6 +117,7 @@ impl Plan {
         let cells = self.cells.iter().map(|cell| CellText {
             index: cell.index,
             params: Cow::Borrowed(&cell.params),
+            lab: cell.setup.lab,
             media: media.number(&cell.setup.media),
             topology: topology.number(&cell.setup.topology),
             tcp: tcp.number(&cell.setup.tcp),
@@ -125,9 +130,10 @@ impl Plan {
         let cell = cells.map(|cell| Spanned::new(0..0, cell)).collect();
         let document = Document {
             name: Cow::Borrowed(&self.name),
-            lab: self.lab,
             seed: self.seed,
             repeats: self.repeats,
+            record: self.record,
+            oracle: self.oracle,
             only: Cow::Borrowed(&self.only),
             axes: Cow::Borrowed(&self.axes),
             media: media.list(),
@@ -144,9 +150,9 @@ impl Plan {
         [HEADER, selection, &text].concat()
     }
 
-    /// The plan that [`Plan::to_toml`] made `text` from, without its `media_files`; `file` is what
-    /// errors call it. Whoever wrote the file is not trusted: what is read is as good as what
-    /// [`crate::resolve`] makes of an experiment.
+    /// The plan that [`Plan::to_toml`] made `text` from, without the files that it needs, which
+    /// [`Plan::find_files`] finds; `file` is what errors call it. Whoever wrote the file is not
+    /// trusted: what is read is as good as what [`crate::resolve`] makes of an experiment.
     ///
     /// # Errors
     /// If it is longer than [`MAX_PLAN`], if it is no TOML, refers to what is not there, has values
@@ -196,15 +202,19 @@ impl Document<'_> {
                 return Err(wrong(problem));
             }
             let parts = (text.media, text.topology, text.tcp, text.origins, text.players);
-            let setup = match setups.entry((parts, text.traffic, text.phase, text.interval)) {
-                Entry::Occupied(known) => Arc::clone(known.get()),
-                Entry::Vacant(new) => {
-                    let problem = |problem| wrong(format!("cell {}: {problem}", text.index));
-                    let setup = self.setup(text).map_err(problem)?;
-                    bounds::check(&setup).map_err(problem)?;
-                    Arc::clone(new.insert(Arc::new(setup)))
-                }
-            };
+            let setup =
+                match setups.entry((text.lab, parts, text.traffic, text.phase, text.interval)) {
+                    Entry::Occupied(known) => Arc::clone(known.get()),
+                    Entry::Vacant(new) => {
+                        let problem = |problem| wrong(format!("cell {}: {problem}", text.index));
+                        let setup = self.setup(text).map_err(problem)?;
+                        bounds::check(&setup).map_err(problem)?;
+                        self.oracle
+                            .map_or(Ok(()), |oracle| head::check_oracle(oracle, &setup.media))
+                            .map_err(problem)?;
+                        Arc::clone(new.insert(Arc::new(setup)))
+                    }
+                };
             cells.push(Cell { index: text.index, params: text.params.to_vec(), setup });
         }
         if let Some((number, _)) = expected.next() {
@@ -216,13 +226,18 @@ impl Document<'_> {
         drop(expected);
         Ok(Plan {
             name: self.name.into_owned(),
-            lab: self.lab,
             seed: self.seed,
             repeats: self.repeats,
+            record: self.record,
+            oracle: self.oracle,
             only: self.only.into_owned(),
             axes: self.axes.into_owned(),
             cells,
             media_files: BTreeMap::new(),
+            trace_files: BTreeMap::new(),
+            log_files: BTreeMap::new(),
+            programs: BTreeMap::new(),
+            expect: None,
         })
     }
 
@@ -232,6 +247,7 @@ impl Document<'_> {
             list.get(at).ok_or_else(|| format!("there is no {what} {at}: there are {there}"))
         }
         Ok(Setup {
+            lab: cell.lab,
             media: get(&self.media, cell.media, "media")?.clone().into_owned(),
             topology: get(&self.topology, cell.topology, "topology")?.clone().into_owned(),
             tcp: get(&self.tcp, cell.tcp, "tcp")?.clone().into_owned(),

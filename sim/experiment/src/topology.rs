@@ -4,8 +4,8 @@ use crate::document::Entry;
 use crate::members::{LinkText, Network, NodeText};
 use crate::plan::Link;
 use crate::section::{self, Field, Section};
-use crate::shape::{self, PLAIN, Pages};
-use crate::{Error, files::Topologies};
+use crate::shape::{self, PLAIN};
+use crate::{Error, library::Library};
 use std::ops::RangeInclusive;
 
 /// The most nodes, and links, that a file has; it may ask for more of some.
@@ -16,22 +16,22 @@ const MAX_LINKS: usize = 256;
 const COUNTS: RangeInclusive<u64> = 1..=64;
 
 /// The topology of an experiment, with the experiment's own `[nodes]` and `[links]` laid over it.
-pub(crate) fn read(experiment: &Section<'_>, known: &Topologies<'_>) -> Result<Network, Error> {
+pub(crate) fn read(experiment: &Section<'_>, library: &Library<'_>) -> Result<Network, Error> {
     let field = experiment.need("topology", "expected the name of a topology, or a table")?;
     let mut content = if field.value.table().is_some() {
-        field.section("[topology]", PAGE, |section| Content::read("inline", section))?
+        field.section("[topology]", PAGE, |section| Content::read("inline", section, library))?
     } else {
-        let tree = known.find(&field)?;
+        let tree = library.topology(&field)?;
         let name = field.text()?;
         let title = format!("topology {name:?}");
-        section::read(&tree, &title, PAGE, |section| Content::read(name, section))?
+        section::read(&tree, &title, PAGE, |section| Content::read(name, section, library))?
     };
     if let Some(changes) = experiment.get("nodes") {
         content.change_nodes(&changes)?;
     }
     let mut network = Network::new(content.name, &content.nodes, &content.links)?;
     if let Some(changes) = experiment.get("links") {
-        change_links(&mut network, &changes)?;
+        change_links(&mut network, &changes, library)?;
     }
     Ok(network)
 }
@@ -46,7 +46,7 @@ struct Content {
 }
 
 impl Content {
-    fn read(name: &str, section: &Section<'_>) -> Result<Self, Error> {
+    fn read(name: &str, section: &Section<'_>, library: &Library<'_>) -> Result<Self, Error> {
         let nodes = section.need("nodes", "expected a table [nodes.NAME] for each node")?;
         let node = |entry: &Entry| {
             let mut node =
@@ -64,7 +64,7 @@ impl Content {
                 let (between, ends) = ends(section, &content.nodes)?;
                 let name = entry.key.clone();
                 let mut link = Link { name, between, forward: PLAIN, backward: PLAIN };
-                shape::read(section, &mut link, shape::TOPOLOGY)?;
+                shape::read(section, &mut link, shape::TOPOLOGY, library)?;
                 Ok(LinkText { link, ends, place: entry.place.clone() })
             })?;
             content.links.push(link);
@@ -125,7 +125,11 @@ fn ends(
 
 /// Lays the experiment's `[links]` over those of its topology: what it says about all members of
 /// a link first, so that what it says about one of them counts.
-fn change_links(network: &mut Network, changes: &Field<'_>) -> Result<(), Error> {
+fn change_links(
+    network: &mut Network,
+    changes: &Field<'_>,
+    library: &Library<'_>,
+) -> Result<(), Error> {
     let Some(table) = changes.value.table() else {
         return Err(changes.refuse("is not a table of links"));
     };
@@ -136,7 +140,7 @@ fn change_links(network: &mut Network, changes: &Field<'_>) -> Result<(), Error>
         let mut found = false;
         for link in network.links_called(&entry.key) {
             found = true;
-            change_link(link, entry, &title, shape::EXPERIMENT)?;
+            change_link(link, entry, &title, library)?;
         }
         if !found {
             return Err(section::unknown_entry(entry, "link", "[links]", network.link_names()));
@@ -145,6 +149,14 @@ fn change_links(network: &mut Network, changes: &Field<'_>) -> Result<(), Error>
     Ok(())
 }
 
-fn change_link(link: &mut Link, entry: &Entry, title: &str, pages: Pages) -> Result<(), Error> {
-    section::read(&entry.value, title, pages.link, |section| shape::read(section, link, pages))
+fn change_link(
+    link: &mut Link,
+    entry: &Entry,
+    title: &str,
+    library: &Library<'_>,
+) -> Result<(), Error> {
+    let pages = shape::EXPERIMENT;
+    section::read(&entry.value, title, pages.link, |section| {
+        shape::read(section, link, pages, library)
+    })
 }

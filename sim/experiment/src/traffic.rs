@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::members::Network;
-use crate::plan::{TcpProfile, Traffic, TrafficKind};
+use crate::plan::{Players, TcpProfile, Traffic, TrafficKind};
 use crate::players::node;
 use crate::section::{Field, Section};
 use crate::shape::RATES;
@@ -40,6 +40,7 @@ pub(crate) fn read(
     field: Option<Field<'_>>,
     network: &Network,
     tcp: &TcpProfile,
+    players: &[Players],
 ) -> Result<Vec<Traffic>, Error> {
     let Some(field) = field else { return Ok(Vec::new()) };
     let mut all = Vec::new();
@@ -47,6 +48,8 @@ pub(crate) fn read(
     for item in field.items("tables [[traffic]]", MAX_TABLES)? {
         let traffic = item.section("[[traffic]]", "experiments [[traffic]]", |section| {
             let traffic = traffic(section, network, tcp)?;
+            check_start(traffic.start, players)
+                .map_err(|problem| section.refuse(&["start"], problem))?;
             count += traffic.count;
             if count > MAX_COUNT {
                 let problem = format!("{count} in all are too many");
@@ -59,6 +62,15 @@ pub(crate) fn read(
         all.push(traffic);
     }
     Ok(all)
+}
+
+/// Refuses traffic that begins when nobody is there any more: a trial ends with its last viewer.
+pub(crate) fn check_start(start: Span, players: &[Players]) -> Result<(), String> {
+    let longest = players.iter().map(|group| group.watch).max().unwrap_or(Span::ZERO);
+    if start < longest {
+        return Ok(());
+    }
+    Err(format!("{start} is too late: nobody watches for longer than {longest}"))
 }
 
 fn traffic(section: &Section<'_>, network: &Network, tcp: &TcpProfile) -> Result<Traffic, Error> {

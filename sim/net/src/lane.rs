@@ -43,7 +43,7 @@ impl Lane {
     /// `queue` is the depth of the buffer in bytes, needed where there is a rate. `ecn` lets an
     /// active queue mark packets.
     pub fn new(shape: &Shape, queue: Option<Bytes>, ecn: bool, seed: Seed) -> Result<Self> {
-        let bottleneck = match shape.rate {
+        let bottleneck = match shape.constant_rate() {
             None => None,
             Some(rate) => {
                 let depth = queue.context("a link with a rate needs the depth of its buffer")?;
@@ -59,7 +59,7 @@ impl Lane {
         let line = Netem {
             delay: if jitter.is_some() { Span::ZERO } else { shape.delay },
             jitter: Span::ZERO,
-            rate: shape.rate,
+            rate: shape.constant_rate(),
             loss: if shape.loss.is_none() { Loss::NONE } else { shape.loss },
             limit: Netem::UNLIMITED,
             seed: seed.get(),
@@ -83,7 +83,7 @@ impl Lane {
 /// The delay and the jitter of a shape that has a jitter.
 fn spread(shape: &Shape, seed: Seed) -> Option<Netem> {
     if shape.reordering_jitter > Span::ZERO {
-        let Shape { delay, reordering_jitter: jitter, .. } = *shape;
+        let Shape { delay, reordering_jitter: jitter, .. } = shape.clone();
         return Some(Netem { delay, jitter, rate: None, ..Netem::instant(seed) });
     }
     (shape.jitter > Span::ZERO).then(|| Netem::up_to(shape.delay, shape.jitter, seed))
@@ -118,7 +118,7 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_experiment::Queue;
+    use weir_experiment::{Queue, Rate};
     use weir_units::{BitRate, Ratio};
 
     const PLAIN: Shape = Shape {
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_direction_without_jitter_has_one_netem_and_one_that_does_nothing_has_none() {
         assert!(lane(PLAIN).is_plain());
-        let rate = Some(BitRate::from_bps(1_000_000));
+        let rate = Some(Rate::Constant(BitRate::from_bps(1_000_000)));
         let shaped = lane(Shape { rate, delay: Span::from_ms(5), ..PLAIN });
         assert_eq!(shaped.netems().count(), 1);
         assert_eq!(shaped.line.unwrap().delay, Span::from_ms(5));
@@ -148,12 +148,13 @@ mod tests {
     fn a_jitter_lies_on_top_of_the_delay_and_changes_neither_loss_nor_rate() {
         let loss = Loss::Independent(Ratio::from_ppb(10_000_000));
         let shape = Shape {
-            rate: Some(BitRate::from_bps(1_000_000)),
+            rate: Some(Rate::Constant(BitRate::from_bps(1_000_000))),
             delay: Span::from_ms(20),
             loss,
             ..PLAIN
         };
-        let (steady, shaky) = (lane(shape), lane(Shape { jitter: Span::from_ms(10), ..shape }));
+        let (steady, shaky) =
+            (lane(shape.clone()), lane(Shape { jitter: Span::from_ms(10), ..shape }));
         assert_eq!(steady.bottleneck, shaky.bottleneck);
         let line = shaky.line.unwrap();
         assert_eq!(Netem { delay: Span::from_ms(20), ..line }, steady.line.unwrap());

@@ -62,7 +62,7 @@ impl Network {
         let mut links = Vec::new();
         let mut shaped = Vec::new();
         for (position, link) in topology.links.iter().enumerate() {
-            let shapes = [link.forward, link.backward];
+            let shapes = [link.forward.clone(), link.backward.clone()];
             let queues = queues.get(position).copied().unwrap_or_default();
             let lane = |which: usize, label| {
                 let seed = seed.derive(&format!("link {} {label}", link.name));
@@ -146,7 +146,7 @@ impl Network {
                     link: link.name.clone(),
                     from: from.clone(),
                     to: to.clone(),
-                    shape: link.shapes[which],
+                    shape: link.shapes[which].clone(),
                     queue: link.queues[which],
                     offered_packets: lane.offered_packets,
                     packets: lane.packets,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// A link as one of its ends sees it: its name without a number, what goes out and what comes back,
 /// and the other end.
-type Seen<'t> = (&'t str, Shape, Shape, usize);
+type Seen<'t> = (&'t str, &'t Shape, &'t Shape, usize);
 
 /// The nodes of a topology in groups, by their positions: those of a group have the same name but
 /// for a number at its end, the same role, and equal links to the same groups. No link joins two of
@@ -21,8 +21,8 @@ pub(super) fn groups<'t, R: Ord>(
     for link in &topology.links {
         let Some((a, b)) = end(&link.between.0).zip(end(&link.between.1)) else { continue };
         let stem = stem(&link.name).0;
-        links[a].push((stem, link.forward, link.backward, b));
-        links[b].push((stem, link.backward, link.forward, a));
+        links[a].push((stem, &link.forward, &link.backward, b));
+        links[b].push((stem, &link.backward, &link.forward, a));
     }
     let mut alone = vec![false; topology.nodes.len()];
     loop {

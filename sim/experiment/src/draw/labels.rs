@@ -1,6 +1,7 @@
 //! What is written at a link.
 
 use super::SEPARATOR;
+use crate::Rate;
 use crate::plan::{Discipline, Loss, Queue, Shape};
 use weir_units::{Ratio, Span};
 
@@ -31,7 +32,10 @@ fn in_lines(texts: &[String]) -> Vec<String> {
 
 /// How fast and how far one direction is.
 fn path(shape: &Shape) -> Vec<String> {
-    let rate = shape.rate.map(|rate| rate.to_string());
+    let rate = shape.rate.as_ref().map(|rate| match rate {
+        Rate::Constant(rate) => rate.to_string(),
+        Rate::Trace(traced) => traced.name().to_owned(),
+    });
     let delay = match shape.delay {
         Span::ZERO => rate.is_none().then(|| "no delay".to_owned()),
         delay => Some(delay.to_string()),

@@ -99,7 +99,7 @@ impl<'a> Picture<'a> {
         set_layers(&mut nodes, &ends);
 
         // Links that are alike, from left to right (or from the first box to the second).
-        type Alike<'l> = (usize, usize, &'l str, Shape, Shape);
+        type Alike<'l> = (usize, usize, &'l str, &'l Shape, &'l Shape);
         let mut order: Vec<Alike<'_>> = Vec::new();
         let mut names: BTreeMap<Alike<'_>, Vec<&str>> = BTreeMap::new();
         for (link, ends) in topology.links.iter().zip(ends) {
@@ -107,8 +107,8 @@ impl<'a> Picture<'a> {
             let turn = (nodes[b].layer, b) < (nodes[a].layer, a);
             let stem = stem(&link.name).0;
             let alike = match turn {
-                false => (a, b, stem, link.forward, link.backward),
-                true => (b, a, stem, link.backward, link.forward),
+                false => (a, b, stem, &link.forward, &link.backward),
+                true => (b, a, stem, &link.backward, &link.forward),
             };
             names.entry(alike).or_insert_with(|| {
                 order.push(alike);
@@ -124,7 +124,7 @@ impl<'a> Picture<'a> {
             } else {
                 ["\u{2192}", "\u{2190}"].map(str::to_owned)
             };
-            let texts = labels::texts(&there, &back, &directions);
+            let texts = labels::texts(there, back, &directions);
             Line { from, to, name: joined(&names[&alike]), texts }
         };
         let lines = order.into_iter().map(line).collect();

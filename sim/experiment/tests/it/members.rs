@@ -63,7 +63,7 @@ fn what_is_said_about_one_link_wins_over_what_is_said_about_all() {
     let mbit = |more: &str| -> Vec<Option<u64>> {
         let setup = dumbbell(&format!("{PLAYERS}{more}"));
         let access = setup.topology.links.iter().filter(|link| link.name.starts_with("access"));
-        access.map(|link| link.forward.rate.map(|rate| rate.bps() / 1_000_000)).collect()
+        access.map(|link| link.forward.constant_rate().map(|rate| rate.bps() / 1_000_000)).collect()
     };
     let all = "[links.access]\nrate = \"2 Mbit/s\"\n";
     let one = "[links.access-3]\nrate = \"3 Mbit/s\"\n";

@@ -14,11 +14,15 @@ enum Edit {
 
 /// Edits of a few bytes, and of pieces that mean something here.
 fn edit() -> impl Strategy<Value = Edit> {
-    const PIECES: [&str; 14] = [
+    const PIECES: [&str; 18] = [
         "[sweep]\n",
         "[[players]]\n",
         "\"links.access.rate\" = ",
         "{ from = 0, to = 9, step = 1 }",
+        "{ trace = \"lte-1\" }",
+        "{ traces = \"*\" }",
+        "{ exec = \"a\" }",
+        "lab = [\"model\"]\n",
         ".",
         "\"\"",
         "[]",
@@ -81,8 +85,8 @@ proptest! {
 
     #[test]
     fn any_path_is_an_axis_or_refused(
-        root in "(players|links|nodes|media|origins|tcp|topology|traffic|phase|x)",
-        steps in "(\\.(0|1|abr|access|loss|p|viewer|count|rate|forward|ladder|ecn|rung|)){0,6}",
+        root in "(lab|players|links|nodes|media|origins|tcp|topology|traffic|phase|x)",
+        steps in "(\\.(0|1|abr|preset|trace|access|loss|p|viewer|count|rate|forward|ladder|ecn|rung|)){0,6}",
     ) {
         for start in ["", "[links.access.forward]\nrate = \"1 Mbit/s\"\n[media]\nladder = []\n"] {
             let values = "[\"1 Mbit/s\", true, [1], { a = 1 }]";

@@ -25,7 +25,7 @@ fn the_experiments_of_this_checkout_are_right() {
 #[test]
 fn what_is_not_said_has_its_documented_default() {
     let plan = small("").unwrap();
-    assert_eq!((plan.lab, plan.seed, plan.repeats), (LabName::Uml, Seed::new(1), 1));
+    assert_eq!((plan.cells[0].setup.lab, plan.seed, plan.repeats), (LabName::Uml, Seed::new(1), 1));
     let Setup { media, tcp, origins, players, .. } = &*plan.cells[0].setup;
     assert_eq!(
         (&media.source, media.segment, media.length),

@@ -10,14 +10,14 @@ use weir_units::Span;
 pub fn networks() -> impl Strategy<Value = Topology> {
     let link = (0..12usize, 0..12usize, 0..4u64, 0..4u64);
     (1..12usize, proptest::collection::vec(link, 0..30)).prop_map(|(nodes, links)| {
-        let shape = crate::small("").unwrap().cells[0].setup.topology.links[0].forward;
+        let shape = crate::small("").unwrap().cells[0].setup.topology.links[0].forward.clone();
         let name = |number: usize| format!("n{}", number % nodes);
         let links = links.into_iter().filter(|(a, b, ..)| a % nodes != b % nodes).enumerate();
         let link = |(at, (a, b, there, back))| Link {
             name: format!("l{at}"),
             between: (name(a), name(b)),
-            forward: weir_experiment::Shape { delay: Span::from_ms(there), ..shape },
-            backward: weir_experiment::Shape { delay: Span::from_ms(back), ..shape },
+            forward: weir_experiment::Shape { delay: Span::from_ms(there), ..shape.clone() },
+            backward: weir_experiment::Shape { delay: Span::from_ms(back), ..shape.clone() },
         };
         let links = links.map(link).collect();
         let nodes = (0..nodes).map(|number| Host { name: name(number) }).collect();

@@ -13,7 +13,7 @@ fn setup(more: &str) -> Setup {
 /// Both directions of the access link.
 fn access(more: &str) -> [Shape; 2] {
     let link = &setup(more).topology.links[1];
-    [link.forward, link.backward]
+    [link.forward.clone(), link.backward.clone()]
 }
 
 fn percent(percent: u64) -> Ratio {
@@ -65,7 +65,7 @@ fn a_part_of_a_loss_is_an_axis() {
     let plan = plan.unwrap();
     for (cell, p) in plan.cells.iter().zip([2, 3]) {
         let link = &cell.setup.topology.links[1];
-        for (shape, good) in [(link.forward, 1), (link.backward, 0)] {
+        for (shape, good) in [(&link.forward, 1), (&link.backward, 0)] {
             let Loss::GilbertElliott(model) = shape.loss else { panic!("{shape:?}") };
             assert_eq!(
                 (model.p, model.r, model.loss_good),

@@ -50,7 +50,8 @@ fn a_rate_goes_to_both_directions_and_a_direction_to_one() {
     let rates = |more: &str| {
         let plan = small(more).unwrap();
         let link = &plan.cells[0].setup.topology.links[1];
-        [link.forward.rate, link.backward.rate].map(|rate| rate.unwrap().bps() / 1_000_000)
+        [&link.forward, &link.backward]
+            .map(|shape| shape.constant_rate().unwrap().bps() / 1_000_000)
     };
     assert_eq!(rates(""), [5, 5]);
     assert_eq!(rates("[sweep]\n\"links.access.rate\" = [\"2 Mbit/s\"]\n"), [2, 2]);
@@ -73,7 +74,7 @@ fn an_axis_wins_over_the_topology_also_where_that_says_more_about_a_direction() 
     );
     let link = &plan.unwrap().cells[0].setup.topology.links[0];
     let two = Some(BitRate::from_bps(2_000_000));
-    assert_eq!((link.forward.rate, link.backward.rate), (two, two));
+    assert_eq!((link.forward.constant_rate(), link.backward.constant_rate()), (two, two));
     assert_eq!((link.forward.delay, link.backward.delay), (Span::from_ms(7), Span::from_ms(3)));
 }
 
@@ -108,7 +109,7 @@ fn a_list_of_tables_varies_its_values_together() {
         [("links.access.rate", zip), ("links.access.delay", zip), ("players.abr", None)]
     );
     let link = &plan.cells[3].setup.topology.links[1];
-    assert_eq!(link.backward.rate, Some(BitRate::from_bps(2_000_000)));
+    assert_eq!(link.backward.constant_rate(), Some(BitRate::from_bps(2_000_000)));
     assert_eq!(link.backward.delay, Span::from_ms(8));
 }
 
@@ -131,7 +132,10 @@ fn tables_can_be_values_too() {
     );
     assert_eq!(last.setup.players[0].abr.params["rung"], "2");
     assert_eq!(last.setup.media.ladder.rungs.len(), 1);
-    assert_eq!(last.setup.topology.links[1].forward.rate, Some(BitRate::from_bps(1_000_000)));
+    assert_eq!(
+        last.setup.topology.links[1].forward.constant_rate(),
+        Some(BitRate::from_bps(1_000_000))
+    );
 }
 
 #[test]
@@ -160,7 +164,7 @@ fn topologies_can_vary() {
     let links: Vec<_> = plan.cells.iter().map(|cell| cell.setup.topology.links.len()).collect();
     assert_eq!(links, [2, 2, 1, 1]);
     assert_eq!(
-        plan.cells[3].setup.topology.links[0].forward.rate,
+        plan.cells[3].setup.topology.links[0].forward.constant_rate(),
         Some(BitRate::from_bps(2_000_000))
     );
 }

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use weir_experiment::{
-    Discipline, Host, Knows, Ladder, Link, Loss, Media, Origin, Phase, Players, Queue, Setup,
-    Shape, Source, TcpProfile, Topology,
+    Discipline, Host, Knows, LabName, Ladder, Link, Loss, Media, Origin, Phase, Players, Queue,
+    Rate, Setup, Shape, Source, TcpProfile, Topology,
 };
 use weir_net::Network;
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
@@ -30,7 +30,7 @@ pub fn rate(mbps: u64) -> BitRate {
 }
 
 pub fn shape(mbps: u64) -> Shape {
-    Shape { rate: Some(rate(mbps)), delay: Span::from_ms(15), ..PLAIN }
+    Shape { rate: Some(Rate::Constant(rate(mbps))), delay: Span::from_ms(15), ..PLAIN }
 }
 
 pub fn queue(bytes: u64) -> Queue {
@@ -42,7 +42,7 @@ pub fn link(name: &str, a: &str, b: &str, shape: Shape) -> Link {
     Link {
         name: name.to_owned(),
         between: (a.to_owned(), b.to_owned()),
-        forward: shape,
+        forward: shape.clone(),
         backward: shape,
     }
 }
@@ -66,11 +66,13 @@ pub fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
     let first = nodes[0].to_owned();
     let last = nodes[nodes.len() - 1].to_owned();
     Setup {
+        lab: LabName::Uml,
         media: Media {
             source: Source::Scenes,
             segment: Span::from_s(2),
             ladder: Ladder { name: "none".to_owned(), rungs: Vec::new() },
             length: Span::from_s(2),
+            loops: true,
         },
         topology: Topology {
             name: "test".to_owned(),
@@ -97,6 +99,7 @@ pub fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
             max_buffer: Span::from_s(25),
             startup: Span::from_s(2),
             resume: Span::from_s(2),
+            conduct: Default::default(),
         }],
         traffic: Vec::new(),
         phase: Phase::Fixed,

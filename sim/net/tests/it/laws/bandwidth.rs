@@ -101,7 +101,7 @@ fn losses() -> Result<String> {
     let lossy = Shape { loss: Loss::Independent(Ratio::from_ppb(20_000_000)), ..PLAIN };
     let mut found = Vec::new();
     for seed in [1, 1, 2] {
-        let network = Network::build(&setup(lossy), Seed::new(seed))?;
+        let network = Network::build(&setup(lossy.clone()), Seed::new(seed))?;
         found.push(one_way(&network, "left", "right", 5_000, Span::from_us(200))?);
     }
     let lost = 5_000 - found[0].len();

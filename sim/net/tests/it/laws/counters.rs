@@ -26,12 +26,12 @@ fn fates() -> Result<String> {
     let jitter = Span::from_ms(10);
     let fq_codel = Discipline::FqCodel;
     let shapes = [
-        ("a queue", base),
-        ("loss", Shape { loss, ..base }),
-        ("bursts", Shape { loss: bursts, ..base }),
-        ("jitter", Shape { jitter, ..base }),
-        ("reordering jitter", Shape { reordering_jitter: jitter, ..base }),
-        ("fq_codel", Shape { discipline: fq_codel, ..base }),
+        ("a queue", base.clone()),
+        ("loss", Shape { loss, ..base.clone() }),
+        ("bursts", Shape { loss: bursts, ..base.clone() }),
+        ("jitter", Shape { jitter, ..base.clone() }),
+        ("reordering jitter", Shape { reordering_jitter: jitter, ..base.clone() }),
+        ("fq_codel", Shape { discipline: fq_codel, ..base.clone() }),
         (
             "fq_codel, bursts and jitter",
             Shape { discipline: fq_codel, loss: bursts, jitter, ..base },

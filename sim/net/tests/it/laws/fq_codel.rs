@@ -4,7 +4,7 @@ use super::Law;
 use crate::setups::{FRAME, PLAIN, queue, rate, setup, shape};
 use crate::traffic::{connection, one_way, round_trips, transfer};
 use anyhow::{Context, Result, anyhow, ensure};
-use weir_experiment::{Discipline, Setup, Shape};
+use weir_experiment::{Discipline, Rate, Setup, Shape};
 use weir_net::{LinkCounters, Network};
 use weir_units::{Bytes, Seed, Span};
 
@@ -72,7 +72,7 @@ fn marks() -> Result<String> {
 
 fn full() -> Result<String> {
     let network = Network::build(
-        &setup(Shape { queue: queue(50 * FRAME), rate: Some(rate(5)), ..FQ_CODEL }),
+        &setup(Shape { queue: queue(50 * FRAME), rate: Some(Rate::Constant(rate(5))), ..FQ_CODEL }),
         Seed::new(3),
     )?;
     let arrived = one_way(&network, "left", "right", 200, Span::ZERO)?.len() as u64;

@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use nix::libc;
 use std::fmt::Write;
 use std::os::fd::AsRawFd;
-use weir_experiment::{Loss, Shape};
+use weir_experiment::{Loss, Rate, Shape};
 use weir_net::Network;
 use weir_units::{Bytes, Ratio, Seed, Span};
 
@@ -94,15 +94,17 @@ fn reordering() -> Result<String> {
 /// Far apart, no packet is held back by the one before it.
 fn uniform() -> Result<String> {
     let mut said = String::new();
-    for (name, shape, payload) in
-        [("no rate", PLAIN, 100), ("5 Mbit/s", Shape { rate: Some(rate(5)), ..PLAIN }, FULL)]
-    {
+    for (name, shape, payload) in [
+        ("no rate", PLAIN, 100),
+        ("5 Mbit/s", Shape { rate: Some(Rate::Constant(rate(5))), ..PLAIN }, FULL),
+    ] {
+        let rate = shape.constant_rate();
         let network = Network::build(&direct(jittery(shape)), Seed::new(3))?;
         let n = 2_000;
         let arrived = stream(&network, ("left", "right"), n, Span::from_ms(60), payload)?;
         ensure!(arrived.len() == n as usize, "{name}: {} arrived", arrived.len());
         let frame = Bytes::new(payload as u64 + UDP_HEADERS);
-        let once = shape.rate.map_or(Ok(Span::ZERO), |rate| rate.time_for(frame))?;
+        let once = rate.map_or(Ok(Span::ZERO), |rate| rate.time_for(frame))?;
         let least = DELAY.saturating_add(once);
         let most = least.saturating_add(JITTER).saturating_add(SLACK);
         let mut shares = Vec::new();
@@ -178,7 +180,7 @@ fn same_losses() -> Result<String> {
     let lossy = Shape { loss: Loss::Independent(Ratio::from_ppb(20_000_000)), ..PLAIN };
     let mut found = Vec::new();
     for jitter in [Span::ZERO, Span::from_ms(5)] {
-        let network = Network::build(&setup(Shape { jitter, ..lossy }), Seed::new(1))?;
+        let network = Network::build(&setup(Shape { jitter, ..lossy.clone() }), Seed::new(1))?;
         found.push(one_way(&network, "left", "right", 2_000, Span::from_us(200))?);
     }
     ensure!(found[0] == found[1], "{} and {} arrived", found[0].len(), found[1].len());

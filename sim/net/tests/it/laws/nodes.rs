@@ -122,7 +122,7 @@ fn islands() -> Result<String> {
 
 fn needs() -> Result<String> {
     let jitter = Shape { jitter: Span::from_ms(5), ..shape(5) };
-    let managed = Shape { discipline: weir_experiment::Discipline::FqCodel, ..jitter };
+    let managed = Shape { discipline: weir_experiment::Discipline::FqCodel, ..jitter.clone() };
     let mut all = Needs::of(&direct(PLAIN));
     for shape in [jitter, managed] {
         all.add(&weir_experiment::Setup { phase: Phase::Random, ..setup(shape) });
