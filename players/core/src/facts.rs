@@ -78,6 +78,10 @@ pub struct SessionFacts {
     pub presented: Vec<u32>,
     /// Every stall in order.
     pub stalls: Vec<StallFacts>,
+    /// The mean bit rate that the manifest declares for the lowest rung; zero if none was learnt.
+    pub lowest: BitRate,
+    /// Whether the content was played to its end.
+    pub complete: bool,
     /// Why the session ended early.
     pub err: Option<String>,
 }
@@ -103,36 +107,45 @@ impl SessionFacts {
     /// The declared mean rate of the rung played, averaged over the media played; `None` if nothing
     /// was.
     pub fn mean_bitrate_bps(&self) -> Option<f64> {
-        self.mean_after(Span::ZERO)
+        self.playout().mean_bitrate_bps()
     }
 
     /// The same over the media played after the first [`SETTLING`] of it.
     pub fn settled_bitrate_bps(&self) -> Option<f64> {
-        self.mean_after(SETTLING)
-    }
-
-    fn mean_after(&self, settling: Span) -> Option<f64> {
-        let counted = self.played.saturating_sub(settling);
-        let bit_ns = self.shown().fold(0.0, |sum, (segment, from, to)| {
-            let counted = to.saturating_sub(from.max(settling));
-            sum + segment.declared.bps() as f64 * counted.ns() as f64
-        });
-        (counted > Span::ZERO).then(|| bit_ns / counted.ns() as f64)
+        self.playout().settled_bitrate_bps()
     }
 
     /// Changes of rung that the viewer saw: between consecutive segments that were played, if only
     /// in part. Failed requests and media that was never played do not count.
     pub fn switches(&self) -> usize {
-        let rungs = self.shown().map(|(segment, ..)| segment.rung);
-        rungs.clone().zip(rungs.skip(1)).filter(|(before, after)| before != after).count()
+        self.playout().switches
+    }
+
+    /// Sums over what was played.
+    pub(crate) fn playout(&self) -> Playout {
+        let mut sums = Playout { played: self.played, ..Playout::default() };
+        let mut last = None;
+        for (segment, from, to) in self.shown() {
+            let bps = segment.declared.bps() as f64;
+            let of = |settling| bps * to.saturating_sub(from.max(settling)).ns() as f64;
+            sums.bit_ns += of(Span::ZERO);
+            sums.settled_bit_ns += of(SETTLING);
+            let before = last.replace(segment.rung);
+            sums.switches += usize::from(before.is_some_and(|before| before != segment.rung));
+        }
+        sums
+    }
+
+    /// The requests of what stayed in the buffer, in the order of presentation.
+    pub(crate) fn presented(&self) -> impl Iterator<Item = &SegmentFacts> + Clone {
+        self.presented.iter().filter_map(|place| self.segments.get(*place as usize))
     }
 
     /// The segments of which something was played, each with the part of the media played that it
     /// is: from, to.
     fn shown(&self) -> impl Iterator<Item = (&SegmentFacts, Span, Span)> + Clone {
         let mut end = Span::ZERO;
-        let requests = self.presented.iter().filter_map(|place| self.segments.get(*place as usize));
-        requests
+        self.presented()
             .map(move |segment| {
                 let from = end;
                 end = from.saturating_add(segment.media).min(self.played);
@@ -143,25 +156,82 @@ impl SessionFacts {
 
     /// Bytes of segment bodies received, those of failed requests too.
     pub fn bytes(&self) -> Bytes {
-        let bytes = self.segments.iter().map(|segment| segment.bytes.get());
-        Bytes::new(bytes.fold(0, u64::saturating_add))
+        self.transfers().bytes
     }
 
     /// The bytes of the segments that arrived over the time from the first to the last byte of
     /// each; `None` if that is no time at all.
     pub fn mean_throughput_bps(&self) -> Option<f64> {
-        let (bytes, seconds) = self.arrived().fold((0.0, 0.0), |(bytes, seconds), segment| {
-            let transfer = segment.transfer.unwrap_or(Span::ZERO);
-            (bytes + segment.bytes.get() as f64, seconds + transfer.as_secs_f64())
-        });
-        (seconds > 0.0).then(|| bytes * 8.0 / seconds)
+        self.transfers().mean_throughput_bps()
     }
 
     /// The mean over the segment requests of the buffer when each was decided on; `None` if there was
     /// none.
     pub fn mean_buffer(&self) -> Option<Span> {
-        let sum: u128 = self.segments.iter().map(|s| u128::from(s.buffer_before.ns())).sum();
-        let mean = sum.checked_div(self.segments.len() as u128)?;
+        self.transfers().mean_buffer()
+    }
+
+    /// Sums over the requests.
+    pub(crate) fn transfers(&self) -> Transfers {
+        let mut sums = Transfers { requests: self.segments.len(), ..Transfers::default() };
+        for segment in &self.segments {
+            sums.bytes = sums.bytes.checked_add(segment.bytes).unwrap_or(Bytes::new(u64::MAX));
+            sums.buffer_ns += u128::from(segment.buffer_before.ns());
+            if segment.err.is_none() {
+                sums.arrived += 1;
+                sums.arrived_bytes += segment.bytes.get() as f64;
+                sums.seconds += segment.transfer.unwrap_or(Span::ZERO).as_secs_f64();
+            }
+        }
+        sums
+    }
+}
+
+/// Sums over what was played of a session: one way through it for all that its row says of that.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Playout {
+    played: Span,
+    bit_ns: f64,
+    settled_bit_ns: f64,
+    /// See [`SessionFacts::switches`].
+    pub switches: usize,
+}
+
+impl Playout {
+    /// See [`SessionFacts::mean_bitrate_bps`].
+    pub fn mean_bitrate_bps(&self) -> Option<f64> {
+        (self.played > Span::ZERO).then(|| self.bit_ns / self.played.ns() as f64)
+    }
+
+    /// See [`SessionFacts::settled_bitrate_bps`].
+    pub fn settled_bitrate_bps(&self) -> Option<f64> {
+        let counted = self.played.saturating_sub(SETTLING);
+        (counted > Span::ZERO).then(|| self.settled_bit_ns / counted.ns() as f64)
+    }
+}
+
+/// Sums over the requests of a session.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Transfers {
+    requests: usize,
+    buffer_ns: u128,
+    arrived_bytes: f64,
+    seconds: f64,
+    /// Those whose segments arrived whole.
+    pub arrived: u64,
+    /// See [`SessionFacts::bytes`].
+    pub bytes: Bytes,
+}
+
+impl Transfers {
+    /// See [`SessionFacts::mean_throughput_bps`].
+    pub fn mean_throughput_bps(&self) -> Option<f64> {
+        (self.seconds > 0.0).then(|| self.arrived_bytes * 8.0 / self.seconds)
+    }
+
+    /// See [`SessionFacts::mean_buffer`].
+    pub fn mean_buffer(&self) -> Option<Span> {
+        let mean = self.buffer_ns.checked_div(self.requests as u128)?;
         u64::try_from(mean).ok().map(Span::from_ns)
     }
 }

@@ -11,6 +11,7 @@
 //! | `playback.rs` | the playhead and the buffer, as functions of time |
 //! | `content.rs` | what the session has learnt of its content |
 //! | `playlist/` | HLS playlists, URIs and size tables: bounded parsers of what a server sends |
+//! | `qoe/` | the quality of experience, as published work defines it |
 //! | `facts.rs`, `rows.rs` | what a session was like, and its rows in the tables |
 //!
 //! What is not modelled: alternative renditions (EXT-X-MEDIA) are not fetched, encryption
@@ -22,6 +23,7 @@ mod playback;
 mod player;
 pub mod playlist;
 mod preset;
+mod qoe;
 mod rows;
 mod rules;
 
@@ -32,5 +34,6 @@ pub use player::{
     Config, Event, NextLook, Output, Player, RETRIES, RETRY_DELAY, Request, Resource, Status,
 };
 pub use preset::{Conduct, Preset, UnknownPreset};
+pub use qoe::{PensieveMeans, Per, Qoe, QoeError, QoePreset, SabreAverages};
 pub use rows::Keys;
 pub use rules::{Abandoned, Limit, Look, Room, Rules};

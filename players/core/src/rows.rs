@@ -31,6 +31,8 @@ impl Keys<'_> {
 
     /// The session's own row.
     pub fn session(&self, facts: &SessionFacts) -> Session {
+        let (sabre, pensieve) = facts.published();
+        let (playout, transfers) = (facts.playout(), facts.transfers());
         Session {
             session: self.session,
             node: self.node.to_owned(),
@@ -45,13 +47,24 @@ impl Keys<'_> {
             stalls: facts.stalls.len() as u64,
             stall_us: facts.stalled().us(),
             stall_ratio: facts.stall_ratio(),
-            mean_bitrate_bps: facts.mean_bitrate_bps(),
-            settled_bitrate_bps: facts.settled_bitrate_bps(),
-            switches: facts.switches() as u64,
-            segments: facts.arrived().count() as u64,
-            bytes: facts.bytes().get(),
-            mean_throughput_bps: facts.mean_throughput_bps(),
-            mean_buffer_us: facts.mean_buffer().map(Span::us),
+            mean_bitrate_bps: playout.mean_bitrate_bps(),
+            settled_bitrate_bps: playout.settled_bitrate_bps(),
+            switches: playout.switches as u64,
+            sabre_bitrate_bps: sabre.map(|sabre| sabre.bitrate_bps),
+            sabre_bitrate_change_bps: sabre.map(|sabre| sabre.bitrate_change_bps),
+            sabre_utility: sabre.map(|sabre| sabre.utility),
+            sabre_rebuffer_ratio: sabre.map(|sabre| sabre.rebuffer_ratio),
+            sabre_score: sabre.map(|sabre| sabre.score),
+            pensieve_lin: pensieve.map(|pensieve| pensieve.lin),
+            pensieve_log: pensieve.map(|pensieve| pensieve.log),
+            qoe: None,
+            qoe_bound: None,
+            regret: None,
+            replay_deviation_us: None,
+            segments: transfers.arrived,
+            bytes: transfers.bytes.get(),
+            mean_throughput_bps: transfers.mean_throughput_bps(),
+            mean_buffer_us: transfers.mean_buffer().map(Span::us),
             err: facts.err.clone(),
         }
     }

@@ -8,7 +8,8 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use weir_oracle::{Latency, Preset, Problem, solve};
+use weir_core::QoePreset;
+use weir_oracle::{Latency, Problem, solve};
 use weir_trace::Volume;
 use weir_units::{BitRate, Seed, Span, Time};
 
@@ -31,7 +32,7 @@ fn clairvoyant(criterion: &mut Criterion) {
         let params = BTreeMap::from([("median".to_owned(), median.to_owned())]);
         let made = weir_trace::generate("lte", &params, Span::from_s(600), Seed::new(1));
         let Ok(trace) = made else { continue };
-        for preset in [Preset::SabreScore, Preset::PensieveLog, Preset::PensieveLin] {
+        for preset in [QoePreset::SabreScore, QoePreset::PensieveLog, QoePreset::PensieveLin] {
             let Ok(qoe) = preset.qoe(&ladder, Span::from_s(3)) else { continue };
             let problem = Problem {
                 trace: &trace,

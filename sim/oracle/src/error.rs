@@ -1,4 +1,5 @@
 use crate::{Problem, startup::MAX_STARTS};
+use weir_core::QoeError;
 use weir_units::Span;
 
 /// Why there is no answer.
@@ -61,29 +62,9 @@ pub enum Error {
     /// A latency out of range.
     #[error("a latency of {0} (expected at most {most})", most = Problem::MAX_SPAN)]
     Latency(Span),
-    /// A utility or a penalty is out of range.
-    #[error("{what} is {got} (expected {expected})")]
-    Weight {
-        /// Which one.
-        what: &'static str,
-        /// Its value.
-        got: f64,
-        /// What it must be.
-        expected: &'static str,
-    },
-    /// A ladder has no bitrates from which utilities could be made.
-    #[error("{0}")]
-    Ladder(String),
-    /// There is no preset of this name.
-    #[error("there is no QoE \"{got}\"; did you mean \"{nearest}\"? (all: {all})")]
-    Preset {
-        /// The name.
-        got: String,
-        /// The nearest that there is.
-        nearest: &'static str,
-        /// All that there are.
-        all: String,
-    },
+    /// The QoE is none.
+    #[error(transparent)]
+    Qoe(#[from] QoeError),
     /// So many segments before playback begins leave too many ways to begin.
     #[error(
         "playback begins after {segments} segments: more than {MAX_STARTS} ways to download them \

@@ -16,7 +16,8 @@
 //!    max(download - buffer, 0), and playback goes on with that very segment.
 //! 5. After the last segment the buffer is played out.
 //!
-//! The QoE is of the linear family: [`Qoe`], and published definitions of it by name: [`Preset`].
+//! The QoE is of the linear family: [`Qoe`](weir_core::Qoe), and published definitions of it by name:
+//! [`QoePreset`](weir_core::QoePreset).
 //!
 //! # What the bound covers
 //! [`solve`] bounds every session of these rules that does not wait before playback begins. (Where
@@ -56,18 +57,14 @@ mod error;
 mod grid;
 mod layers;
 mod linear;
-mod preset;
 mod problem;
 mod program;
-mod qoe;
 mod simple;
 mod simulate;
 mod solve;
 mod startup;
 
 pub use error::Error;
-pub use preset::Preset;
 pub use problem::{Latency, Problem};
-pub use qoe::{Per, Qoe};
 pub use simulate::{Fetched, Plan, Played, simulate};
 pub use solve::{Limits, Solution, solve, solve_within};

@@ -1,4 +1,5 @@
-use crate::{Per, Problem};
+use crate::Problem;
+use weir_core::Per;
 
 /// The sum that is maximized: quality - `stall` * stall seconds - `startup` * startup seconds
 /// \- `constant`.

@@ -1,4 +1,5 @@
-use crate::{Error, Qoe};
+use crate::Error;
+use weir_core::Qoe;
 use weir_trace::{Trace, Volume};
 use weir_units::{Span, Time};
 
@@ -124,6 +125,6 @@ impl Problem<'_> {
         {
             return Err(Error::Latency(got));
         }
-        self.qoe.check()
+        Ok(self.qoe.check()?)
     }
 }

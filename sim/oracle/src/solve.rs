@@ -3,7 +3,8 @@ use crate::linear::Linear;
 use crate::program::{Program, Round};
 use crate::simple::{Best, simple};
 use crate::startup::{Start, starts};
-use crate::{Error, Per, Plan, Problem};
+use crate::{Error, Plan, Problem};
+use weir_core::Per;
 
 /// When to stop.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,6 +3,7 @@
 //!
 //! Rows travel from where they arise (a guest, a player process) as JSON lines of [`Record`].
 
+mod checks;
 mod lines;
 mod markdown;
 mod result;
@@ -10,6 +11,7 @@ mod schema;
 mod summary;
 pub mod tables;
 
+pub use checks::{Agreement, LabDifference};
 pub use lines::{LinesError, read_lines, write_lines};
 pub use markdown::schema_markdown;
 pub use result::TrialResult;

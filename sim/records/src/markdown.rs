@@ -1,5 +1,6 @@
 //! The text of `results/SCHEMA.md`, made from the declared tables.
 
+use crate::checks::{Agreement, LabDifference};
 use crate::schema::{Kind, Table};
 use crate::summary::{Comparison, Summary};
 use crate::{Row, tables};
@@ -19,8 +20,8 @@ after the keys (`session` and `request`, for example).
 - The unit is the last word of a column's name; a column without one is a count, an index, a share
   (1 is all of it) or text.
 - A missing value is a null in Parquet and an empty field in CSV. It is never written as zero.
-- The rows of invalid trials stand in every table but `summary` and `comparisons`: whoever computes
-  from the others keeps the trials whose `verdict` is `valid`.
+- The rows of invalid trials stand in every table but the last four: whoever computes from the others
+  keeps the trials whose `verdict` is `valid`.
 - Times are those of the trial's own clock, which is virtual in the labs `model` and `uml`; moments
   count from the start of the trial.
 - Types: int is an unsigned 64-bit integer, float a 64-bit floating-point number (always finite),
@@ -28,7 +29,7 @@ after the keys (`session` and `request`, for example).
 
 ## Keys
 
-Every table but `summary` and `comparisons` begins with these two columns; those have `run` only.
+Every table but the last four begins with these two columns; those have `run` only.
 
 | column | type | may be missing | unit | meaning |
 |---|---|---|---|---|
@@ -37,8 +38,8 @@ Every table but `summary` and `comparisons` begins with these two columns; those
 
 ## Axes
 
-`trials`, `sessions`, `summary` and `comparisons` have one column for each axis of the sweep, right
-after the keys and in the order of the plan. A column is named by the path of the value that varies, and its type
+`trials`, `sessions`, `summary`, `comparisons` and `differences` have one column for each axis of the
+sweep, right after the keys and in the order of the plan. A column is named by the path of the value that varies, and its type
 follows from the values. All values of an axis are converted in the same way; where one of them does
 not fit, all of them stay text.
 
@@ -80,6 +81,18 @@ those of `cell`. Numbers are in the unit of `metric`, whose last word names it. 
 twenty, one is expected not to hold the truth.
 ";
 
+const DIFFERENCES: &str = "
+Trials are paired that differ in the lab only, and their requests by session and number; what only one of
+them has is left out. The columns of the axes are those of `trial`. `predicted_us` is of the lab with
+a kernel (of `trial`, if both have one) and takes nothing from the download that it predicts: rate and
+delays of the path, the size, and what the sender's kernel said after the request before. METRICS.md
+has the derivation. It is missing where the link is not steady or is shared, and after a failed request.
+";
+
+const AGREEMENT: &str = "
+How the table of expectations is written is in METRICS.md.
+";
+
 /// The whole text of `results/SCHEMA.md`.
 pub fn schema_markdown() -> String {
     let mut text = HEAD.to_owned();
@@ -88,6 +101,8 @@ pub fn schema_markdown() -> String {
     }
     describe(&mut text, &Summary::TABLE, SUMMARY);
     describe(&mut text, &Comparison::TABLE, COMPARISONS);
+    describe(&mut text, &LabDifference::TABLE, DIFFERENCES);
+    describe(&mut text, &Agreement::TABLE, AGREEMENT);
     text
 }
 

@@ -90,6 +90,56 @@ table! {
         switches_mean_high: Option<f64>,
         /// Median over sessions of `switches`.
         switches_median: Option<f64>,
+        /// Sessions that have Sabre's change of bit rate: those that played the content to its end.
+        sabre_bitrate_change_n: u64,
+        /// Mean over sessions of `sabre_bitrate_change_bps`.
+        sabre_bitrate_change_mean_bps: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        sabre_bitrate_change_mean_low_bps: Option<f64>,
+        /// The high end of the same.
+        sabre_bitrate_change_mean_high_bps: Option<f64>,
+        /// Median over sessions of `sabre_bitrate_change_bps`.
+        sabre_bitrate_change_median_bps: Option<f64>,
+        /// Sessions that have Sabre's score.
+        sabre_score_n: u64,
+        /// Mean over sessions of `sabre_score`.
+        sabre_score_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        sabre_score_mean_low: Option<f64>,
+        /// The high end of the same.
+        sabre_score_mean_high: Option<f64>,
+        /// Median over sessions of `sabre_score`.
+        sabre_score_median: Option<f64>,
+        /// Sessions that have Pensieve's linear QoE.
+        pensieve_lin_n: u64,
+        /// Mean over sessions of `pensieve_lin`.
+        pensieve_lin_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        pensieve_lin_mean_low: Option<f64>,
+        /// The high end of the same.
+        pensieve_lin_mean_high: Option<f64>,
+        /// Median over sessions of `pensieve_lin`.
+        pensieve_lin_median: Option<f64>,
+        /// Sessions that have a QoE that is compared with its bound.
+        qoe_n: u64,
+        /// Mean over sessions of `qoe`.
+        qoe_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        qoe_mean_low: Option<f64>,
+        /// The high end of the same.
+        qoe_mean_high: Option<f64>,
+        /// Median over sessions of `qoe`.
+        qoe_median: Option<f64>,
+        /// Sessions that have a regret.
+        regret_n: u64,
+        /// Mean over sessions of `regret`.
+        regret_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        regret_mean_low: Option<f64>,
+        /// The high end of the same.
+        regret_mean_high: Option<f64>,
+        /// Median over sessions of `regret`.
+        regret_median: Option<f64>,
         /// Sessions that have a mean throughput.
         mean_throughput_n: u64,
         /// Mean over sessions of `mean_throughput_bps`.
@@ -165,7 +215,7 @@ mod tests {
     use crate::{Column, Row, Session};
 
     /// What is summarised, in the order of the table.
-    const METRICS: [&str; 9] = [
+    const METRICS: [&str; 14] = [
         "mean_bitrate_bps",
         "settled_bitrate_bps",
         "stall_ratio",
@@ -173,6 +223,11 @@ mod tests {
         "stall_us",
         "startup_us",
         "switches",
+        "sabre_bitrate_change_bps",
+        "sabre_score",
+        "pensieve_lin",
+        "qoe",
+        "regret",
         "mean_throughput_bps",
         "bytes",
     ];

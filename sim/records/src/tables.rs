@@ -67,6 +67,28 @@ table! {
         settled_bitrate_bps: Option<f64>,
         /// Changes of rung between consecutive segments that were played, if only in part.
         switches: u64,
+        /// Sabre's "time average played bitrate"; this and the six that follow are missing unless the content was played to its end.
+        sabre_bitrate_bps: Option<f64>,
+        /// Sabre's "time average bitrate change": of the absolute differences of consecutive segments.
+        sabre_bitrate_change_bps: Option<f64>,
+        /// Sabre's "time average played utility": of ln(bit rate / lowest bit rate).
+        sabre_utility: Option<f64>,
+        /// Sabre's "rebuffer ratio": stalled time over the session's length.
+        sabre_rebuffer_ratio: Option<f64>,
+        /// Sabre's "time average score", with its default weight of 5 s.
+        sabre_score: Option<f64>,
+        /// Pensieve's QoE_lin: the mean per segment without the first; missing if nothing follows it.
+        pensieve_lin: Option<f64>,
+        /// Pensieve's QoE_log: the mean per segment without the first; missing if nothing follows it.
+        pensieve_log: Option<f64>,
+        /// The QoE in the definition that the experiment names as its `oracle`; missing without one, and where nothing bounds it.
+        qoe: Option<f64>,
+        /// What no player reaches on the same network, if it knew all of it, in the same definition.
+        qoe_bound: Option<f64>,
+        /// The bound less the QoE.
+        regret: Option<f64>,
+        /// The worst deviation from the recording that was replayed, of downloads, stalls and buffers; missing without one.
+        replay_deviation_us: Option<f64>,
         /// Segments downloaded whole, played or not.
         segments: u64,
         /// Bytes of segment bodies received, those of failed requests included.
@@ -151,7 +173,7 @@ table! {
 }
 
 table! {
-    /// One row per link, direction and interval.
+    /// One row per link, direction and interval. What a fluid does not have is missing in the lab `model`.
     "links" => Link {
         /// The link's name.
         link: String,
@@ -163,8 +185,10 @@ table! {
         start_us: u64,
         /// The end of the interval.
         end_us: u64,
-        /// The rate that was asked for; missing if the link has no rate limit.
+        /// The rate that was asked for, of a trace the mean of the interval; missing if the link has no rate limit.
         rate_bps: Option<u64>,
+        /// What the rate is: the `capacity` of the link, or the `goodput` of one flow over it.
+        rate_kind: Option<String>,
         /// The one-way delay that was asked for.
         delay_us: u64,
         /// The jitter that was asked for, whether packets keep their order or not.
@@ -172,21 +196,21 @@ table! {
         /// The depth of the bottleneck's buffer; missing if the link has no rate limit.
         queue_bytes: Option<u64>,
         /// Packets that arrived to pass the link.
-        offered_packets: u64,
+        offered_packets: Option<u64>,
         /// Packets delivered.
-        packets: u64,
+        packets: Option<u64>,
         /// Bytes delivered, Ethernet headers (14 bytes) included.
         bytes: u64,
         /// Packets dropped because the buffer was full.
-        queue_drops: u64,
+        queue_drops: Option<u64>,
         /// Packets dropped by active queue management (`fq_codel`), before the buffer was full.
-        aqm_drops: u64,
+        aqm_drops: Option<u64>,
         /// Packets marked instead of dropped (ECN).
-        marks: u64,
+        marks: Option<u64>,
         /// Packets lost at random, as asked for.
-        losses: u64,
+        losses: Option<u64>,
         /// Bytes in the buffer at the end of the interval.
-        backlog_bytes: u64,
+        backlog_bytes: Option<u64>,
         /// Bits delivered, Ethernet headers included, over rate times interval; missing without a rate.
         utilisation: Option<f64>,
     }
@@ -259,7 +283,7 @@ table! {
 }
 
 table! {
-    /// One row per event of a trial: services that got ready, processes that were late.
+    /// One row per event of a trial: services that got ready, processes that were late, what the lab `model` left out.
     "events" => Event {
         /// When.
         at_us: u64,
@@ -267,7 +291,7 @@ table! {
         node: String,
         /// The service.
         service: String,
-        /// What happened: `ready` (a service), `late` (a player or cross traffic missed a moment by over 10 ms).
+        /// What happened: `ready` (a service), `late` (a player or cross traffic missed a moment by over 10 ms), `not modelled` (it was asked for, and the lab `model` has it not), `oracle gap` (a bound more than 1 % above what is known to be reachable), `no oracle` (there is no bound).
         event: String,
         /// More about it.
         detail: Option<String>,
@@ -275,7 +299,7 @@ table! {
 }
 
 table! {
-    /// One row per rung of the content that a trial served.
+    /// One row per rung of the content that a trial served. With `record = "sessions"` only the first trial of each content has them.
     "rungs" => Rung {
         /// The rung, 0 the lowest.
         rung: u64,
@@ -357,8 +381,9 @@ pub enum Record {
     Rung(Rung),
 }
 
-/// All tables whose keys are `run` and `trial`, in the order of the documentation; the tables
-/// `summary` and `comparisons` are [`crate::Summary`] and [`crate::Comparison`].
+/// All tables whose keys are `run` and `trial`, in the order of the documentation; the
+/// others are [`crate::Summary`], [`crate::Comparison`], [`crate::LabDifference`] and
+/// [`crate::Agreement`].
 pub const ALL: [Table; 9] = [
     Trial::TABLE,
     Session::TABLE,

@@ -83,6 +83,14 @@ pub enum Event<'a> {
         /// How much of the next byte.
         part: Ratio,
     },
+    /// All of a body that flowed has arrived: as an `Arrived` with its first byte, another with all of
+    /// it now, and `Complete`.
+    Whole {
+        /// When its first byte arrived.
+        first_byte: Time,
+        /// Whole bytes.
+        bytes: Bytes,
+    },
     /// The body is complete.
     Complete {
         /// All of it if [`Resource::is_document`]; not looked at otherwise.
@@ -307,29 +315,39 @@ impl Player {
         }
         self.catch_up(now);
         let State::Fetching(fetch) = &mut self.state else { return };
+        let transfer = &mut fetch.transfer;
         match event {
             Event::Timeout => {}
             Event::Response { status, length } => {
-                (fetch.transfer.status, fetch.transfer.length) = (Some(status), length);
+                (transfer.status, transfer.length) = (Some(status), length);
             }
             Event::Body { bytes } => {
-                fetch.transfer.body(now, bytes);
+                transfer.body(now, bytes);
                 self.look(now);
             }
             Event::Arrived { bytes, part } => {
-                fetch.transfer.arrived(now, bytes, part);
+                transfer.arrived(now, bytes, part);
                 self.look(now);
             }
+            Event::Whole { first_byte, bytes } => {
+                transfer.arrived(first_byte, Bytes::ZERO, Ratio::ZERO);
+                transfer.arrived(now, bytes, Ratio::ZERO);
+                self.over(|player, fetch| player.arrived(now, fetch, &[]));
+            }
             Event::Complete { document } => {
-                let fetch = *fetch;
-                self.state = State::Between;
-                self.arrived(now, fetch, document);
+                self.over(|player, fetch| player.arrived(now, fetch, document));
             }
             Event::Failed { reason } => {
-                let fetch = *fetch;
-                self.state = State::Between;
-                self.failed(now, fetch, reason);
+                self.over(|player, fetch| player.failed(now, fetch, reason))
             }
+        }
+    }
+
+    /// Goes on after the fetch in progress.
+    fn over(&mut self, then: impl FnOnce(&mut Self, &Fetch)) {
+        let state = std::mem::replace(&mut self.state, State::Between);
+        if let State::Fetching(fetch) = &state {
+            then(self, fetch);
         }
     }
 
@@ -367,7 +385,14 @@ impl Player {
 
     /// What the session was like.
     pub fn into_facts(self) -> SessionFacts {
+        let content = self.content.as_deref();
+        // Nothing has segments before its playlist is there.
+        let downloaded =
+            content.is_some_and(|content| (1..=self.next).contains(&content.segments()));
+        let lowest = content.and_then(|content| content.ladder().first());
         SessionFacts {
+            lowest: lowest.map(|rung| rung.mean).unwrap_or_default(),
+            complete: downloaded && self.playback.buffer() == Span::ZERO && self.err.is_none(),
             startup: self.playback.startup(),
             length: self.playback.at().since(Time::ZERO),
             played: self.playback.played(),
@@ -384,8 +409,11 @@ impl Player {
 
     /// Does all that was due until `now`, in order, each at its own moment.
     fn catch_up(&mut self, now: Time) {
-        while self.deadline() <= now {
+        loop {
             let due = self.deadline();
+            if due > now {
+                break;
+            }
             self.playback.advance(due);
             match self.state {
                 _ if due == self.end_of_watch() => return self.end(None),
@@ -402,7 +430,8 @@ impl Player {
     /// Ends the session at the moment that playback has reached.
     fn end(&mut self, err: Option<String>) {
         if let State::Fetching(fetch) = self.state {
-            self.record(&fetch, self.playback.at(), Some("cut off by the end of the session"));
+            let reason = "cut off by the end of the session".to_owned();
+            self.record(&fetch, self.playback.at(), Some(reason));
         }
         self.playback.end();
         (self.outbox, self.cancel, self.look) = (None, false, None);
@@ -411,7 +440,7 @@ impl Player {
     }
 
     /// Adds the facts of a segment request that is over; nothing for other requests.
-    fn record(&mut self, fetch: &Fetch, now: Time, err: Option<&str>) {
+    fn record(&mut self, fetch: &Fetch, now: Time, err: Option<String>) {
         let Fetch { resource: Resource::Segment { rung, segment }, transfer, plan: Some(plan) } =
             fetch
         else {
@@ -437,7 +466,7 @@ impl Player {
             estimate: plan.estimate,
             wait: plan.wait,
             replacement: plan.replaces,
-            err: err.map(str::to_owned),
+            err,
         });
     }
 

@@ -4,7 +4,7 @@
 use super::fetch::{Resource, Transfer};
 use super::{Fetch, Plan, Player, State};
 use crate::rules::{Abandoned, Look};
-use weir_abr::{Download, End, Progress, Verdict};
+use weir_abr::{Download, End, Outlook, Progress, Verdict};
 use weir_units::{Bytes, Ratio, Span, Time};
 
 /// How often the downloads of one segment are abandoned at most. The next one is left to end: an
@@ -22,9 +22,6 @@ pub struct NextLook {
     pub part: Ratio,
     /// How much more of both is between two looks.
     pub step: Look,
-    /// The algorithm has nothing to say before. A driver that knows what comes may leave looks out
-    /// until then, and go on with the first that is not before, in the same steps.
-    pub patient: Time,
 }
 
 impl Player {
@@ -35,29 +32,38 @@ impl Player {
         self.look
     }
 
+    /// Until when the algorithm surely lets the download in progress go on, whose first byte comes or
+    /// came at this moment: [`Abr::patience`](weir_abr::Abr::patience). A driver that knows what comes
+    /// may leave looks out until then, and go on with the first that is not before, in the same steps.
+    pub fn patience(&mut self, first_byte: Time, outlook: Outlook<'_>) -> Time {
+        let State::Fetching(fetch) = &self.state else { return Time::ZERO };
+        let Resource::Segment { rung, segment } = fetch.resource else { return Time::ZERO };
+        let Transfer { requested, length, bytes, part, .. } = fetch.transfer;
+        let progress = Progress {
+            rung,
+            requested,
+            ttfb: Some(first_byte.since(requested)),
+            size: length.unwrap_or_else(|| self.size(rung, segment)),
+            downloaded: Bytes::new(bytes),
+            part,
+        };
+        self.observe(self.playback.at());
+        self.abr.patience(&self.seen, &progress, outlook)
+    }
+
     /// Whether the next [`Player::poll`] is [`Output::Cancel`](super::Output::Cancel).
     pub fn is_cancelled(&self) -> bool {
         self.cancel
     }
 
     /// Begins to look at a download of a segment, unless it is the first.
-    pub(super) fn watch_download(&mut self, at: Time, rung: usize, segment: usize) {
+    pub(super) fn watch_download(&mut self, at: Time) {
         let Some(step) = self.config.rules.look else { return };
         if self.buffered.none_yet() || self.abandoned >= MOST_ABANDONED || !self.abr.abandons() {
             return;
         }
-        self.observe(at);
-        let progress = Progress {
-            rung,
-            requested: at,
-            ttfb: None,
-            size: self.size(rung, segment),
-            downloaded: Bytes::ZERO,
-            part: Ratio::ZERO,
-        };
-        let patient = at.after(self.abr.patience(&self.seen, &progress));
         let (bytes, part) = (step.bytes, Ratio::ZERO);
-        self.look = Some(NextLook { at: at.after(step.every), bytes, part, step, patient });
+        self.look = Some(NextLook { at: at.after(step.every), bytes, part, step });
     }
 
     /// Asks the algorithm about the download in progress, if it is time.
@@ -90,9 +96,7 @@ impl Player {
         match verdict {
             Verdict::Continue => {
                 let bytes = downloaded.checked_add(look.bytes).unwrap_or(downloaded);
-                let patient = now.after(self.abr.patience(&self.seen, &progress));
-                let at = now.after(look.every);
-                self.look = Some(NextLook { at, bytes, part, step: look, patient });
+                self.look = Some(NextLook { at: now.after(look.every), bytes, part, step: look });
             }
             Verdict::Abandon { to } => self.abandon(now, fetch, plan, to),
         }
@@ -113,7 +117,7 @@ impl Player {
             Some(rung) => format!("abandoned for rung {rung}"),
             None => "given up".to_owned(),
         };
-        self.record(&fetch, now, Some(&reason));
+        self.record(&fetch, now, Some(reason));
         let transfer = fetch.transfer;
         let elapsed = now.since(transfer.requested);
         let ttfb = transfer.ttfb().unwrap_or(elapsed);

@@ -12,14 +12,15 @@ use weir_units::{Bytes, Span, Time};
 
 impl Player {
     /// Begins a fetch.
+    #[inline(always)]
     pub(super) fn fetch(&mut self, at: Time, resource: Resource, plan: Option<Plan>) {
         match self.uri(resource) {
             Ok(uri) => {
                 self.outbox = Some(Request { resource, uri, at });
                 self.look = None;
-                if let Resource::Segment { rung, segment } = resource {
+                if let Resource::Segment { rung, .. } = resource {
                     self.last_rung = rung;
-                    self.watch_download(at, rung, segment);
+                    self.watch_download(at);
                 }
                 self.state = State::Fetching(Fetch { resource, transfer: Transfer::new(at), plan });
             }
@@ -69,8 +70,8 @@ impl Player {
 
     /// A fetch is complete. (Failures count until a segment arrives, so that one that fails for ever
     /// is not helped by the initialization section before it.)
-    pub(super) fn arrived(&mut self, now: Time, fetch: Fetch, document: &[u8]) {
-        let Fetch { resource, plan, .. } = fetch;
+    pub(super) fn arrived(&mut self, now: Time, fetch: &Fetch, document: &[u8]) {
+        let Fetch { resource, plan, .. } = *fetch;
         if let Resource::Segment { rung, segment } = resource {
             return self.segment_arrived(now, fetch, rung, segment);
         }
@@ -154,8 +155,8 @@ impl Player {
         }
     }
 
-    fn segment_arrived(&mut self, now: Time, fetch: Fetch, rung: usize, segment: usize) {
-        let transfer = fetch.transfer;
+    fn segment_arrived(&mut self, now: Time, fetch: &Fetch, rung: usize, segment: usize) {
+        let transfer = &fetch.transfer;
         let (Some(ttfb), Some(time), Some(content)) =
             (transfer.ttfb(), transfer.time(), &self.content)
         else {
@@ -169,21 +170,24 @@ impl Player {
             self.catch_up_buffered();
             let (index, played) = (segment - self.config.first_segment, self.playback.played());
             if !self.buffered.replace(index, played, rung, self.segments.len()) {
-                problem = Some("it came when its turn to play was over");
+                problem = Some("it came when its turn to play was over".to_owned());
             }
         } else {
             self.next = segment + 1;
             self.buffered.add(rung, self.segments.len());
             let filled = if self.next == content.segments() {
                 Filled::Last
-            } else if self.above_room(self.playback.buffer().saturating_add(media)).is_some() {
+            } else if self.playback.phase() != Phase::Playing
+                && self.above_room(self.playback.buffer().saturating_add(media)).is_some()
+            {
+                // That matters only where playback stands still.
                 Filled::Full
             } else {
                 Filled::Partly
             };
             self.playback.add(media, filled);
         }
-        self.record(&fetch, now, problem);
+        self.record(fetch, now, problem);
         self.show(Download {
             rung,
             bytes: Bytes::new(transfer.bytes),
@@ -199,8 +203,8 @@ impl Player {
     }
 
     /// A fetch failed: tries again in a moment, a segment at the lowest rung, or gives up.
-    pub(super) fn failed(&mut self, now: Time, fetch: Fetch, reason: &str) {
-        self.record(&fetch, now, Some(reason));
+    pub(super) fn failed(&mut self, now: Time, fetch: &Fetch, reason: &str) {
+        self.record(fetch, now, Some(reason.to_owned()));
         self.failures += 1;
         if self.failures > RETRIES {
             let resource = fetch.resource;
@@ -324,6 +328,7 @@ impl Player {
     }
 
     /// Fetches what the planned segment request needs first, and then the segment.
+    #[inline(always)]
     pub(super) fn request(&mut self, now: Time, plan: Plan) {
         let Plan { rung, segment, .. } = plan;
         let content = self.content.as_ref();

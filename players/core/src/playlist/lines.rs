@@ -7,6 +7,9 @@ use quick_m3u8::config::{ParsingOptions, ParsingOptionsBuilder};
 use quick_m3u8::custom_parsing::line::parse;
 use quick_m3u8::tag::{KnownTag, hls::Tag};
 
+/// The tag of dates, as the library names tags: without what all begin with.
+const DATE: &str = "-X-PROGRAM-DATE-TIME";
+
 /// A line that says something.
 #[derive(Debug, PartialEq)]
 pub(super) enum Line {
@@ -26,6 +29,12 @@ pub(super) enum Line {
     Discontinuity,
     /// EXT-X-ENDLIST: nothing will be added.
     EndList,
+    /// EXT-X-MEDIA-SEQUENCE: the number of the first segment.
+    Sequence(u64),
+    /// EXT-X-DISCONTINUITY-SEQUENCE: the number of its discontinuity.
+    DiscontinuitySequence(u64),
+    /// EXT-X-PROGRAM-DATE-TIME: when the next segment begins, not yet read.
+    Date(String),
     /// A URI, not yet checked.
     Uri(String),
 }
@@ -56,6 +65,8 @@ pub(super) fn lines(
         .with_parsing_for_gap()
         .with_parsing_for_discontinuity()
         .with_parsing_for_endlist()
+        .with_parsing_for_media_sequence()
+        .with_parsing_for_discontinuity_sequence()
         .build();
     Ok((1..).zip(text.lines()).filter_map(move |(number, text)| match read(text, &options) {
         Ok(line) => line.map(|line| Ok((number, line))),
@@ -74,6 +85,11 @@ fn read(text: &str, options: &ParsingOptions) -> Result<Option<Line>, String> {
         // The library hands on a tag that it could not read as an unknown one.
         HlsLine::UnknownTag(tag) => match tag.validation_error() {
             Some(error) => return Err(format!("#EXT{} cannot be read: {error}", tag.name())),
+            // The library does not take the dates that ffmpeg writes.
+            None if tag.name() == DATE => {
+                let value = text.split_once(':').map_or("", |(_, value)| value);
+                return Ok(Some(Line::Date(value.to_owned())));
+            }
             None => return Ok(None),
         },
         HlsLine::KnownTag(KnownTag::Custom(_)) | HlsLine::Comment(_) | HlsLine::Blank => {
@@ -95,6 +111,10 @@ fn read(text: &str, options: &ParsingOptions) -> Result<Option<Line>, String> {
         Tag::Gap(_) => Line::Gap,
         Tag::Discontinuity(_) => Line::Discontinuity,
         Tag::Endlist(_) => Line::EndList,
+        Tag::MediaSequence(tag) => Line::Sequence(tag.media_sequence()),
+        Tag::DiscontinuitySequence(tag) => {
+            Line::DiscontinuitySequence(tag.discontinuity_sequence())
+        }
         _ => return Ok(None),
     }))
 }

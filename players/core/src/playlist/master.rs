@@ -73,6 +73,9 @@ impl Master {
                 | Line::ByteRange
                 | Line::Gap
                 | Line::Discontinuity
+                | Line::Sequence(_)
+                | Line::DiscontinuitySequence(_)
+                | Line::Date(_)
                 | Line::EndList => {}
             }
         }

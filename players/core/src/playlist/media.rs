@@ -1,7 +1,7 @@
 //! Media playlists (RFC 8216, sections 4.3.2 and 4.3.3): the segments of one rung.
 
 use super::lines::{Line, lines};
-use super::{PlaylistError, Uri};
+use super::{Date, PlaylistError, Uri};
 use std::fmt::Display;
 use weir_units::Span;
 
@@ -11,9 +11,19 @@ pub const MAX_SEGMENTS: usize = 100_000;
 /// The longest segment. Together with [`MAX_SEGMENTS`] it keeps every sum of durations in range.
 pub const MAX_SEGMENT: Span = Span::from_s(3600);
 
-/// A media playlist of recorded content.
+/// The largest number of a segment. Playlists that count milliseconds since 1970 stay far below it, and
+/// sums with the number of segments in range.
+pub const MAX_SEQUENCE: u64 = 1 << 53;
+
+/// A media playlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
+    /// The number of the first segment (EXT-X-MEDIA-SEQUENCE).
+    pub sequence: u64,
+    /// The number of the first segment's discontinuity (EXT-X-DISCONTINUITY-SEQUENCE).
+    pub discontinuity_sequence: u64,
+    /// Whether nothing will be added (EXT-X-ENDLIST).
+    pub ended: bool,
     /// Its segments, in the order of presentation; at least one.
     pub segments: Vec<Segment>,
     /// Its initialization sections (EXT-X-MAP), each of which some segments need.
@@ -33,20 +43,56 @@ pub struct Segment {
     pub init: Option<usize>,
     /// Whether its timestamps need not follow upon those of the segment before.
     pub discontinuity: bool,
+    /// When its first picture was taken (EXT-X-PROGRAM-DATE-TIME): as the playlist says, or what
+    /// follows from the durations since the last segment of which it says so.
+    pub date: Option<Date>,
 }
 
 impl Media {
-    /// Reads the media playlist that was fetched from `base`.
+    /// Reads the media playlist of recorded content that was fetched from `base`.
     ///
     /// # Errors
-    /// If it is not a whole one (EXT-X-TARGETDURATION and EXT-X-ENDLIST are required), has no
-    /// segment or more than [`MAX_SEGMENTS`], if a segment has no duration above zero or one above
-    /// [`MAX_SEGMENT`], past the limits of [`super`], and for parts of files (EXT-X-BYTERANGE) and
-    /// missing segments (EXT-X-GAP), which are not supported.
+    /// As [`Media::parse_live`], and if it is not a whole one (EXT-X-ENDLIST is required) or has no
+    /// segment.
     pub fn parse(body: &[u8], base: &Uri) -> Result<Self, PlaylistError> {
-        let mut media = Self { segments: Vec::new(), inits: Vec::new(), target: Span::ZERO };
+        let (media, last) = Self::read(body, base)?;
+        let missing = |what: &str| Err(PlaylistError::new(last, format!("{what} is missing")));
+        match () {
+            () if media.segments.is_empty() => missing("a segment (#EXTINF)"),
+            () if !media.ended => missing("#EXT-X-ENDLIST (this is a live stream)"),
+            () => Ok(media),
+        }
+    }
+
+    /// Reads the media playlist, which may be one that changes, that was fetched from `base`.
+    ///
+    /// # Errors
+    /// If it has no EXT-X-TARGETDURATION, more than [`MAX_SEGMENTS`] segments, a segment with no
+    /// duration above zero or one above [`MAX_SEGMENT`], a date that is none or a number of the first
+    /// segment above [`MAX_SEQUENCE`], past the limits of [`super`], and for parts of files
+    /// (EXT-X-BYTERANGE) and missing segments (EXT-X-GAP), which are not supported.
+    pub fn parse_live(body: &[u8], base: &Uri) -> Result<Self, PlaylistError> {
+        Ok(Self::read(body, base)?.0)
+    }
+
+    /// The end of the newest segment on the world's clock, if the playlist says when that is.
+    pub fn newest_end(&self) -> Option<Date> {
+        let newest = self.segments.last()?;
+        Some(newest.date?.after(newest.duration))
+    }
+
+    /// The playlist, and the number of its last line that says something.
+    fn read(body: &[u8], base: &Uri) -> Result<(Self, usize), PlaylistError> {
+        let mut media = Self {
+            sequence: 0,
+            discontinuity_sequence: 0,
+            ended: false,
+            segments: Vec::new(),
+            inits: Vec::new(),
+            target: Span::ZERO,
+        };
         let (mut announced, mut target, mut discontinuity) = (None, None, false);
-        let (mut ended, mut last) = (false, 1);
+        let (mut date, mut last): (Option<Date>, _) = (None, 1);
         for line in lines(body)? {
             let (number, line) = line?;
             last = number;
@@ -54,7 +100,18 @@ impl Media {
             match line {
                 Line::TargetDuration(seconds) => target = Some(Span::from_s(seconds)),
                 Line::Discontinuity => discontinuity = true,
-                Line::EndList => ended = true,
+                Line::EndList => media.ended = true,
+                Line::Sequence(number) if number <= MAX_SEQUENCE => media.sequence = number,
+                Line::DiscontinuitySequence(number) if number <= MAX_SEQUENCE => {
+                    media.discontinuity_sequence = number;
+                }
+                Line::Sequence(number) | Line::DiscontinuitySequence(number) => {
+                    return Err(error(&format!("{number} is above {MAX_SEQUENCE}")));
+                }
+                Line::Date(text) => {
+                    let read = text.parse::<Date>();
+                    date = Some(read.map_err(|why| error(&format!("{text:?}: {why}")))?);
+                }
                 Line::Duration(seconds) => {
                     announced = Some(duration(seconds).map_err(|problem| error(&problem))?);
                 }
@@ -81,7 +138,8 @@ impl Media {
                     }
                     let uri = base.resolve(&uri).map_err(|problem| error(&problem))?;
                     let init = media.inits.len().checked_sub(1);
-                    media.segments.push(Segment { duration, uri, init, discontinuity });
+                    media.segments.push(Segment { duration, uri, init, discontinuity, date });
+                    date = date.map(|date| date.after(duration));
                     discontinuity = false;
                 }
             }
@@ -91,9 +149,7 @@ impl Media {
         match () {
             () if target.is_none() => missing("#EXT-X-TARGETDURATION"),
             () if announced.is_some() => missing("the URI after #EXTINF"),
-            () if media.segments.is_empty() => missing("a segment (#EXTINF)"),
-            () if !ended => missing("#EXT-X-ENDLIST (live streams are not supported)"),
-            () => Ok(media),
+            () => Ok((media, last)),
         }
     }
 }
@@ -150,7 +206,7 @@ mod tests {
             |lines: &str| parse(&format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n{lines}")).unwrap_err();
         assert_eq!(
             error("#EXTINF:2,\n0.ts\n"),
-            "line 4: #EXT-X-ENDLIST (live streams are not supported) is missing"
+            "line 4: #EXT-X-ENDLIST (this is a live stream) is missing"
         );
         assert_eq!(error("#EXT-X-ENDLIST\n"), "line 3: a segment (#EXTINF) is missing");
         assert_eq!(
@@ -179,6 +235,34 @@ mod tests {
             Media::parse(b"#EXTM3U\n\n\xff\n", &Uri::parse("http://a/").unwrap()).unwrap_err(),
             PlaylistError { line: 3, problem: "not UTF-8".to_owned() }
         );
+    }
+
+    #[test]
+    fn a_live_playlist_goes_on() {
+        let base = Uri::parse("http://origin/live/video.m3u8").unwrap();
+        let parse = |text: &str| Media::parse_live(text.as_bytes(), &base);
+        let head = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n";
+        let empty = parse(head).unwrap();
+        assert_eq!((empty.segments.len(), empty.newest_end(), empty.ended), (0, None, false));
+        let media = parse(&format!(
+            "{head}#EXT-X-MEDIA-SEQUENCE:41\n#EXT-X-DISCONTINUITY-SEQUENCE:3\n#EXTINF:2,\n0.m4s\n\
+             #EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:10.500+0000\n#EXTINF:2,\n1.m4s\n\
+             #EXTINF:1.5,\n2.m4s\n"
+        ))
+        .unwrap();
+        assert_eq!((media.sequence, media.discontinuity_sequence), (41, 3));
+        let dates: Vec<_> =
+            media.segments.iter().map(|s| s.date.map(|date| date.to_string())).collect();
+        let [known, next] = ["2026-01-01T00:00:10.500Z", "2026-01-01T00:00:12.500Z"];
+        assert_eq!(dates, [None, Some(known.to_owned()), Some(next.to_owned())]);
+        assert_eq!(media.newest_end().unwrap().to_string(), "2026-01-01T00:00:14.000Z");
+
+        let error = |line: &str| parse(&format!("{head}{line}\n")).unwrap_err().to_string();
+        let text = error("#EXT-X-MEDIA-SEQUENCE:18446744073709551615");
+        assert_eq!(text, "line 3: 18446744073709551615 is above 9007199254740992");
+        assert!(error("#EXT-X-MEDIA-SEQUENCE:-1").starts_with("line 3: "));
+        let text = error("#EXT-X-PROGRAM-DATE-TIME:yesterday");
+        assert!(text.starts_with("line 3: \"yesterday\": it has another form"), "{text}");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! What a server says about its content. Everything here is bounded and distrusted: a server may
 //! send anything, and an error names the line.
 
+mod date;
 mod lines;
 mod master;
 mod media;
 mod sizes;
 mod uri;
 
+pub use date::{Date, DateError};
 pub use master::{MAX_VARIANTS, Master, Variant};
-pub use media::{MAX_SEGMENT, MAX_SEGMENTS, Media, Segment};
+pub use media::{MAX_SEGMENT, MAX_SEGMENTS, MAX_SEQUENCE, Media, Segment};
 pub use sizes::{SIZES_FILE, Sizes};
 pub use uri::{Uri, UriError};
 

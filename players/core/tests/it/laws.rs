@@ -102,6 +102,8 @@ proptest! {
         let media: Span = content.durations.iter().fold(Span::ZERO, |a, b| a.saturating_add(*b));
         let whole = facts.played == media || facts.length == config.watch;
         prop_assert!(whole || facts.err.is_some(), "it ended for no reason: {facts:?}");
+        prop_assert_eq!(facts.complete, facts.played == media);
+        prop_assert_eq!(facts.published().0.is_some(), facts.complete);
     }
 
     #[test]

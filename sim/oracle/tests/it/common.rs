@@ -1,7 +1,8 @@
 //! What the tests have in common.
 
 use proptest::prelude::*;
-use weir_oracle::{Latency, Per, Plan, Problem, Qoe, simulate};
+use weir_core::{Per, Qoe};
+use weir_oracle::{Latency, Plan, Problem, simulate};
 use weir_trace::{About, Builder, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span, Time};
 

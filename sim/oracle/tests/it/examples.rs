@@ -1,9 +1,10 @@
 //! Sessions that can be reckoned by hand.
 
 use crate::common::trace;
-use weir_oracle::{Latency, Per, Plan, Preset, Problem, Qoe, simulate, solve};
+use weir_core::{Per, Qoe};
+use weir_oracle::{Latency, Plan, Problem, simulate, solve};
 use weir_trace::{Trace, Volume};
-use weir_units::{BitRate, Span, Time};
+use weir_units::{Span, Time};
 
 /// Segments of 2 s at 1 and 4 Mbit/s; a utility of 1 and 4, and 4 for each second of stall.
 fn problem<'a>(trace: &'a Trace, sizes: &'a [Vec<Volume>]) -> Problem<'a> {
@@ -99,17 +100,4 @@ fn a_session_of_one_segment_is_exact() {
     // 1 - 4 * 1 s against 4 - 4 * 4 s.
     assert_eq!((solution.qoe, solution.plan.rungs), (-3.0, vec![0]));
     assert!(solution.bound >= -3.0 && solution.gap < 1e-8);
-}
-
-#[test]
-fn presets_have_the_published_weights() {
-    let pensieve = [300, 750, 1200, 1850, 2850, 4300].map(|kbps| BitRate::from_bps(kbps * 1000));
-    let qoe = |name: &str| name.parse::<Preset>().unwrap().qoe(&pensieve, Span::from_s(4)).unwrap();
-    assert_eq!(qoe("pensieve-lin").utilities, [0.3, 0.75, 1.2, 1.85, 2.85, 4.3]);
-    assert_eq!((qoe("pensieve-lin").rebuffer, qoe("pensieve-lin").switch), (4.3, 1.0));
-    assert_eq!(qoe("pensieve-log").utilities[0], 0.0);
-    // 2.66 is the utility of the highest rung.
-    assert!((qoe("pensieve-log").utilities[5] - qoe("pensieve-log").rebuffer).abs() < 0.01);
-    assert_eq!(qoe("pensieve-hd").utilities, [1.0, 2.0, 3.0, 12.0, 15.0, 20.0]);
-    assert_eq!((qoe("sabre-score").rebuffer, qoe("sabre-score").per), (1.25, Per::PlayTime));
 }

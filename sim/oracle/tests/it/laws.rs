@@ -2,7 +2,8 @@
 
 use crate::common::{Case, cases, enumerated, trace};
 use proptest::prelude::*;
-use weir_oracle::{Limits, Per, Plan, Problem, Solution, simulate, solve_within};
+use weir_core::Per;
+use weir_oracle::{Limits, Plan, Problem, Solution, simulate, solve_within};
 use weir_units::Span;
 
 /// The laws hold whatever the work: little will do.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use weir_oracle::{Latency, Plan, Preset, Problem, Qoe, Solution, simulate, solve};
+use weir_core::{Qoe, QoePreset};
+use weir_oracle::{Latency, Plan, Problem, Solution, simulate, solve};
 use weir_trace::{Clock, Csv, Format, Kind, Origin, Reader, Trace, Volume};
 use weir_units::{BitRate, Span, Time};
 
@@ -76,7 +77,7 @@ impl Film {
     }
 
     /// As Sabre plays it: the first segment at the lowest rung, playback at once.
-    fn solve(&self, trace: &Trace, max_buffer: Span, preset: Preset) -> Solution {
+    fn solve(&self, trace: &Trace, max_buffer: Span, preset: QoePreset) -> Solution {
         let problem = Problem {
             trace,
             start: Time::ZERO,
@@ -101,7 +102,7 @@ fn sabres_scores_on_4g_are_below_the_oracles() {
         let (mut sum, mut count) = (0.0, 0.0);
         for file in files(&traces) {
             let trace = load(Format::Sabre, &file);
-            let solution = film.solve(&trace, Span::from_s(buffer), Preset::SabreScore);
+            let solution = film.solve(&trace, Span::from_s(buffer), QoePreset::SabreScore);
             assert!(solution.gap <= 0.01, "{}: {}", file.display(), solution.gap);
             if buffer == 25 && file.ends_with("report_bus_0001.json") {
                 assert!(solution.qoe > 2.704631, "{}", solution.qoe);
@@ -119,7 +120,7 @@ fn sabres_demo_session_is_below_the_oracles() {
     let Some(network) = reference("sabre/network.json") else { return };
     let film = Film::read(&reference("sabre/movie.json").unwrap());
     let trace = load(Format::Sabre, &network);
-    let solution = film.solve(&trace, Span::from_s(25), Preset::SabreScore);
+    let solution = film.solve(&trace, Span::from_s(25), QoePreset::SabreScore);
     println!("the oracle {:.4} to {:.4}, BOLA-E 2.4360", solution.qoe, solution.bound);
     assert!(solution.gap <= 0.01 && solution.qoe > 2.435983, "{solution:?}");
 }
@@ -161,7 +162,7 @@ fn pensieves_logged_sessions_are_played_alike_and_do_not_beat_the_bound() {
     let traces = reference("pensieve/traces").unwrap();
     let ladder = [300, 750, 1200, 1850, 2850, 4300].map(|kbps| BitRate::from_bps(kbps * 1000));
     let all = chunks();
-    let qoe: Qoe = Preset::PensieveLin.qoe(&ladder, Span::from_s(4)).unwrap();
+    let qoe: Qoe = QoePreset::PensieveLin.qoe(&ladder, Span::from_s(4)).unwrap();
     let (mut reached, mut best, mut worst, mut count) = (0.0, 0.0, 0.0f64, 0.0);
     for path in files(&logs) {
         let log = std::fs::read_to_string(&path).unwrap();

@@ -1,7 +1,8 @@
 //! What is no problem is refused, in words.
 
 use crate::common::trace;
-use weir_oracle::{Latency, Per, Plan, Preset, Problem, Qoe, simulate, solve};
+use weir_core::{Per, Qoe, QoePreset};
+use weir_oracle::{Latency, Plan, Problem, simulate, solve};
 use weir_trace::Volume;
 use weir_units::{BitRate, Span, Time};
 
@@ -72,7 +73,7 @@ fn a_problem_out_of_range_is_refused() {
 fn an_empty_segment_is_refused() {
     let sizes = vec![vec![Volume::from_bits(9), Volume::ZERO]; 3];
     let trace = trace(true, &[(1000, 1000)]);
-    let qoe = Preset::SabreScore;
+    let qoe = QoePreset::SabreScore;
     let ladder = [1, 2].map(|mbps| BitRate::from_bps(mbps * 1_000_000));
     let problem = Problem {
         trace: &trace,
@@ -120,14 +121,4 @@ fn a_trace_that_dries_up_is_named_with_the_segment_that_never_comes() {
     assert_eq!(plan(&[0]).unwrap_err().to_string(), "the plan has 1 rungs (expected 2)");
     let said = plan(&[0, 7]).unwrap_err().to_string();
     assert_eq!(said, "the plan has rung 7 for segment 1 (expected 0 to 1)");
-}
-
-#[test]
-fn a_preset_is_named_or_its_neighbour_is() {
-    let said = "pensieve-linear".parse::<Preset>().unwrap_err().to_string();
-    assert!(said.contains("did you mean \"pensieve-lin\"?"), "{said}");
-    let ladder = [1, 1].map(BitRate::from_bps);
-    let said = Preset::SabreScore.qoe(&ladder, Span::from_s(1)).unwrap_err().to_string();
-    assert_eq!(said, "rung 1 is not above rung 0");
-    assert!(Preset::PensieveHd.qoe(&ladder[..1], Span::from_s(1)).is_err());
 }

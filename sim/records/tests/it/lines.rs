@@ -36,8 +36,15 @@ prop_compose! {
         texts in (text(), text(), text(), maybe_text(), maybe_text()),
         ints in [int(), int(), int(), int(), int(), int(), int(), int(), int(), int()],
         maybe in (maybe_int(), maybe_int()),
-        floats in (maybe_float(), maybe_float(), maybe_float(), maybe_float()),
+        floats in [maybe_float(), maybe_float(), maybe_float(), maybe_float()],
+        sabre in [maybe_float(), maybe_float(), maybe_float(), maybe_float(), maybe_float()],
+        pensieve in [maybe_float(), maybe_float()],
+        compared in [maybe_float(), maybe_float(), maybe_float(), maybe_float()],
     ) -> Record {
+        let [sabre_bitrate_bps, sabre_bitrate_change_bps, sabre_utility, ..] = sabre;
+        let [.., sabre_rebuffer_ratio, sabre_score] = sabre;
+        let [pensieve_lin, pensieve_log] = pensieve;
+        let [qoe, qoe_bound, regret, replay_deviation_us] = compared;
         let (node, abr, knows, protocol, err) = texts;
         let [session, start_us, first_segment, session_us, played_us, ..] = ints;
         let [.., stalls, stall_us, switches, segments, bytes] = ints;
@@ -45,11 +52,14 @@ prop_compose! {
             session, node, abr, knows, protocol, start_us, first_segment,
             startup_us: maybe.0,
             session_us, played_us, stalls, stall_us,
-            stall_ratio: floats.0,
-            mean_bitrate_bps: floats.1,
-            settled_bitrate_bps: floats.2,
-            switches, segments, bytes,
-            mean_throughput_bps: floats.3,
+            stall_ratio: floats[0],
+            mean_bitrate_bps: floats[1],
+            settled_bitrate_bps: floats[2],
+            switches,
+            sabre_bitrate_bps, sabre_bitrate_change_bps, sabre_utility, sabre_rebuffer_ratio,
+            sabre_score, pensieve_lin, pensieve_log, qoe, qoe_bound, regret, replay_deviation_us,
+            segments, bytes,
+            mean_throughput_bps: floats[3],
             mean_buffer_us: maybe.1,
             err,
         })
@@ -86,18 +96,16 @@ prop_compose! {
 
 prop_compose! {
     fn link()(
-        texts in [text(), text(), text()],
-        times in [int(), int(), int(), int()],
-        ints in [int(), int(), int(), int(), int(), int(), int(), int()],
-        maybe in (maybe_int(), maybe_int(), maybe_float()),
+        (link, from, to, rate_kind) in (text(), text(), text(), maybe_text()),
+        ints in [int(), int(), int(), int(), int()],
+        packets in [maybe_int(), maybe_int(), maybe_int(), maybe_int(), maybe_int(), maybe_int()],
+        maybe in (maybe_int(), maybe_int(), maybe_int(), maybe_float()),
     ) -> Record {
-        let [link, from, to] = texts;
-        let [start_us, end_us, delay_us, jitter_us] = times;
-        let [offered_packets, packets, bytes, queue_drops, aqm_drops, marks, ..] = ints;
-        let [.., losses, backlog_bytes] = ints;
-        let (rate_bps, queue_bytes, utilisation) = maybe;
+        let [start_us, end_us, delay_us, jitter_us, bytes] = ints;
+        let [offered_packets, packets, queue_drops, aqm_drops, marks, losses] = packets;
+        let (rate_bps, queue_bytes, backlog_bytes, utilisation) = maybe;
         Record::Link(Link {
-            link, from, to, start_us, end_us, rate_bps, delay_us, jitter_us, queue_bytes,
+            link, from, to, start_us, end_us, rate_bps, rate_kind, delay_us, jitter_us, queue_bytes,
             offered_packets, packets, bytes, queue_drops, aqm_drops, marks, losses, backlog_bytes,
             utilisation,
         })
@@ -156,8 +164,10 @@ prop_compose! {
     }
 }
 
+/// Boxed: the state of so many columns would be too large for a stack.
 fn record() -> impl Strategy<Value = Record> {
-    prop_oneof![session(), segment(), stall(), link(), node(), flow(), event(), rung()]
+    let [session, segment, link] = [session().boxed(), segment().boxed(), link().boxed()];
+    prop_oneof![session, segment, stall(), link, node(), flow(), event(), rung()]
 }
 
 fn written(records: &[Record]) -> Vec<u8> {
@@ -247,17 +257,18 @@ fn a_float_that_is_not_finite_arrives_as_missing() {
             start_us: 0,
             end_us: 1,
             rate_bps: None,
+            rate_kind: None,
             delay_us: 0,
             jitter_us: 0,
             queue_bytes: None,
-            offered_packets: 0,
-            packets: 0,
+            offered_packets: None,
+            packets: None,
             bytes: 0,
-            queue_drops: 0,
-            aqm_drops: 0,
-            marks: 0,
-            losses: 0,
-            backlog_bytes: 0,
+            queue_drops: None,
+            aqm_drops: None,
+            marks: None,
+            losses: None,
+            backlog_bytes: None,
             utilisation,
         })
     };

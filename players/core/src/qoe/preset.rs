@@ -1,12 +1,21 @@
 //! The QoE definitions of published work, by name.
 
-use crate::{Error, Per, Qoe};
+use super::{Per, Qoe, QoeError};
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use weir_units::{BitRate, Span};
 
+/// What a second of stall costs in Sabre's score, per second of play time: its default `-gp 5`.
+pub(super) const SABRE_STALL: f64 = 5.0;
+/// What a second of stall costs in Pensieve's QoE_lin.
+pub(super) const LIN_STALL: f64 = 4.3;
+/// What a second of stall costs in Pensieve's QoE_log.
+pub(super) const LOG_STALL: f64 = 2.66;
+
 /// A QoE definition of published work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Preset {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QoePreset {
     /// Sabre's score: the mean over play time of ln(R/R_min) per segment, less 5 for every segment
     /// duration of stall; switches do not count (Spiteri, Sitaraman, Sparacio: MMSys 2018;
     /// UMass-LIDS/sabre 09b03bb, `sabre.py`, with its default `-gp 5`).
@@ -22,7 +31,7 @@ pub enum Preset {
     PensieveHd,
 }
 
-impl Preset {
+impl QoePreset {
     /// All of them.
     pub const ALL: [Self; 4] =
         [Self::SabreScore, Self::PensieveLin, Self::PensieveLog, Self::PensieveHd];
@@ -41,14 +50,14 @@ impl Preset {
     ///
     /// # Errors
     /// If the ladder is empty, does not rise, or is not the one that the definition is for.
-    pub fn qoe(self, ladder: &[BitRate], segment: Span) -> Result<Qoe, Error> {
+    pub fn qoe(self, ladder: &[BitRate], segment: Span) -> Result<Qoe, QoeError> {
         let bps = |rate: &BitRate| rate.bps() as f64;
         let Some(lowest) = ladder.first().filter(|rate| rate.bps() > 0).map(bps) else {
-            return Err(Error::Ladder("the ladder has no lowest bitrate above zero".to_owned()));
+            return Err(QoeError::Ladder("the ladder has no lowest bitrate above zero".to_owned()));
         };
         if let Some(rung) = ladder.windows(2).position(|pair| pair[1] <= pair[0]) {
             let text = format!("rung {} is not above rung {rung}", rung + 1);
-            return Err(Error::Ladder(text));
+            return Err(QoeError::Ladder(text));
         }
         let log = || ladder.iter().map(|rate| libm::log(bps(rate) / lowest)).collect();
         let pensieve = |utilities, rebuffer| Qoe {
@@ -61,19 +70,21 @@ impl Preset {
         Ok(match self {
             Self::SabreScore => Qoe {
                 utilities: log(),
-                rebuffer: 5.0 / segment.as_secs_f64(),
+                rebuffer: SABRE_STALL / segment.as_secs_f64(),
                 startup: 0.0,
                 switch: 0.0,
                 per: Per::PlayTime,
             },
-            Self::PensieveLin => pensieve(ladder.iter().map(|rate| bps(rate) / 1e6).collect(), 4.3),
-            Self::PensieveLog => pensieve(log(), 2.66),
+            Self::PensieveLin => {
+                pensieve(ladder.iter().map(|rate| bps(rate) / 1e6).collect(), LIN_STALL)
+            }
+            Self::PensieveLog => pensieve(log(), LOG_STALL),
             Self::PensieveHd => {
                 let own = [300, 750, 1200, 1850, 2850, 4300];
                 if !ladder.iter().map(|rate| rate.bps()).eq(own.map(|kbps: u64| kbps * 1000)) {
                     let text = "pensieve-hd is for the ladder 300, 750, 1200, 1850, 2850, 4300 \
                                 kbit/s alone";
-                    return Err(Error::Ladder(text.to_owned()));
+                    return Err(QoeError::Ladder(text.to_owned()));
                 }
                 pensieve(vec![1.0, 2.0, 3.0, 12.0, 15.0, 20.0], 8.0)
             }
@@ -81,8 +92,8 @@ impl Preset {
     }
 }
 
-impl FromStr for Preset {
-    type Err = Error;
+impl FromStr for QoePreset {
+    type Err = QoeError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(found) = Self::ALL.into_iter().find(|preset| preset.name() == text) {
             return Ok(found);
@@ -90,6 +101,46 @@ impl FromStr for Preset {
         let distance = |preset: &Self| strsim::damerau_levenshtein(preset.name(), text);
         let nearest = Self::ALL.into_iter().min_by_key(distance).map_or("", Self::name);
         let all = Self::ALL.map(Self::name).join(", ");
-        Err(Error::Preset { got: text.chars().take(60).collect(), nearest, all })
+        Err(QoeError::Preset { got: text.chars().take(60).collect(), nearest, all })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_have_the_published_weights() {
+        let pensieve =
+            [300, 750, 1200, 1850, 2850, 4300].map(|kbps| BitRate::from_bps(kbps * 1000));
+        let qoe = |name: &str| {
+            name.parse::<QoePreset>().unwrap().qoe(&pensieve, Span::from_s(4)).unwrap()
+        };
+        assert_eq!(qoe("pensieve-lin").utilities, [0.3, 0.75, 1.2, 1.85, 2.85, 4.3]);
+        assert_eq!((qoe("pensieve-lin").rebuffer, qoe("pensieve-lin").switch), (4.3, 1.0));
+        assert_eq!(qoe("pensieve-log").utilities[0], 0.0);
+        // 2.66 is the utility of the highest rung.
+        assert!((qoe("pensieve-log").utilities[5] - qoe("pensieve-log").rebuffer).abs() < 0.01);
+        assert_eq!(qoe("pensieve-hd").utilities, [1.0, 2.0, 3.0, 12.0, 15.0, 20.0]);
+        assert_eq!((qoe("sabre-score").rebuffer, qoe("sabre-score").per), (1.25, Per::PlayTime));
+    }
+
+    #[test]
+    fn every_preset_is_found_by_its_name() {
+        for preset in QoePreset::ALL {
+            assert_eq!(preset.name().parse(), Ok(preset));
+            assert_eq!(serde_json::to_string(&preset).unwrap(), format!("{:?}", preset.name()));
+        }
+    }
+
+    #[test]
+    fn a_preset_is_named_or_its_neighbour_is() {
+        let said = "pensieve-linear".parse::<QoePreset>().unwrap_err().to_string();
+        assert!(said.contains("did you mean \"pensieve-lin\"?"), "{said}");
+        let ladder = [1, 1].map(BitRate::from_bps);
+        let said = QoePreset::SabreScore.qoe(&ladder, Span::from_s(1)).unwrap_err().to_string();
+        assert_eq!(said, "rung 1 is not above rung 0");
+        assert!(QoePreset::PensieveHd.qoe(&ladder[..1], Span::from_s(1)).is_err());
+        assert!(QoePreset::SabreScore.qoe(&[], Span::from_s(1)).is_err());
     }
 }

@@ -1,5 +1,40 @@
-use crate::Error;
+//! The quality of experience, as published work defines it.
+
+mod averages;
+mod preset;
+
+pub use averages::{PensieveMeans, SabreAverages};
+pub use preset::QoePreset;
+
 use weir_units::Span;
+
+/// Why something is no QoE.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum QoeError {
+    /// A utility or a penalty is out of range.
+    #[error("{what} is {got} (expected {expected})")]
+    Weight {
+        /// Which one.
+        what: &'static str,
+        /// Its value.
+        got: f64,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// A ladder has no bitrates from which utilities could be made.
+    #[error("{0}")]
+    Ladder(String),
+    /// There is no preset of this name.
+    #[error("there is no QoE \"{got}\"; did you mean \"{nearest}\"? (all: {all})")]
+    Preset {
+        /// The name.
+        got: String,
+        /// The nearest that there is.
+        nearest: &'static str,
+        /// All that there are.
+        all: String,
+    },
+}
 
 /// What the sum over a session is divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +70,7 @@ impl Qoe {
     /// # Errors
     /// Names the weight and what was expected. (A rebuffer penalty of zero would let a player take
     /// for ever; of a ratio with negative utilities, a longer stall could be the better one.)
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), QoeError> {
         let lowest = match self.per {
             Per::Session => f64::NEG_INFINITY,
             Per::PlayTime => 0.0,
@@ -46,44 +81,44 @@ impl Qoe {
                     Per::Session => "a finite number",
                     Per::PlayTime => "a finite number of at least 0",
                 };
-                return Err(Error::Weight { what: "a utility", got, expected });
+                return Err(QoeError::Weight { what: "a utility", got, expected });
             }
         }
         if !(self.rebuffer.is_finite() && self.rebuffer > 0.0) {
             let what = "the rebuffer penalty";
             let expected = "a finite number above 0";
-            return Err(Error::Weight { what, got: self.rebuffer, expected });
+            return Err(QoeError::Weight { what, got: self.rebuffer, expected });
         }
         for (what, got) in
             [("the startup penalty", self.startup), ("the switch penalty", self.switch)]
         {
             if !(got.is_finite() && got >= 0.0) {
                 let expected = "a finite number of at least 0";
-                return Err(Error::Weight { what, got, expected });
+                return Err(QoeError::Weight { what, got, expected });
             }
         }
         Ok(())
     }
 
     /// The utility of a rung.
-    pub(crate) fn utility(&self, rung: usize) -> f64 {
+    pub fn utility(&self, rung: usize) -> f64 {
         self.utilities.get(rung).copied().unwrap_or(0.0)
     }
 
     /// How far apart two rungs are in utility.
-    pub(crate) fn difference(&self, a: usize, b: usize) -> f64 {
+    pub fn difference(&self, a: usize, b: usize) -> f64 {
         (self.utility(a) - self.utility(b)).abs()
     }
 
     /// The utility of a sequence of rungs, less its switches.
-    pub(crate) fn quality(&self, rungs: &[usize]) -> f64 {
+    pub fn quality(&self, rungs: &[usize]) -> f64 {
         let sum: f64 = rungs.iter().map(|rung| self.utility(*rung)).sum();
         let pairs = rungs.iter().zip(rungs.iter().skip(1));
         sum - self.switch * pairs.map(|(a, b)| self.difference(*a, *b)).sum::<f64>()
     }
 
     /// The QoE of a session that was played to its end.
-    pub(crate) fn of(&self, rungs: &[usize], startup: Span, stalled: Span, segment: Span) -> f64 {
+    pub fn of(&self, rungs: &[usize], startup: Span, stalled: Span, segment: Span) -> f64 {
         let (startup, stalled) = (startup.as_secs_f64(), stalled.as_secs_f64());
         let sum = self.quality(rungs) - self.rebuffer * stalled - self.startup * startup;
         match self.per {
