@@ -41,6 +41,7 @@
 mod film;
 mod group;
 mod link;
+mod meter;
 mod network;
 mod pensieve;
 mod session;
@@ -54,4 +55,4 @@ pub use network::{Error, Event, FlowId, LinkId, Network, RouteId, What};
 pub use pensieve::Pensieve;
 pub use session::{run_session, run_session_with, run_sessions};
 pub use spec::{Keep, Refusal, Shared, Spec, Trial, Viewer, Way};
-pub use trial::{run_trial, run_trial_with};
+pub use trial::{run_trial, run_trial_metered, run_trial_with};

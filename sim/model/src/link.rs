@@ -57,8 +57,8 @@ impl Supply {
         }
     }
 
-    /// What is carried between two moments.
-    pub(crate) fn carried(&self, from: Time, to: Time) -> Volume {
+    /// What is carried between two moments; nothing, where nothing is needed for that.
+    pub fn carried(&self, from: Time, to: Time) -> Volume {
         match self {
             Self::Unlimited => Volume::ZERO,
             Self::Constant(rate) => rate.carries(to.since(from)),

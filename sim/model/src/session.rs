@@ -5,10 +5,10 @@ use crate::link::{Link, Supply, back};
 use crate::pensieve::Pensieve;
 use crate::spec::{Refusal, Spec, Way};
 use rayon::prelude::*;
-use weir_abr::Abr;
+use weir_abr::{Abr, Outlook, Piece};
 use weir_core::{Event, NextLook, Output, Player, SessionFacts};
-use weir_trace::{Cursor, Rate, Volume};
-use weir_units::{Bytes, Ratio, Span, Time};
+use weir_trace::{Cursor, Delivery, Rate, Volume};
+use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 
 /// Runs a session from its start to its end.
 ///
@@ -26,11 +26,12 @@ pub fn run_session_with(spec: &Spec, abr: Box<dyn Abr>) -> Result<SessionFacts, 
     let player = spec.viewer.player(&spec.film, abr)?;
     match &spec.way {
         Way::Link(link) => Ok(drive(player, &spec.film, &mut Fluid::new(link))),
-        Way::Pensieve(trace) => {
+        Way::Pensieve { trace, offset } => {
             if spec.viewer.conduct.rules(spec.viewer.max_buffer).look.is_some() {
                 return Err(Refusal::Abandonment);
             }
-            let model = Pensieve::new(trace.clone());
+            let mut model = Pensieve::new(trace);
+            model.pause(*offset);
             Ok(drive(player, &spec.film, &mut Chunks { model, free: Time::ZERO }))
         }
     }
@@ -51,6 +52,8 @@ struct Flow {
     ends: Time,
     /// What the link had carried when it began.
     before: Volume,
+    /// How fast it goes at least; zero where that is not known.
+    slowest: Rate,
 }
 
 /// Brings downloads, one at a time.
@@ -82,29 +85,22 @@ impl<'a> Fluid<'a> {
         };
         Self { link, trace }
     }
-
-    fn delivered(&mut self, from: Time, volume: Volume) -> Time {
-        let end = match &mut self.trace {
-            Some((cursor, offset)) => {
-                cursor.delivered(from.after(*offset), volume).map(|end| back(end, *offset))
-            }
-            None => self.link.supply.delivered(from, volume),
-        };
-        end.unwrap_or(Time::NEVER)
-    }
 }
 
 impl Carrier for Fluid<'_> {
     fn start(&mut self, at: Time, size: Volume) -> Flow {
-        let (begins, before) = match &mut self.trace {
-            Some((cursor, offset)) => {
-                let answered = cursor.answered(at.after(*offset));
-                let begins = back(answered, *offset).after(self.link.latency);
-                (begins, cursor.total(begins.after(*offset)))
-            }
-            None => (self.link.answered(at), Volume::ZERO),
-        };
-        Flow { size, begins, ends: self.delivered(begins, size), before }
+        if let Some((cursor, offset)) = &mut self.trace {
+            let begins = cursor.answered(at.after(*offset)).after(self.link.latency);
+            let before = cursor.total(begins);
+            let never = Delivery { end: Time::NEVER, slowest: Rate::ZERO };
+            let Delivery { end, slowest } = cursor.delivery(begins, before, size).unwrap_or(never);
+            Flow { size, begins: back(begins, *offset), ends: back(end, *offset), before, slowest }
+        } else {
+            let begins = self.link.answered(at);
+            let ends = self.link.supply.delivered(begins, size).unwrap_or(Time::NEVER);
+            let slowest = self.link.supply.rate(at).unwrap_or(Rate::MAX);
+            Flow { size, begins, ends, before: Volume::ZERO, slowest }
+        }
     }
 
     fn arrived(&mut self, flow: &Flow, at: Time) -> Volume {
@@ -116,7 +112,15 @@ impl Carrier for Fluid<'_> {
     }
 
     fn reaches(&mut self, flow: &Flow, arrived: Volume) -> Time {
-        self.delivered(flow.begins, arrived)
+        let end = match &mut self.trace {
+            Some((cursor, offset)) => {
+                let begins = flow.begins.after(*offset);
+                let delivery = cursor.delivery(begins, flow.before, arrived);
+                delivery.map(|delivery| back(delivery.end, *offset))
+            }
+            None => self.link.supply.delivered(flow.begins, arrived),
+        };
+        end.unwrap_or(Time::NEVER)
     }
 
     fn rate(&mut self, at: Time) -> (Option<Rate>, Time) {
@@ -131,13 +135,13 @@ impl Carrier for Fluid<'_> {
 }
 
 /// Pensieve's chunks. Its trace goes on while the player pauses.
-struct Chunks {
-    model: Pensieve,
+struct Chunks<'a> {
+    model: Pensieve<'a>,
     /// When the last download was complete.
     free: Time,
 }
 
-impl Carrier for Chunks {
+impl Carrier for Chunks<'_> {
     fn start(&mut self, at: Time, size: Volume) -> Flow {
         let pause = at.since(self.free);
         if pause > Span::ZERO {
@@ -146,7 +150,13 @@ impl Carrier for Chunks {
         let time = size.bytes().and_then(|bytes| self.model.download(bytes));
         let ends = time.map_or(Time::NEVER, |time| at.after(time));
         self.free = ends;
-        Flow { size, begins: at.after(Pensieve::ROUND_TRIP), ends, before: Volume::ZERO }
+        Flow {
+            size,
+            begins: at.after(Pensieve::ROUND_TRIP),
+            ends,
+            before: Volume::ZERO,
+            slowest: Rate::ZERO,
+        }
     }
 
     fn arrived(&mut self, _: &Flow, _: Time) -> Volume {
@@ -163,19 +173,19 @@ impl Carrier for Chunks {
 }
 
 fn drive(mut player: Player, film: &Film, carrier: &mut impl Carrier) -> SessionFacts {
-    let mut flow = None;
     loop {
         match player.poll() {
             Output::Finished => return player.into_facts(),
-            Output::Cancel => flow = None,
+            Output::Cancel => {}
             Output::Fetch(request) => {
-                flow = film.size(request.resource).map(|size| carrier.start(request.at, size));
+                if let Some(size) = film.size(request.resource) {
+                    let flow = carrier.start(request.at, size);
+                    // Nothing else can happen before the download is over, or abandoned.
+                    let until = player.deadline();
+                    download(&mut player, &flow, carrier, until);
+                }
             }
-            Output::Wait(until) => match flow.take() {
-                // Nothing else can happen before the download is over, or abandoned.
-                Some(flow) => download(&mut player, &flow, carrier, until),
-                None => player.handle(until, Event::Timeout),
-            },
+            Output::Wait(until) => player.handle(until, Event::Timeout),
         }
     }
 }
@@ -185,32 +195,76 @@ fn download(player: &mut Player, flow: &Flow, carrier: &mut impl Carrier, until:
     if flow.begins >= until {
         return player.handle(until, Event::Timeout);
     }
-    player.handle(flow.begins, arrived(Volume::ZERO));
     let end = flow.ends.min(until);
-    while let Some(look) = player.next_look() {
-        let Some((at, volume)) = next(flow, carrier, look, end) else { break };
+    // The player learns of the first byte when something depends on it.
+    let (mut begun, mut from) = (false, flow.begins);
+    while let Some(mut look) = player.next_look() {
+        let pieces = &mut Pieces { carrier, at: from, end };
+        let outlook = Outlook { until: end, slowest: floor(flow.slowest), pieces };
+        let patient = player.patience(flow.begins, outlook);
+        if !begun && patient <= flow.begins {
+            player.handle(flow.begins, arrived(Volume::ZERO));
+            begun = true;
+            // It may have looked already.
+            match player.next_look() {
+                Some(next) => look = next,
+                None => break,
+            }
+        }
+        let Some((at, volume)) = next(flow, carrier, look, patient, end) else { break };
+        from = at;
+        if !begun {
+            player.handle(flow.begins, arrived(Volume::ZERO));
+            begun = true;
+        }
         player.handle(at, arrived(volume));
         if player.is_cancelled() {
             return;
         }
     }
     if flow.ends >= until {
+        if !begun {
+            player.handle(flow.begins, arrived(Volume::ZERO));
+        }
         player.handle(until, arrived(carrier.arrived(flow, until)));
     } else {
-        player.handle(flow.ends, arrived(flow.size));
-        player.handle(flow.ends, Event::Complete { document: &[] });
+        let Event::Arrived { bytes, .. } = arrived(flow.size) else { return };
+        player.handle(flow.ends, Event::Whole { first_byte: flow.begins, bytes });
     }
 }
 
-/// When the next look takes place that matters, and what has arrived then; `None` if that is not
-/// before `end`.
+/// The pieces of a flow between two changes of the rate, up to an end.
+struct Pieces<'a, C> {
+    carrier: &'a mut C,
+    at: Time,
+    end: Time,
+}
+
+impl<C: Carrier> Iterator for Pieces<'_, C> {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let (rate, change) = (self.at < self.end).then(|| self.carrier.rate(self.at))?;
+        self.at = change.min(self.end);
+        Some(Piece { until: self.at, rate: floor(rate.unwrap_or(Rate::MAX)) })
+    }
+}
+
+/// A rate in whole bits per second, rounded down.
+fn floor(rate: Rate) -> BitRate {
+    BitRate::from_bps(rate.micro_bps() / 1_000_000)
+}
+
+/// When the next look takes place that matters, which is not before `patient`, and what has arrived
+/// then; `None` if that is not before `end`.
 fn next(
     flow: &Flow,
     carrier: &mut impl Carrier,
     look: NextLook,
+    patient: Time,
     end: Time,
 ) -> Option<(Time, Volume)> {
-    if look.patient >= end {
+    if patient >= end {
         return None;
     }
     let (mut at, mut wanted) = (look.at.max(flow.begins), wanted(look));
@@ -223,13 +277,13 @@ fn next(
         if at >= end {
             return None;
         }
-        if at >= look.patient {
+        if at >= patient {
             return Some((at, there));
         }
         // As far as the rate stays the same, all looks that time alone decides on are alike.
         let step = Volume::from(look.step.bytes);
         let (rate, until) = carrier.rate(at);
-        let alike = until.min(look.patient).min(end).since(at).ns() / look.step.every.ns().max(1);
+        let alike = until.min(patient).min(end).since(at).ns() / look.step.every.ns().max(1);
         if alike > 0 && rate.is_none_or(|rate| rate.carries(look.step.every) >= step) {
             at = at.after(Span::from_ns(alike * look.step.every.ns()));
             wanted = Volume::ZERO;

@@ -115,7 +115,12 @@ pub enum Way {
     Link(Link),
     /// As in Pensieve's chunk model: a share of the trace's rate, and a round trip that takes no time
     /// of the trace. Downloads cannot be abandoned.
-    Pensieve(Arc<Trace>),
+    Pensieve {
+        /// The trace.
+        trace: Arc<Trace>,
+        /// How far into it the session begins.
+        offset: Span,
+    },
 }
 
 /// A session of one viewer on a way of its own.

@@ -1,13 +1,14 @@
 //! Several viewers who share links.
 
-use crate::network::{FlowId, Network, RouteId, What};
+use crate::meter::Meter;
+use crate::network::{FlowId, LinkId, Network, RouteId, What};
 use crate::session::{arrived, wanted};
 use crate::spec::{Refusal, Shared, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_abr::Abr;
 use weir_core::{Event, Output, Player, SessionFacts};
 use weir_trace::Volume;
-use weir_units::Time;
+use weir_units::{Span, Time};
 
 /// Runs all sessions of a trial on one network: their facts, in their order.
 ///
@@ -27,6 +28,29 @@ pub fn run_trial_with(
     trial: &Trial,
     algorithms: Vec<Box<dyn Abr>>,
 ) -> Result<Vec<SessionFacts>, Refusal> {
+    run(trial, algorithms, None).map(|(facts, _)| facts)
+}
+
+/// The same, and what each link has carried in each interval of this length since the start of the
+/// trial (at least a millisecond): `carried[link][interval]`, up to the last one in which it carried
+/// anything. Whatever arrived counts, also of downloads that were cut off.
+///
+/// # Errors
+/// As [`run_trial_with`].
+pub fn run_trial_metered(
+    trial: &Trial,
+    algorithms: Vec<Box<dyn Abr>>,
+    every: Span,
+) -> Result<(Vec<SessionFacts>, Vec<Vec<Volume>>), Refusal> {
+    let (facts, meter) = run(trial, algorithms, Some(Meter::new(every, trial.links.len())))?;
+    Ok((facts, meter.map(Meter::into_carried).unwrap_or_default()))
+}
+
+fn run(
+    trial: &Trial,
+    algorithms: Vec<Box<dyn Abr>>,
+    meter: Option<Meter>,
+) -> Result<(Vec<SessionFacts>, Option<Meter>), Refusal> {
     let (got, expected) = (algorithms.len(), trial.sessions.len());
     if got != expected {
         return Err(Refusal::Algorithms { got, expected });
@@ -35,12 +59,14 @@ pub fn run_trial_with(
     let network = Network::new(trial.links.clone(), &routes)?;
     let seat = |(session, abr): (_, Box<dyn Abr>)| Seat::new(session, abr);
     let seats = trial.sessions.iter().zip(algorithms).map(seat).collect::<Result<_, _>>()?;
-    let mut house = House { network, seats, agenda: BTreeSet::new(), flows: BTreeMap::new() };
+    let (agenda, flows) = (BTreeSet::new(), BTreeMap::new());
+    let mut house = House { network, seats, agenda, flows, meter };
     for (index, session) in trial.sessions.iter().enumerate() {
         house.agenda.insert((session.viewer.start, index));
     }
     house.run()?;
-    Ok(house.seats.into_iter().map(|seat| seat.player.into_facts()).collect())
+    let facts = house.seats.into_iter().map(|seat| seat.player.into_facts()).collect();
+    Ok((facts, house.meter))
 }
 
 /// A viewer, and the download in progress.
@@ -50,6 +76,8 @@ struct Seat<'a> {
     flow: Option<(FlowId, Volume)>,
     /// Whether the first byte of the download has arrived.
     began: bool,
+    /// What of it the meter has counted.
+    counted: Volume,
     /// When the algorithm is to look at it, unless the network says when.
     look: Time,
 }
@@ -57,7 +85,14 @@ struct Seat<'a> {
 impl<'a> Seat<'a> {
     fn new(session: &'a Shared, abr: Box<dyn Abr>) -> Result<Self, Refusal> {
         let player = session.viewer.player(&session.film, abr)?;
-        Ok(Self { session, player, flow: None, began: false, look: Time::NEVER })
+        Ok(Self {
+            session,
+            player,
+            flow: None,
+            began: false,
+            counted: Volume::ZERO,
+            look: Time::NEVER,
+        })
     }
 
     /// A moment of the trial as one of the session, and the other way round.
@@ -76,6 +111,7 @@ struct House<'a> {
     /// When something is due that the network does not bring, for each seat that is taken.
     agenda: BTreeSet<(Time, usize)>,
     flows: BTreeMap<FlowId, usize>,
+    meter: Option<Meter>,
 }
 
 impl House<'_> {
@@ -83,11 +119,13 @@ impl House<'_> {
         while let Some((due, index)) = self.agenda.first().copied() {
             // What is due at a moment comes before what the network brings then.
             let before = due.ns().checked_sub(1).map(Time::from_ns);
-            match before.and_then(|before| self.network.next_event(before)) {
+            let reading = self.meter.as_ref().map_or(Time::NEVER, Meter::next);
+            match before.and_then(|before| self.network.next_event(before.min(reading))) {
                 Some(event) => {
                     let Some(index) = self.flows.get(&event.flow).copied() else { continue };
                     self.brought(index, event.time, event.what)?;
                 }
+                None if reading < due => self.read(reading),
                 None => {
                     self.agenda.pop_first();
                     self.due(index, due)?;
@@ -95,6 +133,16 @@ impl House<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Reads the meter at the end of an interval.
+    fn read(&mut self, at: Time) {
+        let Some(meter) = &mut self.meter else { return };
+        for (&flow, &index) in &self.flows {
+            let there = self.network.progress(flow, at).unwrap_or(Volume::ZERO);
+            count(&mut self.seats[index], meter, there);
+        }
+        meter.turn();
     }
 
     /// The network has brought something to a seat.
@@ -113,6 +161,9 @@ impl House<'_> {
                 seat.player.handle(now, arrived(there));
             }
             What::Done => {
+                if let Some(meter) = &mut self.meter {
+                    count(seat, meter, size);
+                }
                 self.flows.remove(&flow);
                 seat.flow = None;
                 seat.player.handle(now, arrived(size));
@@ -143,14 +194,23 @@ impl House<'_> {
         loop {
             match seat.player.poll() {
                 Output::Wait(_) => break,
-                Output::Cancel => drop_flow(seat, &mut self.network, &mut self.flows, at)?,
+                Output::Cancel => {
+                    drop_flow(seat, &mut self.network, &mut self.flows, &mut self.meter, at)?
+                }
                 Output::Finished => {
-                    return drop_flow(seat, &mut self.network, &mut self.flows, at);
+                    return drop_flow(
+                        seat,
+                        &mut self.network,
+                        &mut self.flows,
+                        &mut self.meter,
+                        at,
+                    );
                 }
                 Output::Fetch(request) => {
                     let Some(size) = seat.session.film.size(request.resource) else { continue };
                     let flow = self.network.start_flow(at, RouteId(index), size)?;
                     (seat.flow, seat.began) = (Some((flow, size)), false);
+                    seat.counted = Volume::ZERO;
                     self.flows.insert(flow, index);
                 }
             }
@@ -181,11 +241,22 @@ fn drop_flow(
     seat: &mut Seat<'_>,
     network: &mut Network,
     flows: &mut BTreeMap<FlowId, usize>,
+    meter: &mut Option<Meter>,
     at: Time,
 ) -> Result<(), Refusal> {
     if let Some((flow, _)) = seat.flow.take() {
         flows.remove(&flow);
-        network.cancel(at, flow)?;
+        let there = network.cancel(at, flow)?.unwrap_or(Volume::ZERO);
+        if let Some(meter) = meter {
+            count(seat, meter, there);
+        }
     }
     Ok(())
+}
+
+/// Counts what has arrived at a seat, so much in all of the present download.
+fn count(seat: &mut Seat<'_>, meter: &mut Meter, there: Volume) {
+    let links = seat.session.route.iter().map(|LinkId(link)| *link);
+    meter.count(links, there.saturating_sub(seat.counted));
+    seat.counted = there.max(seat.counted);
 }

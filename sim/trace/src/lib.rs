@@ -32,7 +32,7 @@ mod volume;
 
 pub use build::Builder;
 pub use chart::chart;
-pub use cursor::Cursor;
+pub use cursor::{Cursor, Delivery};
 pub use error::{Fault, Place, Refusal};
 pub use format::{
     Clock, Csv, Exported, Format, MAX_FILE, Origin, Reader, export, import, load, read, write,

@@ -1,4 +1,5 @@
-//! Laws of all algorithms, and agreement with other implementations.
+//! Laws of all algorithms. That those of Sabre and Pensieve decide as published is tested where whole
+//! sessions are run: in `sim/model`.
 
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
@@ -6,5 +7,3 @@ mod laws;
 mod memory;
 mod one_file;
 mod protocol;
-mod reference;
-mod sabre;

@@ -1,9 +1,9 @@
-//! Decisions allocate no memory once an algorithm has seen its ladder.
+//! Decisions and verdicts allocate no memory once an algorithm has seen its ladder.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use weir_abr::{Choice, Download, Observation, Rung, registry};
-use weir_units::{BitRate, Bytes, Span, Time};
+use weir_abr::{Choice, Download, Observation, Outlook, Piece, Progress, Rung, registry};
+use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -51,30 +51,60 @@ fn step(seen: &mut Observation, i: u64) {
     });
 }
 
-#[test]
-fn a_decision_allocates_nothing_once_the_ladder_is_known() {
+/// The download of a segment half a second after its first byte.
+fn progress(seen: &Observation, rung: usize) -> Progress {
+    let requested = Time::from_ns(seen.now.ns().saturating_sub(600_000_000));
+    let (size, downloaded) = (Bytes::new(400_000), Bytes::new(20_000));
+    Progress {
+        rung,
+        requested,
+        ttfb: Some(Span::from_ms(100)),
+        size,
+        downloaded,
+        part: Ratio::ZERO,
+    }
+}
+
+/// 200 segments on a ladder of six rungs, with or without the sizes of coming segments.
+fn session(name: &str, sizes: &[Vec<Bytes>]) {
     let rung = |kbps: u64| {
         let rate = BitRate::from_bps(kbps * 1000);
         Rung { mean: rate, peak: rate }
     };
+    let mut abr = Choice::named(name).build().unwrap();
+    let mut seen = Observation {
+        now: Time::ZERO,
+        max_buffer: Span::from_s(25),
+        segment_duration: Span::from_s(3),
+        ladder: [300, 750, 1200, 1850, 2850, 4300].map(rung).to_vec(),
+        sizes: sizes.to_vec(),
+        downloads: Vec::with_capacity(weir_abr::DOWNLOADS_SEEN),
+        ..Observation::default()
+    };
+    abr.decide(&seen);
+    for i in 1..200 {
+        step(&mut seen, i);
+        let before = ALLOCATIONS.get();
+        let decision = abr.decide(&seen);
+        let progress = progress(&seen, decision.rung);
+        let until = seen.now.after(Span::from_s(3));
+        let slowest = BitRate::from_bps(100_000);
+        let pieces = &mut [Piece { until, rate: slowest }].into_iter();
+        abr.patience(&seen, &progress, Outlook { until, slowest, pieces });
+        abr.progress(&seen, &progress);
+        abr.estimate();
+        let allocated = ALLOCATIONS.get() - before;
+        // By then every window is full once.
+        assert!(i < 60 || allocated == 0, "{name} at {i}: {allocated}");
+    }
+}
+
+#[test]
+fn nothing_is_allocated_once_the_ladder_is_known() {
+    let row = |segment: u64| (1..=6).map(|rung| Bytes::new(rung * 250_000 + segment)).collect();
+    let sizes: Vec<Vec<Bytes>> = (0..10).map(row).collect();
     for entry in registry() {
-        let mut abr = Choice::named(entry.name).build().unwrap();
-        let mut seen = Observation {
-            now: Time::ZERO,
-            max_buffer: Span::from_s(25),
-            segment_duration: Span::from_s(3),
-            ladder: [300, 750, 1200, 1850, 2850, 4300].map(rung).to_vec(),
-            downloads: Vec::with_capacity(weir_abr::DOWNLOADS_SEEN),
-            ..Observation::default()
-        };
-        abr.decide(&seen);
-        for i in 1..200 {
-            step(&mut seen, i);
-            let before = ALLOCATIONS.get();
-            abr.decide(&seen);
-            let allocated = ALLOCATIONS.get() - before;
-            // By then every window is full once.
-            assert!(i < 60 || allocated == 0, "{} at {i}: {allocated}", entry.name);
-        }
+        session(entry.name, &[]);
+        session(entry.name, &sizes);
     }
 }

@@ -2,9 +2,6 @@
 
 use crate::Result;
 use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use weir_abr::Rung;
 use weir_model::Film;
@@ -20,29 +17,28 @@ const TRACES: u64 = 40;
 pub struct Inputs {
     pub film: Arc<Film>,
     pub traces: Vec<Arc<Trace>>,
-    ladder: Vec<u64>,
-    segment: Span,
-    sizes: Vec<Vec<Volume>>,
 }
 
 impl Inputs {
-    /// 199 segments of 3 s at ten rungs, as the film of Sabre's examples.
+    /// 199 segments of 3 s at ten rungs, as the film of Sabre's examples, over a link that carries
+    /// them.
     pub fn long() -> Result<Self> {
-        Self::new(&LONG, Span::from_s(3), 199)
+        Self::new(&LONG, Span::from_s(3), 199, ["4 Mbit/s", "20 Mbit/s"])
     }
 
-    /// 48 segments of 4 s at six rungs, as the film of Pensieve.
+    /// 48 segments of 4 s at six rungs, as the film of Pensieve, over a link like those of its traces,
+    /// whose median is 1.3 Mbit/s.
     pub fn short() -> Result<Self> {
-        Self::new(&SHORT, Span::from_s(4), 48)
+        Self::new(&SHORT, Span::from_s(4), 48, ["1.3 Mbit/s", "6 Mbit/s"])
     }
 
-    fn new(ladder: &[u64], segment: Span, count: u64) -> Result<Self> {
+    fn new(ladder: &[u64], segment: Span, count: u64, link: [&str; 2]) -> Result<Self> {
         let rung = |kbps: &u64| {
             let rate = BitRate::from_bps(kbps * 1000);
             Rung { mean: rate, peak: rate }
         };
         let durations = vec![segment; usize::try_from(count)?];
-        // Up to a quarter more or less than the rung's rate, alike at all rungs.
+        // Whole bytes, up to a quarter more or less than the rung's rate, alike at all rungs.
         let size = |n: u64, kbps: &u64| {
             let noise = Seed::new(n).below(500) + 750;
             Volume::from_bits(kbps * segment.ms() * noise / 8000 * 8)
@@ -50,44 +46,15 @@ impl Inputs {
         let row = |n: u64| ladder.iter().map(|kbps| size(n, kbps)).collect();
         let sizes: Vec<Vec<Volume>> = (0..count).map(row).collect();
         let film = Film::new(ladder.iter().map(rung).collect(), durations, &sizes)?;
-        let traces = (0..TRACES).map(trace).collect::<Result<_>>()?;
-        Ok(Self { film: Arc::new(film), traces, ladder: ladder.to_vec(), segment, sizes })
-    }
-
-    /// Writes a film `movie.json` and traces `trace-NN.json` as Sabre reads them.
-    pub fn write(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder)?;
-        let row =
-            |row: &Vec<Volume>| format!("{:?}", row.iter().map(|v| v.bits()).collect::<Vec<_>>());
-        let rows: Vec<String> = self.sizes.iter().map(row).collect();
-        let film = format!(
-            "{{\"segment_duration_ms\": {}, \"bitrates_kbps\": {:?}, \"segment_sizes_bits\": [{}]}}",
-            self.segment.ms(),
-            self.ladder,
-            rows.join(",\n")
-        );
-        fs::write(folder.join("movie.json"), film)?;
-        for (number, trace) in self.traces.iter().enumerate() {
-            let mut text = String::new();
-            for step in trace.steps() {
-                let mark = if text.is_empty() { "[" } else { ",\n" };
-                write!(
-                    text,
-                    "{mark}{{\"duration_ms\": {}, \"bandwidth_kbps\": {}, \"latency_ms\": {}}}",
-                    step.span.ns() as f64 / 1e6,
-                    step.rate.as_bps_f64() / 1e3,
-                    step.latency.unwrap_or_default().ns() as f64 / 1e6
-                )?;
-            }
-            fs::write(folder.join(format!("trace-{number:02}.json")), text + "]\n")?;
-        }
-        Ok(())
+        let traces = (0..TRACES).map(|seed| trace(seed, link)).collect::<Result<_>>()?;
+        Ok(Self { film: Arc::new(film), traces })
     }
 }
 
-/// Ten minutes of a mobile link around 4 Mbit/s, in steps of a second, with 60 ms of latency.
-fn trace(seed: u64) -> Result<Arc<Trace>> {
-    let params = [("median", "4 Mbit/s"), ("ceiling", "20 Mbit/s"), ("step", "1 s")];
+/// Ten minutes of a mobile link with this median and ceiling, in steps of a second, with 60 ms of
+/// latency.
+fn trace(seed: u64, [median, ceiling]: [&str; 2]) -> Result<Arc<Trace>> {
+    let params = [("median", median), ("ceiling", ceiling), ("step", "1 s")];
     let params: BTreeMap<String, String> =
         params.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let rates = generate("lte", &params, Span::from_s(600), Seed::new(seed))?;

@@ -1,7 +1,8 @@
-//! How fast the model lab is: `bench-model DIR`, where DIR gets the inputs in the form of Sabre, so
-//! that Sabre can run on the same. See `scripts/bench-model`.
+//! How fast the model lab is: `bench-model DIR [CASE]`, where DIR gets the inputs in the form of Sabre,
+//! so that others can run on the same. See `scripts/bench-model`.
 
 mod inputs;
+mod write;
 
 use inputs::Inputs;
 use std::error::Error;
@@ -13,7 +14,7 @@ use weir_core::Preset;
 use weir_model::{
     Keep, Link, LinkId, Shared, Spec, Supply, Trial, Viewer, Way, run_session, run_trial,
 };
-use weir_trace::Rate;
+use weir_trace::{Rate, Trace};
 use weir_units::{BitRate, Span, Time};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -26,14 +27,20 @@ const LONG_ENOUGH: Duration = Duration::from_secs(2);
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)], Preset, f64);
 
 /// Sessions of 199 segments. The first is the bound; the others are those that Sabre runs too.
-const CASES: [Case; 6] = [
+const CASES: [Case; 7] = [
     ("bola", "bola", &[], Preset::Weir, 20_000.0),
     ("sabre -a bola -ab -noa", "sabre-bola", &[("basic", "on")], Preset::Sabre, 0.0),
     ("sabre -a bola", "sabre-bola", &[], Preset::Sabre, 0.0),
     ("sabre -a bolae", "bola-e", &[], Preset::Sabre, 0.0),
     ("sabre -a throughput", "sabre-throughput", &[], Preset::Sabre, 0.0),
     ("sabre -a dynamic", "sabre-dynamic", &[], Preset::Sabre, 0.0),
+    ("sabre -a dynamicdash", "sabre-dynamic-dash", &[], Preset::Sabre, 0.0),
 ];
+
+/// Sessions in the chunk model of Pensieve: a name, the algorithm, and its parameters.
+const CHUNKS: [Chunks; 2] =
+    [("pensieve fixed", "fixed", &[("rung", "2")]), ("pensieve buffer-based", "pensieve-bb", &[])];
+type Chunks = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 /// The least for RobustMPC, and the most time for 1,000 players.
 const MPC_BOUND: f64 = 500.0;
@@ -46,20 +53,21 @@ fn main() -> Result<()> {
     let only = arguments.next();
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
     let inputs = Inputs::long()?;
-    inputs.write(Path::new(&folder))?;
+    write::write(&inputs, &Path::new(&folder).join("long"))?;
     for (name, abr, params, preset, bound) in CASES.into_iter().filter(|case| wanted(case.0)) {
-        let params = params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let viewer = Viewer::new(Choice { name: abr.to_owned(), params }, preset);
-        sessions(name, &inputs, &viewer, bound)?;
+        let viewer = Viewer::new(choice(abr, params), preset);
+        sessions(name, &specs(&inputs, &viewer, over_link), bound)?;
     }
+    let short = Inputs::short()?;
+    write::write(&short, &Path::new(&folder).join("short"))?;
     if wanted("robust-mpc") {
         let viewer = Viewer::new(Choice::named("robust-mpc"), Preset::Pensieve);
-        sessions(
-            "robust-mpc",
-            &Inputs::short()?,
-            &Viewer { knows: Knows::Sizes, ..viewer },
-            MPC_BOUND,
-        )?;
+        let viewer = Viewer { knows: Knows::Sizes, ..viewer };
+        sessions("robust-mpc", &specs(&short, &viewer, over_link), MPC_BOUND)?;
+    }
+    for (name, abr, params) in CHUNKS.into_iter().filter(|case| wanted(case.0)) {
+        let viewer = Viewer::new(choice(abr, params), Preset::Pensieve);
+        sessions(name, &specs(&short, &viewer, in_chunks), 0.0)?;
     }
     if wanted("shared") {
         shared(&inputs)?;
@@ -72,20 +80,32 @@ fn now() -> Result<Duration> {
     Ok(nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID)?.into())
 }
 
+fn choice(name: &str, params: &[(&str, &str)]) -> Choice {
+    let params = params.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Choice { name: name.to_owned(), params }
+}
+
+fn over_link(trace: &Arc<Trace>) -> Way {
+    let supply = Supply::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
+    Way::Link(Link { supply, latency: Span::ZERO })
+}
+
+fn in_chunks(trace: &Arc<Trace>) -> Way {
+    Way::Pensieve { trace: Arc::clone(trace), offset: Span::ZERO }
+}
+
+/// A session on every trace.
+fn specs(inputs: &Inputs, viewer: &Viewer, way: fn(&Arc<Trace>) -> Way) -> Vec<Spec> {
+    let film = || Arc::clone(&inputs.film);
+    let spec = |trace| Spec { film: film(), way: way(trace), viewer: viewer.clone() };
+    inputs.traces.iter().map(spec).collect()
+}
+
 /// Sessions a second on one core, with the rows that `record = "sessions"` keeps.
-fn sessions(name: &str, inputs: &Inputs, viewer: &Viewer, bound: f64) -> Result<()> {
-    let specs: Vec<Spec> = inputs
-        .traces
-        .iter()
-        .map(|trace| {
-            let supply = Supply::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
-            let way = Way::Link(Link { supply, latency: Span::ZERO });
-            Spec { film: Arc::clone(&inputs.film), way, viewer: viewer.clone() }
-        })
-        .collect();
+fn sessions(name: &str, specs: &[Spec], bound: f64) -> Result<()> {
     let (started, mut count, mut requests) = (now()?, 0u32, 0usize);
     while now()?.saturating_sub(started) < LONG_ENOUGH {
-        for spec in &specs {
+        for spec in specs {
             let facts = run_session(spec)?;
             let mut rows = Vec::new();
             spec.viewer.rows(&facts, Keep::Sessions, &mut rows);

@@ -9,10 +9,10 @@ use weir_abr::{Abr, Choice, Decision, Knows, Observation, Progress, Side, Verdic
 use weir_core::{Conduct, Preset, SessionFacts};
 use weir_model::{
     Film, Link, LinkId, Shared, Spec, Supply, Trial, Viewer, Way, run_session, run_session_with,
-    run_sessions, run_trial,
+    run_sessions, run_trial, run_trial_metered,
 };
 use weir_trace::{Trace, Volume};
-use weir_units::{Span, Time};
+use weir_units::{BitRate, Span, Time};
 
 fn film() -> impl Strategy<Value = Arc<Film>> {
     let ladder = proptest::collection::vec(50u64..5_000, 1..6).prop_map(|mut ladder| {
@@ -85,6 +85,23 @@ impl Abr for Watched {
     fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         self.look(seen);
         self.abr.progress(seen, progress)
+    }
+}
+
+/// An algorithm that is asked at every look.
+struct Impatient(Box<dyn Abr>);
+
+impl Abr for Impatient {
+    fn decide(&mut self, seen: &Observation) -> Decision {
+        self.0.decide(seen)
+    }
+
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
+        self.0.progress(seen, progress)
+    }
+
+    fn estimate(&self) -> Option<BitRate> {
+        self.0.estimate()
     }
 }
 
@@ -170,6 +187,22 @@ proptest! {
         }
     }
 
+    /// Patience is no guess: an algorithm without any, which is asked at every look, decides the same.
+    #[test]
+    fn looks_that_are_left_out_would_have_changed_nothing(
+        film in film(), viewer in viewer(), steps in steps(), repeats: bool,
+        name in proptest::sample::select(vec![
+            "sabre-bola", "bola-e", "sabre-throughput", "sabre-dynamic", "sabre-dynamic-dash",
+        ]),
+    ) {
+        let abr = Choice::named(name);
+        let conduct = Conduct { abandonment: Some(true), ..viewer.conduct };
+        let spec = spec(&film, &trace(repeats, &steps), &Viewer { abr, conduct, ..viewer });
+        let impatient = Impatient(spec.viewer.abr.build().unwrap());
+        let asked = run_session_with(&spec, Box::new(impatient)).unwrap();
+        prop_assert_eq!(&asked, &run_session(&spec).unwrap());
+    }
+
     /// The two drivers: a viewer alone on a network of its own, and on a way of its own.
     #[test]
     fn alone_on_a_network_a_session_is_the_same(
@@ -228,5 +261,42 @@ proptest! {
         let bytes: u64 = facts.iter().map(|facts| facts.bytes().get()).sum();
         prop_assert!(bytes <= trace.carried(Time::ZERO, Time::ZERO.after(end)).bytes().unwrap().get());
         prop_assert_eq!(facts, run_trial(&trial).unwrap());
+    }
+
+    /// The meter changes nothing, misses nothing, and finds no link above its rate.
+    #[test]
+    fn what_a_link_carries_is_what_its_viewers_get(
+        film in film(), viewers in proptest::collection::vec(viewer(), 1..8), steps in steps(),
+        every in 50u64..20_000,
+    ) {
+        let trace = trace(true, &steps);
+        let supply = Supply::Trace { trace: Arc::clone(&trace), offset: Span::ZERO };
+        let fast = Link { supply: Supply::Constant(kbps(30_000)), latency: Span::from_ms(1) };
+        let session = |(number, viewer): (usize, &Viewer)| Shared {
+            film: Arc::clone(&film),
+            route: if number % 2 == 0 { vec![LinkId(0)] } else { vec![LinkId(0), LinkId(1)] },
+            viewer: viewer.clone(),
+        };
+        let trial = Trial {
+            links: vec![Link { supply, latency: Span::from_ms(20) }, fast],
+            sessions: viewers.iter().enumerate().map(session).collect(),
+        };
+        let algorithms = viewers.iter().map(|viewer| viewer.abr.build().unwrap()).collect();
+        let every = Span::from_ms(every);
+        let (facts, carried) = run_trial_metered(&trial, algorithms, every).unwrap();
+        prop_assert_eq!(&facts, &run_trial(&trial).unwrap());
+        for (link, intervals) in carried.iter().enumerate() {
+            let all = intervals.iter().map(|volume| volume.femtobits()).sum();
+            let all = Volume::from_femtobits(all).bytes().unwrap().get();
+            let users = facts.iter().enumerate().filter(|(n, _)| link == 0 || n % 2 == 1);
+            let bytes: u64 = users.clone().map(|(_, facts)| facts.bytes().get()).sum();
+            let requests: usize = users.map(|(_, facts)| facts.segments.len()).sum();
+            // Each download may have a byte that is not whole.
+            prop_assert!((bytes..=bytes + requests as u64).contains(&all), "{} of {}", all, bytes);
+        }
+        for (interval, volume) in carried[0].iter().enumerate() {
+            let from = Time::from_ns(interval as u64 * every.ns());
+            prop_assert!(*volume <= trace.carried(from, from.after(every)), "interval {}", interval);
+        }
     }
 }

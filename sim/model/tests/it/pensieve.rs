@@ -11,7 +11,7 @@ use weir_units::Span;
 fn spec(film: &Arc<Film>, trace: &Arc<Trace>, abr: Choice) -> Spec {
     Spec {
         film: Arc::clone(film),
-        way: Way::Pensieve(Arc::clone(trace)),
+        way: Way::Pensieve { trace: Arc::clone(trace), offset: Span::ZERO },
         viewer: Viewer::new(abr, Preset::Pensieve),
     }
 }

@@ -11,7 +11,7 @@
 use crate::reference::{names, rung, sabre_film, trace};
 use std::sync::Arc;
 use weir_abr::{Choice, Side};
-use weir_core::{Preset, SegmentFacts, SessionFacts};
+use weir_core::{Preset, SessionFacts};
 use weir_model::{Film, Link, Spec, Supply, Viewer, Way, run_session, run_sessions};
 use weir_trace::{About, Builder, Format, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span};
@@ -31,28 +31,17 @@ struct Printed {
 }
 
 impl Printed {
-    /// Sabre counts startup as play time, in every average.
     fn of(film: &Film, facts: &SessionFacts) -> Self {
-        assert_eq!(facts.err, None);
-        let ladder = film.content().ladder();
-        let kbps = |request: &SegmentFacts| request.declared.bps() as f64 / 1e3;
-        let presented: Vec<&SegmentFacts> =
-            facts.presented.iter().map(|place| &facts.segments[*place as usize]).collect();
-        assert_eq!(presented.len(), film.content().segments());
-        let (play_time, p) = (facts.length.as_secs_f64(), film.content().duration(0).as_secs_f64());
-        let segments = play_time / p;
-        let lowest = ladder[0].mean.bps() as f64 / 1e3;
-        let utility: f64 = presented.iter().map(|s| (kbps(s) / lowest).ln()).sum();
-        let change = presented.windows(2).map(|pair| (kbps(pair[1]) - kbps(pair[0])).abs());
-        let rebuffer = facts.stalled().as_secs_f64();
+        assert_eq!((&facts.err, facts.presented.len()), (&None, film.content().segments()));
+        let sabre = facts.published().0.unwrap();
         Self {
-            utility: utility / segments,
-            bitrate: presented.iter().map(|s| kbps(s)).sum::<f64>() / segments,
-            play_time_s: play_time,
-            rebuffer_s: rebuffer,
-            rebuffer_ratio: rebuffer / play_time,
-            bitrate_change: change.sum::<f64>() / segments,
-            score: (utility - 5.0 * rebuffer / p) / segments,
+            utility: sabre.utility,
+            bitrate: sabre.bitrate_bps / 1e3,
+            play_time_s: facts.length.as_secs_f64(),
+            rebuffer_s: facts.stalled().as_secs_f64(),
+            rebuffer_ratio: sabre.rebuffer_ratio,
+            bitrate_change: sabre.bitrate_change_bps / 1e3,
+            score: sabre.score,
             requests: facts.segments.iter().map(|segment| segment.rung).collect(),
         }
     }

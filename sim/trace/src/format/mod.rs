@@ -11,6 +11,7 @@ pub use columns::{Clock, Csv};
 pub use own::{read, write};
 
 use crate::{About, Kind, Place, Rate, Refusal, Trace};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -20,7 +21,8 @@ use weir_units::{Bytes, Span};
 pub const MAX_FILE: u64 = 64_000_000;
 
 /// A form of traces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Weir's own: `topologies/traces/FORMAT.md`.
     Weir,
