@@ -10,6 +10,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
+/// The name under which a [`Choice`] holds a recording of decisions, and its parameter: the path.
+const REPLAY: &str = "replay";
+const LOG: &str = "log";
+
+/// What stands for the name of the trial's trace in the path of a recording.
+pub const TRACE: &str = "{trace}";
+
+/// How long the path of a recording may be, in bytes: PATH_MAX of Linux.
+const MAX_LOG: usize = 4_096;
+
 /// The choice of an algorithm: plain data, checked when it was made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Choice {
@@ -34,6 +44,9 @@ pub enum ChoiceError {
     /// The choice is a [`Program`], which only a laboratory can start.
     #[error("\"exec\" is a program: it must be started, not built")]
     IsAProgram,
+    /// The choice is a recording, which only a laboratory can read.
+    #[error("\"replay\" is a recording of decisions: it must be read, not built")]
+    IsARecording,
     /// The algorithm has no parameter of this name.
     #[error("\"{abr}\" has no parameter \"{param}\" (it has: {})", listed(known))]
     UnknownParam {
@@ -63,7 +76,7 @@ impl ChoiceError {
     pub fn known(&self) -> &[&'static str] {
         match self {
             Self::UnknownName { known, .. } | Self::UnknownParam { known, .. } => known,
-            Self::BadValue { .. } | Self::IsAProgram => &[],
+            Self::BadValue { .. } | Self::IsAProgram | Self::IsARecording => &[],
         }
     }
 }
@@ -82,23 +95,63 @@ impl Choice {
         if self.name == exec::NAME { Program::of(self).map(Some) } else { Ok(None) }
     }
 
-    /// Whether [`Choice::build`] would succeed, or this is a program that could be started.
+    /// The recording of decisions that are to be taken once more, if that is what was chosen: a path
+    /// in which [`TRACE`] may stand once for the name of the trial's trace.
+    pub fn replay(&self) -> Option<&str> {
+        if self.name != REPLAY {
+            return None;
+        }
+        self.params.get(LOG).map(String::as_str)
+    }
+
+    /// The choice of a recording; see [`Choice::replay`].
+    pub fn of_replay(log: &str) -> Self {
+        let params = BTreeMap::from([(LOG.to_owned(), log.to_owned())]);
+        Self { name: REPLAY.to_owned(), params }
+    }
+
+    /// Whether [`Choice::build`] would succeed, or this is a program that could be started or a
+    /// recording that could be read.
     ///
     /// # Errors
-    /// Those of [`Choice::build`] and [`Choice::program`].
+    /// Those of [`Choice::build`] and [`Choice::program`], and for a recording without a path or with
+    /// more in it than one [`TRACE`].
     pub fn check(&self) -> Result<(), ChoiceError> {
+        if self.name == REPLAY {
+            return self.check_replay();
+        }
         match self.program()? {
             Some(_) => Ok(()),
             None => self.build().map(drop),
         }
     }
 
+    fn check_replay(&self) -> Result<(), ChoiceError> {
+        if let Some(unknown) = self.params.keys().find(|name| *name != LOG) {
+            let (param, known) = (unknown.clone(), [LOG].to_vec());
+            return Err(ChoiceError::UnknownParam { abr: REPLAY, param, known });
+        }
+        let log = self.replay().unwrap_or_default();
+        let problem = if log.trim().is_empty() || log.len() > MAX_LOG {
+            "expected the path of a recording"
+        } else if log.replacen(TRACE, "", 1).contains(['{', '}']) {
+            "expected a path with {trace} in it at most once, and no other braces"
+        } else {
+            return Ok(());
+        };
+        let value = log.chars().take(60).collect();
+        Err(ChoiceError::BadValue { abr: REPLAY, param: LOG, value, problem: problem.to_owned() })
+    }
+
     /// A fresh algorithm for one session.
     ///
     /// # Errors
     /// For an unknown name or parameter, and for a value that is not of the parameter's kind or
-    /// outside its range; and for a program.
+    /// outside its range; and for a program and a recording.
     pub fn build(&self) -> Result<Box<dyn Abr>, ChoiceError> {
+        if self.name == REPLAY {
+            return Err(ChoiceError::IsARecording);
+        }
         if self.program()?.is_some() {
             return Err(ChoiceError::IsAProgram);
         }
@@ -155,8 +208,8 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_all_names() {
         let error = choice("bolo", &[]).check().unwrap_err();
-        assert!(error.known().starts_with(&["fixed", "throughput", "bola"]));
-        let text = "no algorithm is called \"bolo\" (there are: fixed, throughput, bola,";
+        assert!(error.known().starts_with(&["fixed", "script", "throughput"]));
+        let text = "no algorithm is called \"bolo\" (there are: fixed, script, throughput,";
         assert!(error.to_string().starts_with(text), "{error}");
     }
 
@@ -165,6 +218,23 @@ mod tests {
         let error = choice("bola", &[("gb", "5 s")]).check().unwrap_err();
         assert_eq!(error.known(), ["gp"]);
         assert_eq!(error.to_string(), "\"bola\" has no parameter \"gb\" (it has: gp)");
+    }
+
+    #[test]
+    fn a_recording_can_be_chosen_and_is_not_built_here() {
+        let replay = Choice::of_replay("logs/bola_{trace}");
+        assert_eq!((replay.replay(), replay.check()), (Some("logs/bola_{trace}"), Ok(())));
+        assert_eq!(Choice::of_replay("log").check(), Ok(()));
+        assert_eq!(Choice::named("bola").replay(), None);
+        let error = replay.build().err().unwrap().to_string();
+        assert_eq!(error, "\"replay\" is a recording of decisions: it must be read, not built");
+        let refused = |log| Choice::of_replay(log).check().unwrap_err().to_string();
+        assert!(refused(" ").contains("expected the path"));
+        assert!(refused("{trace}/{trace}").contains("at most once"));
+        assert!(refused("{race}").contains("no other braces"));
+        assert!(Choice::named("replay").check().is_err());
+        let unknown = choice("replay", &[("log", "a"), ("lag", "b")]).check().unwrap_err();
+        assert_eq!(unknown.known(), ["log"]);
     }
 
     #[test]

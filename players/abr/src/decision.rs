@@ -2,7 +2,7 @@
 
 use crate::Observation;
 use serde::{Deserialize, Serialize};
-use weir_units::{Bytes, Ratio, Span, Time};
+use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 
 /// What to request next, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,4 +86,30 @@ pub enum Verdict {
         /// the coming segment is decided on as if nothing had been requested.
         to: Option<usize>,
     },
+}
+
+/// What comes of a download in progress, where a driver knows it.
+pub struct Outlook<'a> {
+    /// The download is over by then, or nobody asks.
+    pub until: Time,
+    /// The body never arrives slower; zero where that is not known.
+    pub slowest: BitRate,
+    /// How it goes in detail: from now on, or from its first byte on if that is later.
+    pub pieces: &'a mut dyn Iterator<Item = Piece>,
+}
+
+impl Outlook<'_> {
+    /// As if it arrived at the lowest rate all the time: it can only be faster.
+    pub(crate) fn slow(&self) -> Piece {
+        Piece { until: self.until, rate: self.slowest }
+    }
+}
+
+/// A piece of a download in which the body arrives at one rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// When it ends.
+    pub until: Time,
+    /// The rate, rounded down.
+    pub rate: BitRate,
 }

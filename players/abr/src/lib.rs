@@ -33,14 +33,16 @@ mod testing;
 mod utility;
 
 pub use algorithms::{Bba0, Bola, Fixed, Throughput};
-pub use choice::{Choice, ChoiceError};
-pub use decision::{Decision, Progress, Verdict};
+pub use choice::{Choice, ChoiceError, TRACE};
+pub use decision::{Decision, Outlook, Piece, Progress, Verdict};
 pub use estimate::{DualEwma, Ewma, Mean, SlidingPercentile, Window};
 pub use observation::{
     DOWNLOADS_SEEN, Download, End, Knows, MAX_RUNGS, Observation, Playback, Rung, SIZES_SEEN,
 };
-pub use registry::{Entry, Param, Params, registry};
+pub use registry::{Entry, Param, Params, registry, source};
 pub use replacing::{Replacing, Side};
+
+use weir_units::Time;
 
 /// An adaptive-bitrate algorithm: one per session, asked before every segment request.
 pub trait Abr: Send {
@@ -55,11 +57,13 @@ pub trait Abr: Send {
         Verdict::Continue
     }
 
-    /// For how long from now on [`Abr::progress`] would say [`Verdict::Continue`] whatever arrives, if
-    /// the buffer drains no faster than time passes: a player need not ask before. To be called at the
-    /// request, and after such a verdict with the same arguments. Zero is always true.
-    fn patience(&self, _seen: &Observation, _progress: &Progress) -> weir_units::Span {
-        weir_units::Span::ZERO
+    /// Until when [`Abr::progress`] would surely say [`Verdict::Continue`], if the download goes as
+    /// `outlook` says and the buffer drains no faster than time passes: a player need not ask before.
+    /// To be called at the request, and after such a verdict with the same arguments; `progress` says
+    /// when the first byte comes also before it has. [`Time::ZERO`] is always true, and anything from
+    /// [`Outlook::until`] on is as good as never.
+    fn patience(&self, _: &Observation, _: &Progress, _outlook: Outlook<'_>) -> Time {
+        Time::ZERO
     }
 
     /// Whether [`Abr::progress`] may ever say anything but [`Verdict::Continue`]. Where it cannot, a
@@ -90,8 +94,8 @@ impl Abr for alloc::boxed::Box<dyn Abr> {
         self.as_mut().progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress) -> weir_units::Span {
-        self.as_ref().patience(seen, progress)
+    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.as_ref().patience(seen, progress, outlook)
     }
 
     fn abandons(&self) -> bool {

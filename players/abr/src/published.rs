@@ -59,12 +59,13 @@ impl BolaRule {
         let room = (most - seen.segment_seconds()).max(0.0);
         self.vp = room / (self.utilities.top() + self.gp);
 
-        let rungs = self.utilities.len();
-        let best = first_best(rungs, |rung| (self.zero_point(rung) - buffer) / bits(seen, rung));
+        let rungs = 0..self.utilities.len();
+        let score = |rung| (self.zero_point(rung) - buffer) / bits(seen, rung);
+        let best = first_best(rungs.clone().map(score));
         if self.zero_point(best) >= buffer {
             return Decision::now(best);
         }
-        let fullest = first_best(rungs, |rung| self.zero_point(rung));
+        let fullest = first_best(rungs.map(|rung| self.zero_point(rung)));
         Decision::after_seconds(seen, fullest, buffer - self.zero_point(fullest))
     }
 

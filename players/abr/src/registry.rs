@@ -4,12 +4,14 @@ use crate::{Abr, ChoiceError};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 use weir_units::{BitRate, Ratio, Span};
 
-pub use crate::algorithms::registry;
+pub use crate::algorithms::{registry, source};
 
 /// An algorithm that can be chosen by name.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +44,14 @@ impl Entry {
     /// Its parameter of this name.
     pub fn param(&self, name: &str) -> Option<&'static Param> {
         self.params.iter().find(|param| param.name == name)
+    }
+
+    /// Where it was published and how it is understood here, line by line: what stands at the top of
+    /// its file.
+    pub fn described(&self) -> impl Iterator<Item = &'static str> {
+        let lines = source(self.name).unwrap_or_default().lines();
+        let said = lines.map_while(|line| line.strip_prefix("//!"));
+        said.map(|line| line.strip_prefix(' ').unwrap_or(line))
     }
 }
 
@@ -80,6 +90,29 @@ impl<'a> Params<'a> {
         let problem = || self.bad(name, format_args!("expected a whole number of at most {max}"));
         let number: usize = self.text(name)?.trim().parse().map_err(|_| problem())?;
         if number > max { Err(problem()) } else { Ok(number) }
+    }
+
+    /// A parameter that is one or more whole numbers from 0 to `max`, separated by blanks.
+    pub(crate) fn numbers(
+        &self,
+        name: &'static str,
+        max: u8,
+        most: usize,
+    ) -> Result<Vec<u8>, ChoiceError> {
+        let words = self.text(name)?.split_whitespace();
+        let mut numbers = Vec::new();
+        for word in words {
+            let number = word.parse().ok().filter(|number| *number <= max);
+            let problem = || format!("expected whole numbers of at most {max}, not \"{word:.20}\"");
+            numbers.push(number.ok_or_else(|| self.bad(name, problem()))?);
+            if numbers.len() > most {
+                return Err(self.bad(name, format_args!("expected at most {most} numbers")));
+            }
+        }
+        if numbers.is_empty() {
+            return Err(self.bad(name, "expected whole numbers separated by blanks"));
+        }
+        Ok(numbers)
     }
 
     /// A parameter that is one of these words; its place among them.

@@ -2,10 +2,10 @@
 //! the one that would be requested now is requested again (UMass-LIDS/sabre 09b03bb, class
 //! `Replace`; dash.js calls it fast switching).
 
-use crate::{Abr, Decision, Observation, Progress, Verdict};
+use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
 use serde::{Deserialize, Serialize};
-use weir_units::{BitRate, Span};
+use weir_units::{BitRate, Span, Time};
 
 /// The end of the buffer from which the segment to be replaced is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,12 +71,12 @@ impl Abr for Replacing {
         if seen.buffer <= behind { Verdict::Abandon { to: None } } else { Verdict::Continue }
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
         let Some(from_the_end) = self.from_the_end else {
-            return self.inner.patience(seen, progress);
+            return self.inner.patience(seen, progress, outlook);
         };
         let behind = seen.segment_duration.checked_mul(from_the_end).unwrap_or(Span::MAX);
-        seen.buffer.saturating_sub(behind)
+        seen.now.after(seen.buffer.saturating_sub(behind))
     }
 
     fn estimate(&self) -> Option<BitRate> {

@@ -2,30 +2,39 @@
 
 use crate::{Observation, Rung};
 use alloc::vec::Vec;
+use weir_units::BitRate;
 
 /// ln(R_m / R_0) + `lowest` and R_m of every rung; computed when the ladder is first seen, and again
 /// when it has changed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Utilities {
     lowest: f64,
-    ladder: Vec<Rung>,
+    /// The declared mean rates.
+    ladder: Vec<BitRate>,
     rungs: Vec<(f64, f64)>,
     top: f64,
+    rising: bool,
 }
 
 impl Utilities {
     /// Before any ladder was seen; `lowest` is the utility of the lowest rung.
     pub(crate) const fn new(lowest: f64) -> Self {
-        Self { lowest, ladder: Vec::new(), rungs: Vec::new(), top: lowest }
+        Self { lowest, ladder: Vec::new(), rungs: Vec::new(), top: lowest, rising: false }
     }
 
     /// Makes sure that they are those of the ladder that is seen. A manifest that declares zero
     /// counts as 1 bit/s.
     pub(crate) fn update(&mut self, seen: &Observation) {
-        if self.ladder == seen.ladder && !self.rungs.is_empty() {
+        // Every decision comes by: without a branch for every rung.
+        let differ = |(known, seen): (&BitRate, &Rung)| known.bps() ^ seen.mean.bps();
+        let differences =
+            self.ladder.iter().zip(&seen.ladder).map(differ).fold(0, |all, d| all | d);
+        let same = differences == 0 && self.ladder.len() == seen.ladder.len();
+        if same && !self.rungs.is_empty() {
             return;
         }
-        self.ladder.clone_from(&seen.ladder);
+        self.ladder.clear();
+        self.ladder.extend(seen.ladder.iter().map(|rung| rung.mean));
         self.rungs.clear();
         // In the order of Sabre's sum: where two rungs are made to score the same, rounding decides.
         let offset = self.lowest - libm::log(seen.mean_kbps(0));
@@ -36,6 +45,7 @@ impl Utilities {
         }
         // The ladder need not be sorted, so the highest utility need not be the highest rung's.
         self.top = self.rungs.iter().map(|(utility, _)| *utility).fold(self.lowest, f64::max);
+        self.rising = self.rungs.windows(2).all(|pair| pair[0].1 < pair[1].1);
     }
 
     /// How many rungs there are; at least one after the first update.
@@ -53,22 +63,31 @@ impl Utilities {
         self.rungs.get(rung).map_or(0.001, |(_, rate)| *rate)
     }
 
+    /// The utility of every rung, and its declared mean rate in kbit/s.
+    pub(crate) fn rungs(&self) -> &[(f64, f64)] {
+        &self.rungs
+    }
+
+    /// Whether every rung has a higher rate than the one below.
+    pub(crate) const fn is_rising(&self) -> bool {
+        self.rising
+    }
+
     /// The highest utility.
     pub(crate) fn top(&self) -> f64 {
         self.top
     }
 }
 
-/// The rung with the highest score; of equal scores, the lowest rung's.
-pub(crate) fn first_best(rungs: usize, score: impl Fn(usize) -> f64) -> usize {
-    let mut best = (0, f64::NEG_INFINITY);
-    for rung in 0..rungs {
-        let score = score(rung);
-        if score > best.1 {
-            best = (rung, score);
-        }
+/// The rung with the highest of the scores of all rungs; of equal scores, the lowest rung's.
+pub(crate) fn first_best(scores: impl Iterator<Item = f64>) -> usize {
+    let (mut best, mut most) = (0, f64::NEG_INFINITY);
+    for (rung, score) in scores.enumerate() {
+        // In a form without branches: which rung it is cannot be guessed.
+        best = if score > most { rung } else { best };
+        most = if score > most { score } else { most };
     }
-    best.0
+    best
 }
 
 /// The rung with the highest score; of equal scores, the highest rung's.

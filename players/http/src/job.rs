@@ -6,8 +6,8 @@ use weir_abr::{Choice, Knows};
 use weir_core::{Conduct, Config, Keys};
 use weir_units::{Span, Time};
 
-/// The most sessions of one process: each holds two or three descriptors, and the usual limit is
-/// 1024.
+/// The most sessions of one process: each holds two or three descriptors, and four more for an
+/// algorithm that is a program. The usual limit is 1024, and can be raised to 4096 and more.
 pub const MAX_SESSIONS: usize = 300;
 
 /// The sessions of one process.
@@ -21,6 +21,10 @@ pub struct Job {
     /// How all of them use the network.
     #[serde(default)]
     pub transport: Transport,
+    /// The folder of the experiment, in which an algorithm that is a program is started; the present
+    /// one if nothing is said.
+    #[serde(default)]
+    pub folder: PathBuf,
     /// The file for a log of every decision and its circumstances, as lines of
     /// [`LogLine`](crate::LogLine); an existing one is replaced. None is written without it. No row
     /// depends on it.

@@ -7,20 +7,20 @@
 //! | file | what lives there |
 //! |---|---|
 //! | `job.rs`, `run.rs`, `rows.rs` | the sessions of one process, and their rows |
+//! | `algorithm.rs` | the algorithm of a session, which may be a program |
 //! | `play.rs` | one session for a person who looks on |
 //! | `log/` | every decision and its circumstances, for whoever asks why |
 //! | `sender.rs` | what the other end's TCP knows, from whoever can see it |
 //! | `session.rs` | carries out what the state machine asks for |
 //! | `viewer.rs` | the state machine with its clock: waits that end at a deadline |
 //! | `connection.rs`, `low_water.rs` | one server at a time, one request at a time; few wake-ups |
-//! | `clock.rs` | the machine's clock, and alarms that ring on the nanosecond |
 //!
 //! In a guest in virtual time the CPU is free but every system call costs wall time, so there are
 //! few of them per packet: bodies are read in large pieces ([`Transport::low_water`]), deadlines
 //! that move with every read do not touch the timer, and tokio's own timers, which read the clock
 //! at every turn of its loop and are a millisecond late, are not used.
 
-mod clock;
+mod algorithm;
 mod connection;
 mod job;
 mod log;
@@ -37,7 +37,6 @@ mod viewer;
 pub use job::{Job, MAX_SESSIONS, SessionJob, Transport};
 pub use log::{Happening, LOG_LIMIT, LogLine};
 pub use play::{Options, play};
-pub use rows::{LATE, LATE_EVENT};
 pub use run::run;
 pub use sender::{SenderState, Senders};
 pub use weir_abr::Knows;

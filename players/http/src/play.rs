@@ -1,13 +1,15 @@
 //! One session for a person who looks on: `weir play URL`.
 
-use crate::clock::Clock;
+use crate::algorithm::algorithm;
 use crate::connection::Endpoint;
 use crate::job::Transport;
 use crate::run::runtime;
 use crate::session::Session;
 use crate::viewer::Viewer;
 use anyhow::{Context, Result};
+use std::path::PathBuf;
 use weir_abr::{Choice, Knows};
+use weir_clock::Clock;
 use weir_core::playlist::Uri;
 use weir_core::{Conduct, Config, Player, SessionFacts, Status};
 use weir_units::Span;
@@ -17,6 +19,8 @@ use weir_units::Span;
 pub struct Options {
     /// The algorithm.
     pub abr: Choice,
+    /// The folder in which an algorithm that is a program is started; the present one if it is empty.
+    pub folder: PathBuf,
     /// What the algorithm may know of coming segments.
     pub knows: Knows,
     /// How long to watch at most.
@@ -39,6 +43,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             abr: Choice::named("bola"),
+            folder: PathBuf::new(),
             knows: Knows::Declared,
             watch: Span::from_s(3600),
             max_buffer: Span::from_s(25),
@@ -63,7 +68,7 @@ const SHOWN_EVERY: Span = Span::from_ms(250);
 pub fn play(url: &str, options: &Options, status: impl FnMut(Status)) -> Result<SessionFacts> {
     let uri = Uri::parse(url)?;
     Endpoint::of(&uri)?;
-    let abr = options.abr.build()?;
+    let abr = algorithm(&options.abr, &options.folder)?;
     let config = Config {
         first_segment: 0,
         watch: options.watch,

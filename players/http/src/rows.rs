@@ -5,16 +5,10 @@ pub(crate) mod examples;
 
 use crate::job::SessionJob;
 use crate::session::{Asked, Ended};
+use weir_clock::{LATE, LATE_EVENT};
 use weir_core::{SegmentFacts, SessionFacts};
 use weir_records::{Event, Record, Segment, Session};
 use weir_units::{BitRate, Span, Time};
-
-/// From which lateness on a process says that it missed moments it waited for: a [`LATE_EVENT`]. It
-/// is a tenth of what a viewer notices, and a hundred times what an idle machine needs.
-pub const LATE: Span = Span::from_ms(10);
-
-/// The event of a session that was late by more than [`LATE`].
-pub const LATE_EVENT: &str = "late";
 
 /// All rows of a session: its own, its requests, its stalls.
 pub(crate) fn records(job: &SessionJob, ended: &Ended) -> Vec<Record> {

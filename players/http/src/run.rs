@@ -1,6 +1,6 @@
 //! Many sessions in one process.
 
-use crate::clock::{Alarm, Clock, without_timer_slack};
+use crate::algorithm::{algorithm, raise_descriptor_limit};
 use crate::job::{Job, MAX_SESSIONS, SessionJob, Transport};
 use crate::log::{Log, SessionLog};
 use crate::rows;
@@ -9,7 +9,9 @@ use crate::session::{Ended, Session};
 use crate::viewer::Viewer;
 use anyhow::{Context, Result, ensure};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
+use weir_clock::{Alarm, Clock, without_timer_slack};
 use weir_core::Player;
 use weir_core::playlist::Uri;
 use weir_records::Record;
@@ -29,6 +31,7 @@ pub fn run(job: &Job, out: &mut dyn Write, senders: Option<Arc<dyn Senders>>) ->
     let count = job.sessions.len();
     ensure!(count <= MAX_SESSIONS, "{count} sessions (at most {MAX_SESSIONS} in one process)");
     without_timer_slack().context("setting the timer slack")?;
+    raise_descriptor_limit().context("raising the limit of descriptors")?;
     let log = job.log.as_deref().map(Log::create).transpose()?;
     let records = runtime()?.block_on(all(job, log.as_ref(), senders.as_ref()));
     weir_records::write_lines(out, &records).context("writing the rows")?;
@@ -46,7 +49,8 @@ async fn all(job: &Job, log: Option<&Log>, senders: Option<&Arc<dyn Senders>>) -
     let trial = Clock::with_zero(job.epoch);
     let start = |session: &SessionJob| {
         let log = log.map(|log| SessionLog::new(log, session));
-        tokio::spawn(one(trial, session.clone(), job.transport, log, senders.cloned()))
+        let (transport, folder) = (job.transport, job.folder.clone());
+        tokio::spawn(one(trial, session.clone(), folder, transport, log, senders.cloned()))
     };
     let tasks: Vec<_> = job.sessions.iter().map(start).collect();
     let mut records = Vec::new();
@@ -63,12 +67,13 @@ async fn all(job: &Job, log: Option<&Log>, senders: Option<&Arc<dyn Senders>>) -
 async fn one(
     trial: Clock,
     job: SessionJob,
+    folder: PathBuf,
     transport: Transport,
     log: Option<SessionLog>,
     senders: Option<Arc<dyn Senders>>,
 ) -> Result<Ended> {
     let url = Uri::parse(&job.url).context("reading the URL")?;
-    let abr = job.abr.build().context("choosing the algorithm")?;
+    let abr = algorithm(&job.abr, &folder).context("choosing the algorithm")?;
     let mut abr = job.conduct.decorate(abr);
     if let Some(log) = &log {
         abr = log.listen(abr);

@@ -1,10 +1,10 @@
 //! The state machine with its clock: what happens is reported with the time at which it did, and
 //! every wait has an end.
 
-use crate::clock::{Alarm, Clock};
 use crate::log::SessionLog;
 use std::io;
 use std::pin::pin;
+use weir_clock::{Alarm, Clock};
 use weir_core::{Event, Output, Player, Status};
 use weir_units::{Span, Time};
 

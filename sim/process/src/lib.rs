@@ -12,4 +12,4 @@ mod log;
 
 pub use exit::Exit;
 pub use handle::{Cancel, Ended, Handle, Watched};
-pub use log::last_lines;
+pub use log::{last_lines, last_lines_of};

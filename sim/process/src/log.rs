@@ -11,7 +11,11 @@ const LINES: usize = 6;
 
 /// The last lines of a log that say anything, as one line; `None` if there are none.
 pub fn last_lines(log: &Path) -> Option<String> {
-    let text = tail(log).ok()?;
+    last_lines_of(&tail(log).ok()?)
+}
+
+/// The last lines of a text that say anything, as one line; `None` if there are none.
+pub fn last_lines_of(text: &str) -> Option<String> {
     let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let kept = lines.get(lines.len().saturating_sub(LINES)..)?;
     (!kept.is_empty()).then(|| kept.join(" | "))

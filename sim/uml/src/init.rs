@@ -27,7 +27,7 @@ pub fn is_init() -> bool {
 }
 
 /// Runs `trial` as the guest's only work, and powers the guest off. `mounts` are the names of
-/// folders that the host prepared beside the guest's root; each is mounted under its name.
+/// folders that the host prepared beside the guest's root; each is mounted under its name, to be read.
 pub fn run(mounts: &[&str], trial: impl FnOnce() -> Result<()>) -> ! {
     let result = set_up(mounts).and_then(|()| trial()).and_then(|()| finish());
     if let Err(error) = result {
@@ -49,19 +49,21 @@ fn set_up(mounts: &[&str]) -> Result<()> {
     // The kernel itself mounts /dev.
     let kernel = [("proc", "/proc"), ("sysfs", "/sys"), ("tmpfs", "/run"), ("tmpfs", "/tmp")];
     for (kind, target) in kernel {
-        attach(kind, target, None)?;
+        attach(kind, target, MsFlags::empty(), None)?;
     }
-    attach("hostfs", "/usr", Some("/usr"))?;
-    attach("hostfs", OUT, Some("/proc/self/cwd/out"))?;
+    // Of the machine's own files, a guest may change none.
+    attach("hostfs", "/usr", MsFlags::MS_RDONLY, Some("/usr"))?;
+    attach("hostfs", OUT, MsFlags::empty(), Some("/proc/self/cwd/out"))?;
     for name in mounts {
-        attach("hostfs", &format!("/{name}"), Some(&format!("/proc/self/cwd/{name}")))?;
+        let source = format!("/proc/self/cwd/{name}");
+        attach("hostfs", &format!("/{name}"), MsFlags::MS_RDONLY, Some(&source))?;
     }
     Ok(())
 }
 
-fn attach(kind: &str, target: &str, options: Option<&str>) -> Result<()> {
+fn attach(kind: &str, target: &str, flags: MsFlags, options: Option<&str>) -> Result<()> {
     // Access times of the host's files would be read, and compared with the guest's clock.
-    mount(Some("none"), target, Some(kind), MsFlags::MS_NOATIME, options)
+    mount(Some("none"), target, Some(kind), MsFlags::MS_NOATIME | flags, options)
         .with_context(|| format!("mount {kind} at {target}"))
 }
 

@@ -5,9 +5,9 @@
 use crate::estimate::SabreEstimate;
 use crate::registry::Entry;
 use crate::sabre::{self, BolaERule};
-use crate::{Abr, Decision, Observation, Progress, Verdict};
+use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
-use weir_units::{BitRate, Span};
+use weir_units::{BitRate, Time};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "bola-e",
@@ -41,8 +41,8 @@ impl Abr for BolaE {
         self.rule.progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
-        self.rule.patience(seen, progress)
+    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.rule.patience(seen, progress, outlook)
     }
 
     fn estimate(&self) -> Option<BitRate> {

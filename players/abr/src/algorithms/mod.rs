@@ -12,11 +12,22 @@ macro_rules! algorithms {
         pub fn registry() -> &'static [Entry] {
             &[$($name::ENTRY),*]
         }
+
+        /// The file of the algorithm of this name; `None` if there is no such algorithm.
+        pub fn source(name: &str) -> Option<&'static str> {
+            match name {
+                $(_ if name == $name::ENTRY.name => {
+                    Some(include_str!(concat!(stringify!($name), ".rs")))
+                })*
+                _ => None,
+            }
+        }
     };
 }
 
 algorithms! {
     fixed
+    script
     throughput
     bola
     bola_finite

@@ -7,9 +7,9 @@
 use crate::estimate::SabreEstimate;
 use crate::registry::{Entry, Param};
 use crate::sabre::{self, BolaRule};
-use crate::{Abr, Decision, Observation, Progress, Verdict};
+use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
-use weir_units::{BitRate, Span};
+use weir_units::{BitRate, Time};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "sabre-bola",
@@ -51,8 +51,8 @@ impl Abr for SabreBola {
         self.rule.progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
-        self.rule.patience(seen, progress)
+    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.rule.patience(seen, progress, outlook)
     }
 
     fn abandons(&self) -> bool {

@@ -5,9 +5,9 @@ use crate::estimate::SabreEstimate;
 use crate::observation::Cursor;
 use crate::registry::Entry;
 use crate::sabre::{self, BolaRule, ThroughputRule};
-use crate::{Abr, Decision, Observation, Progress, Verdict};
+use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
-use weir_units::{BitRate, Span};
+use weir_units::{BitRate, Span, Time};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "sabre-dynamic",
@@ -61,8 +61,8 @@ impl Abr for Dynamic {
         self.throughput.progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
-        self.throughput.patience(seen, progress)
+    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.throughput.patience(seen, progress, outlook)
     }
 
     fn estimate(&self) -> Option<BitRate> {

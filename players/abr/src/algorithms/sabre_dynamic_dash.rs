@@ -4,9 +4,9 @@
 use crate::estimate::SabreEstimate;
 use crate::registry::Entry;
 use crate::sabre::{self, BolaERule, ThroughputRule};
-use crate::{Abr, Decision, Observation, Progress, Verdict};
+use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
-use weir_units::{BitRate, Span};
+use weir_units::{BitRate, Span, Time};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "sabre-dynamic-dash",
@@ -57,11 +57,11 @@ impl Abr for DynamicDash {
         }
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
+    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
         if self.is_bola {
-            self.bola.patience(seen, progress)
+            self.bola.patience(seen, progress, outlook)
         } else {
-            self.throughput.patience(seen, progress)
+            self.throughput.patience(seen, progress, outlook)
         }
     }
 

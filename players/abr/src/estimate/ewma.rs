@@ -39,9 +39,11 @@ impl Ewma {
     /// dividing by the weight that all samples have together, 1 - 0.5^(total / half-life), takes
     /// that zero out again (hls.js `EWMA.getEstimate`).
     pub fn get(&self) -> Option<f64> {
-        let half_lives = self.weight / self.half_life;
-        // Beyond 2^-54, what is left of the zero is lost in the last bit.
-        let zero_factor = if half_lives < 60.0 { 1.0 - libm::exp2(-half_lives) } else { 1.0 };
+        // From 2^-54 on, what is left of the zero is lost in the last bit.
+        if self.weight >= 55.0 * self.half_life {
+            return Some(self.value);
+        }
+        let zero_factor = 1.0 - libm::exp2(-(self.weight / self.half_life));
         (zero_factor > 0.0).then(|| self.value / zero_factor)
     }
 
@@ -78,7 +80,12 @@ impl DualEwma {
 
     /// The lower of the two; `None` before the first sample.
     pub fn low(&self) -> Option<f64> {
-        Some(self.fast.get()?.min(self.slow.get()?))
+        let fast = self.fast.get()?;
+        // Taking its zero out makes the slow average only higher.
+        if fast <= self.slow.value {
+            return Some(fast);
+        }
+        Some(fast.min(self.slow.get()?))
     }
 
     /// The higher of the two; `None` before the first sample.

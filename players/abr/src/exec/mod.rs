@@ -20,8 +20,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use weir_units::Span;
 
-/// The name under which a [`Choice`] holds a program.
-pub(crate) const NAME: &str = "exec";
+/// The name under which a [`Choice`] holds a program, and by which tables call it.
+pub const NAME: &str = "exec";
 
 const COMMAND: &str = "command";
 const PATIENCE: &str = "patience";
@@ -127,6 +127,12 @@ pub trait Exchange: Send {
     /// # Errors
     /// With the reason, if no answer comes in time, or the other side is gone.
     fn exchange(&mut self, line: &str) -> Result<String, String>;
+
+    /// What is to be said where a line is no answer, because of this problem, and nothing more will be
+    /// asked: with whatever helps to find out why.
+    fn complain(&mut self, problem: String) -> String {
+        problem
+    }
 }
 
 /// An algorithm behind an exchange of lines.
@@ -157,7 +163,10 @@ impl<E: Exchange> ByLines<E> {
         }
         let asked = question().map_err(|error| error.to_string());
         let answered = asked.and_then(|line| self.exchange.exchange(&line));
-        match answered.and_then(|line| read(&line).map_err(|error| error.to_string())) {
+        let read = answered.and_then(|line| {
+            read(&line).map_err(|error| self.exchange.complain(error.to_string()))
+        });
+        match read {
             Ok(value) => Some(value),
             Err(fault) => {
                 self.fault = Some(fault);
@@ -179,6 +188,10 @@ impl<E: Exchange> Abr for ByLines<E> {
         }
         let ask = || progress_question(seen, progress);
         self.ask(ask, |line| progress_answer(line, seen)).unwrap_or_default()
+    }
+
+    fn abandons(&self) -> bool {
+        self.progress
     }
 
     fn fault(&self) -> Option<&str> {

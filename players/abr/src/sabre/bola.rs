@@ -1,10 +1,11 @@
 //! Sabre's class `Bola`.
 
+use super::race::Race;
 use super::{Estimate, after_ms, rung_for};
 use crate::observation::ms;
 use crate::utility::{Utilities, first_best};
-use crate::{Decision, Observation, Progress, Verdict};
-use weir_units::Span;
+use crate::{Decision, Observation, Outlook, Progress, Verdict};
+use weir_units::Time;
 
 /// What happens where BOLA would rise above the rung that the throughput carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,18 +54,18 @@ impl BolaRule {
 
     /// The rung with the highest score; of equal scores, the lowest rung's.
     fn best(&self, buffer: f64) -> usize {
-        let score = |rung: usize| (self.zero_point(rung) - buffer) / self.utilities.kbps(rung);
-        first_best(self.utilities.len(), score)
+        let score = |(utility, kbps): &(f64, f64)| (self.vp * (utility + self.gp) - buffer) / kbps;
+        first_best(self.utilities.rungs().iter().map(score))
     }
 
-    pub(crate) fn decide(&mut self, seen: &Observation, now: &Estimate) -> Decision {
+    pub(crate) fn decide(&mut self, seen: &Observation, now: &Estimate<'_>) -> Decision {
         self.utilities.update(seen);
         self.rescale(seen);
         let buffer = ms(seen.buffer);
         let mut rung = self.best(buffer);
         let mut wait = 0.0;
         if rung > self.last {
-            let carried = rung_for(seen, now.throughput, now.latency);
+            let carried = rung_for(seen, now.throughput, now.latency());
             if rung > carried {
                 if self.last > carried {
                     rung = self.last;
@@ -107,54 +108,17 @@ impl BolaRule {
             None => Verdict::Continue,
         }
     }
-}
 
-impl BolaRule {
-    /// For how long it surely does not abandon a download.
-    pub(crate) fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
-        patience(&self.utilities, progress, ms(seen.buffer), |rung| self.zero_point(rung))
+    /// Until when it surely does not abandon a download.
+    pub(crate) fn patience(
+        &self,
+        seen: &Observation,
+        progress: &Progress,
+        outlook: Outlook<'_>,
+    ) -> Time {
+        let x = self.zero_point(progress.rung) - ms(seen.buffer);
+        Race { utilities: &self.utilities, vp: self.vp, x }.patience(seen.now, progress, outlook)
     }
-}
-
-/// For how long no lower rung can score higher than the rest of the download in progress, whatever
-/// arrives, if the buffer, in milliseconds, only drains. `zero` is the buffer at which the score of a
-/// rung is zero.
-///
-/// With x, by how much the buffer is below the zero point z of the rung in progress, and `left` bits
-/// to come, a rung whose segment has fewer bits scores higher from
-/// x = (z - its zero point) * left / (left - bits) on. That grows as bits arrive, and x only with
-/// time. (While x is negative, no lower rung scores higher.)
-pub(super) fn patience(
-    utilities: &Utilities,
-    progress: &Progress,
-    buffer: f64,
-    zero: impl Fn(usize) -> f64,
-) -> Span {
-    let left = progress.size_bits() - progress.downloaded_bits();
-    let here = zero(progress.rung);
-    let mut least = f64::INFINITY;
-    for rung in (0..progress.rung).rev() {
-        let below = here - zero(rung);
-        // It counts more than once.
-        if below >= least {
-            continue;
-        }
-        let bits = progress.size_bits() * utilities.kbps(rung) / utilities.kbps(progress.rung);
-        if bits < left {
-            least = least.min(below * left / (left - bits));
-        }
-    }
-    sure(buffer - here + least)
-}
-
-/// What is left of a time in milliseconds when rounding cannot have made it longer than it is.
-pub(super) fn sure(ms: f64) -> Span {
-    const MARGIN: f64 = 1.0;
-    if ms == f64::INFINITY {
-        return Span::MAX;
-    }
-    // A conversion from a floating-point number saturates, and what is not a number becomes zero.
-    Span::from_ns(((ms - MARGIN) * 1e6) as u64)
 }
 
 /// The lower rung that scores best and above `keep`, if its segment is smaller than what remains. A

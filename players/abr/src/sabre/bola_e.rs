@@ -1,11 +1,12 @@
 //! Sabre's class `BolaEnh`: BOLA-E.
 
-use super::bola::{better_rung, patience};
+use super::bola::better_rung;
+use super::race::Race;
 use super::{Cap, Estimate, InsufficientBuffer, after_ms, rung_for};
 use crate::observation::{Cursor, ms};
 use crate::utility::{Utilities, first_best};
-use crate::{Decision, Download, End, Observation, Progress, Verdict};
-use weir_units::Span;
+use crate::{Decision, Download, End, Observation, Outlook, Progress, Verdict};
+use weir_units::Time;
 
 /// The buffer below which BOLA-E takes the lowest rung and never waits, in milliseconds.
 pub(crate) const MINIMUM: f64 = 10_000.0;
@@ -84,8 +85,8 @@ impl BolaERule {
 
     /// The rung with the highest score; of equal scores, the lowest rung's.
     fn best(&self, buffer: f64) -> usize {
-        let score = |rung: usize| (self.most_buffer(rung) - buffer) / self.utilities.kbps(rung);
-        first_best(self.utilities.len(), score)
+        let score = |(utility, kbps): &(f64, f64)| (self.vp * (utility + self.gp) - buffer) / kbps;
+        first_best(self.utilities.rungs().iter().map(score))
     }
 
     /// Takes in what happened since the last decision: new downloads, then the wait for room. To be
@@ -127,19 +128,23 @@ impl BolaERule {
         }
     }
 
-    pub(crate) fn decide(&mut self, seen: &Observation, now: &Estimate) -> Decision {
+    pub(crate) fn decide(&mut self, seen: &Observation, now: &Estimate<'_>) -> Decision {
         let buffer = ms(seen.buffer);
-        let carried = rung_for(seen, now.throughput, now.latency);
+        let carried = || rung_for(seen, now.throughput, now.latency());
         if !self.steady {
             self.steady = true;
+            let carried = carried();
             self.placeholder = (self.least_buffer(carried) - buffer).max(0.0);
             return Decision::now(carried);
         }
         let mut rung = self.best(buffer + self.placeholder);
-        if rung > self.last && rung > carried {
-            rung = self.last.max(carried);
-            if self.cap == Cap::U {
-                rung = (rung + 1).min(seen.top());
+        if rung > self.last {
+            let carried = carried();
+            if rung > carried {
+                rung = self.last.max(carried);
+                if self.cap == Cap::U {
+                    rung = (rung + 1).min(seen.top());
+                }
             }
         }
         let mut wait = self.wait(buffer, rung);
@@ -194,11 +199,17 @@ impl BolaERule {
         }
     }
 
-    /// For how long it surely does not abandon a download. What it takes for the rest of one is at
+    /// Until when it surely does not abandon a download. What it takes for the rest of one is at
     /// most that, and the buffer it counts with never below the one here.
-    pub(crate) fn patience(&self, seen: &Observation, progress: &Progress) -> Span {
-        let Some(ttfb) = progress.ttfb else { return Span::ZERO };
+    pub(crate) fn patience(
+        &self,
+        seen: &Observation,
+        progress: &Progress,
+        outlook: Outlook<'_>,
+    ) -> Time {
+        let Some(ttfb) = progress.ttfb else { return Time::ZERO };
         let buffer = ms(seen.buffer) + self.placeholder - ms(ttfb);
-        patience(&self.utilities, progress, buffer, |rung| self.most_buffer(rung))
+        let x = self.most_buffer(progress.rung) - buffer;
+        Race { utilities: &self.utilities, vp: self.vp, x }.patience(seen.now, progress, outlook)
     }
 }

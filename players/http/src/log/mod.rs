@@ -87,7 +87,7 @@ impl SessionLog {
         let happening = match event {
             // The session was over before.
             _ if now > playback.at() => None,
-            Event::Timeout | Event::Arrived { .. } => None,
+            Event::Timeout | Event::Arrived { .. } | Event::Whole { .. } => None,
             Event::Response { status, .. } => Some(Happening::Response { status: *status }),
             Event::Body { bytes } => {
                 let first = self.bytes == 0;

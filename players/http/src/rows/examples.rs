@@ -23,6 +23,9 @@ const BEYOND_SCRIPTS: [&str; 7] = [
     "estimate_bps",
 ];
 
+/// What only the lab `model` compares a session with.
+const COMPARED: [&str; 4] = ["qoe", "qoe_bound", "regret", "replay_deviation_us"];
+
 type Columns = BTreeMap<String, Vec<Value>>;
 
 /// A worked example: a script, and the rows that come of it.
@@ -132,7 +135,9 @@ fn every_example_says_every_metric_of_its_session_and_its_stalls() {
     let examples = examples();
     for example in &examples {
         let said: BTreeSet<&str> = example.session.keys().map(String::as_str).collect();
-        assert_eq!(said, metrics_of(Session::TABLE), "{}", example.name);
+        let mut all = metrics_of(Session::TABLE);
+        all.retain(|name| !COMPARED.contains(name));
+        assert_eq!(said, all, "{}", example.name);
         let said: Vec<&str> = example.stalls.keys().map(String::as_str).collect();
         let stalled = example.session["stalls"] != Value::Integer(0);
         let all = ["cut_off", "duration_us", "played_us", "start_us"];

@@ -11,7 +11,10 @@ fn logged(sessions: &[SessionJob]) -> (Rows, Vec<LogLine>) {
     let path = folder.path().join("log.jsonl");
     let log = Some(path.clone());
     let sessions = sessions.to_vec();
-    let rows = rows(&Job { epoch: monotonic_ns(), sessions, transport: impatient(), log }, None);
+    let rows = rows(
+        &Job { epoch: monotonic_ns(), sessions, transport: impatient(), folder: "".into(), log },
+        None,
+    );
     let text = std::fs::read_to_string(path).unwrap();
     (rows, text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
@@ -141,7 +144,7 @@ fn a_log_that_cannot_be_made_is_refused_before_anything_is_played() {
     let server = Server::start(&[]);
     let (transport, sessions) = (impatient(), vec![fixed(&server, 1)]);
     let log = Some("/nowhere/at/all.jsonl".into());
-    let job = Job { epoch: monotonic_ns(), sessions, transport, log };
+    let job = Job { epoch: monotonic_ns(), sessions, transport, folder: "".into(), log };
     let error = weir_http::run(&job, &mut Vec::new(), None).unwrap_err();
     assert_eq!(error.to_string(), "making /nowhere/at/all.jsonl");
     assert!(server.hits().is_empty());

@@ -6,6 +6,7 @@ mod abandonment;
 mod failures;
 mod log;
 mod low_water;
+mod programs;
 mod senders;
 mod server;
 mod sessions;

@@ -34,7 +34,13 @@ impl Senders for Fake {
 fn played(server: &Server, watch: Span) -> (Rows, Vec<(SocketAddr, SocketAddr)>) {
     let fake = Arc::new(Fake::default());
     let sessions = vec![SessionJob { watch, ..fixed(server, 1) }];
-    let job = Job { epoch: monotonic_ns(), sessions, transport: impatient(), log: None };
+    let job = Job {
+        epoch: monotonic_ns(),
+        sessions,
+        transport: impatient(),
+        folder: "".into(),
+        log: None,
+    };
     let rows = rows(&job, Some(fake.clone()));
     let asked = fake.asked.lock().unwrap().clone();
     (rows, asked)

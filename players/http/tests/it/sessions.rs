@@ -166,7 +166,7 @@ fn what_cannot_be_played_is_refused_at_once() {
 
     let server = Server::start(&[]);
     let sessions = vec![fixed(&server, 0); 301];
-    let job = Job { epoch: 0, sessions, transport: impatient(), log: None };
+    let job = Job { epoch: 0, sessions, transport: impatient(), folder: "".into(), log: None };
     let error = run(&job, &mut Vec::new(), None).unwrap_err();
     assert_eq!(error.to_string(), "301 sessions (at most 300 in one process)");
 }
@@ -175,7 +175,13 @@ fn what_cannot_be_played_is_refused_at_once() {
 fn a_job_survives_its_journey() {
     let server = Server::start(&[]);
     let sessions = vec![fixed(&server, 2)];
-    let job = Job { epoch: 5, sessions, transport: impatient(), log: Some("a.jsonl".into()) };
+    let job = Job {
+        epoch: 5,
+        sessions,
+        transport: impatient(),
+        folder: "e".into(),
+        log: Some("a.jsonl".into()),
+    };
     let text = serde_json::to_string(&job).unwrap();
     assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
     let short = text.replace(r#","transport":{"#, r#","gone":{"#);

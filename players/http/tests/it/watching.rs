@@ -49,7 +49,7 @@ pub struct Rows {
 /// Runs these sessions from now on.
 pub fn watch(sessions: &[SessionJob], transport: Transport) -> Rows {
     let sessions = sessions.to_vec();
-    rows(&Job { epoch: monotonic_ns(), sessions, transport, log: None }, None)
+    rows(&Job { epoch: monotonic_ns(), sessions, transport, folder: "".into(), log: None }, None)
 }
 
 /// Runs a job.

@@ -5,6 +5,7 @@ use anyhow::Result;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use weir_abr::Choice;
+use weir_abr::exec::Program;
 use weir_http::{Knows, Options, Phase, Status};
 use weir_units::{BitRate, Span};
 
@@ -16,6 +17,9 @@ pub struct Arguments {
     /// The algorithm.
     #[arg(long, default_value = "bola")]
     abr: String,
+    /// A program that decides instead, such as "python3 my_abr.py" (see players/abr/PROTOCOL.md).
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["abr", "params"])]
+    exec: Option<String>,
     /// A parameter of the algorithm, such as gp="5 s"; may be given several times.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     params: Vec<String>,
@@ -41,7 +45,8 @@ pub struct Arguments {
 /// # Errors
 /// If the arguments are refused.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let mut abr = Choice::named(&arguments.abr);
+    let program = arguments.exec.as_deref().map(|command| Program::new(command).choice());
+    let mut abr = program.unwrap_or_else(|| Choice::named(&arguments.abr));
     for param in &arguments.params {
         let (name, value) = param
             .split_once('=')
