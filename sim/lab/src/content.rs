@@ -1,23 +1,22 @@
-//! The content of a plan's trials: packaged before the first of them starts, and shared.
+//! The content of a plan's trials: prepared before the first of them starts, and shared.
 
-use crate::inputs::hex;
+use crate::inputs::{Input, hex};
+use crate::model::{self, Movie};
 use crate::run::Progress;
 use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use weir_experiment::{Media, Plan, Setup, Source, Trial};
+use weir_experiment::{LabName, Media, Plan, Setup, Source, Trial};
 use weir_media::{Package, Request};
 use weir_records::Rung;
 use weir_units::Span;
 
-/// Content that is ready to be served.
+/// Content that is ready.
 #[derive(Debug)]
 pub struct Content {
-    /// The folder of playlists.
-    pub site: PathBuf,
-    /// The folder of segments.
-    pub media: PathBuf,
+    /// How it gets to the players.
+    pub form: Form,
     /// Segments before it loops.
     pub segments: u64,
     /// The duration of each, as measured.
@@ -28,10 +27,56 @@ pub struct Content {
     pub hash: String,
     /// A hash of all that is served: the package, and what playlists say of it.
     pub served: String,
+    /// The cell and the repeat of the first trial that has it.
+    pub first: (u64, u64),
 }
 
-/// Equal media for viewers that watch, and load ahead, equally long is one content.
-type Key = (Media, Span);
+/// What of a content trials need.
+#[derive(Debug)]
+pub enum Form {
+    /// Files for a server.
+    Files(Files),
+    /// Sizes and durations, for a network that is a model.
+    Movie(Movie),
+}
+
+/// Folders that a server shows.
+#[derive(Debug)]
+pub struct Files {
+    /// Playlists.
+    pub site: PathBuf,
+    /// Segments.
+    pub media: PathBuf,
+}
+
+impl Content {
+    /// Its files.
+    ///
+    /// # Errors
+    /// If it was prepared for the lab `model`.
+    pub fn files(&self) -> Result<&Files> {
+        match &self.form {
+            Form::Files(files) => Ok(files),
+            Form::Movie(_) => Err(anyhow!("the content has no files")),
+        }
+    }
+
+    /// Its sizes and durations.
+    ///
+    /// # Errors
+    /// If it was not prepared for the lab `model`.
+    pub fn movie(&self) -> Result<&Movie> {
+        match &self.form {
+            Form::Movie(movie) => Ok(movie),
+            Form::Files(_) => Err(anyhow!("the content is files")),
+        }
+    }
+}
+
+/// Equal media for viewers that watch, and load ahead, equally long is one content (they may begin
+/// anywhere in what loops, and so much more has to be listed); not so for those who need files and
+/// those who need none.
+type Key = (Media, Span, bool);
 
 /// Every content of a plan.
 #[derive(Debug, Default)]
@@ -43,7 +88,15 @@ impl Contents {
     /// # Errors
     /// If it was not prepared for this plan.
     pub fn get(&self, trial: &Trial) -> Result<&Content> {
-        self.0.get(&key(&trial.setup)).context("the trial's content was not prepared")
+        self.of(&trial.setup)
+    }
+
+    /// The content of the trials of a setup.
+    ///
+    /// # Errors
+    /// If it was not prepared for this plan.
+    pub fn of(&self, setup: &Setup) -> Result<&Content> {
+        self.0.get(&key(setup)).context("the trial's content was not prepared")
     }
 
     /// All of them.
@@ -55,7 +108,9 @@ impl Contents {
 fn key(setup: &Setup) -> Key {
     let needs =
         setup.players.iter().map(|players| players.watch.saturating_add(players.max_buffer));
-    (setup.media.clone(), needs.max().unwrap_or(Span::ZERO))
+    let in_model = setup.lab == LabName::Model;
+    let needed = needs.max().filter(|_| setup.media.loops).unwrap_or(Span::ZERO);
+    (setup.media.clone(), needed, in_model)
 }
 
 /// Looks at the files that the plan's content is made from, before anything starts.
@@ -89,15 +144,20 @@ pub fn number(plan: &Plan, trial: &Trial) -> usize {
     keys.range(..own).count()
 }
 
-/// Packages what the plan's trials serve, from the cache where it is there, and writes playlists
-/// below `stage`.
+/// A content's hash among the inputs of a run, by its number among those of the plan.
+pub fn content_input(number: usize, hash: &str) -> Input {
+    Input::new(format!("the content {number}"), hash)
+}
+
+/// Prepares what the plan's trials serve, packages from the cache where they are there, and writes
+/// playlists below `stage`.
 pub fn prepare(
     plan: &Plan,
     cache: &Path,
     stage: &Path,
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Contents> {
-    prepare_with(plan, stage, watch, &mut |media, tell| {
+    prepare_with(plan, plan, stage, watch, &mut |media, tell| {
         weir_media::prepare(&request(plan, media), cache, tell).context("prepare the content")
     })
 }
@@ -105,51 +165,74 @@ pub fn prepare(
 /// Hears how far a package is.
 pub type Tell<'a> = dyn FnMut(weir_media::Progress) + 'a;
 
-/// The same with the packages that `make` makes.
+/// The same for `part` of a plan, with the packages that `make` makes.
 pub fn prepare_with(
     plan: &Plan,
+    part: &Plan,
     stage: &Path,
     watch: &mut dyn FnMut(Progress<'_>),
     make: &mut dyn FnMut(&Media, &mut Tell<'_>) -> Result<Package>,
 ) -> Result<Contents> {
     let mut contents = Contents::default();
-    for cell in &plan.cells {
+    for cell in &part.cells {
         let key = key(&cell.setup);
         if contents.0.contains_key(&key) {
             continue;
         }
-        let (media, needed) = (&key.0, key.1);
-        let package = make(media, &mut |what| watch(Progress::Content(what)))?;
-        for warning in &package.warnings {
-            watch(Progress::Warning(warning.clone()));
-        }
-        // A viewer may begin anywhere in the content.
-        let listing = package.length().saturating_add(needed);
         let site = stage.join(format!("site-{}", contents.0.len()));
-        weir_media::write_playlists(&package, listing, &site).context("write the playlists")?;
-        let content = Content {
-            site,
-            media: package.media_folder().to_owned(),
-            segments: package.segments(),
-            segment: package.segment,
-            rungs: rungs(&package),
-            hash: package.hash.clone(),
-            served: served(&package),
+        let (mut content, warnings) = match &key {
+            (media @ Media { source: Source::Sized(_), .. }, needed, true) => {
+                model::sized(&request(part, media), *needed)?
+            }
+            (media, needed, in_model) => {
+                let package = make(media, &mut |what| watch(Progress::Content(what)))?;
+                let form = match in_model {
+                    true => Form::Movie(Movie::of_package(&package, *needed)?),
+                    false => Form::Files(files(&package, *needed, site)?),
+                };
+                (of_package(&package, form), package.warnings)
+            }
         };
+        for warning in warnings {
+            watch(Progress::Warning(warning));
+        }
+        // The cell itself is one of them.
+        let first = plan.cells.iter().find(|cell| self::key(&cell.setup) == key);
+        content.first = (first.map_or(cell.index, |cell| cell.index), 0);
         contents.0.insert(key, content);
     }
     Ok(contents)
 }
 
+/// A package as files, with so much more listed than it has.
+fn files(package: &Package, needed: Span, site: PathBuf) -> Result<Files> {
+    let listing = package.length().saturating_add(needed);
+    weir_media::write_playlists(package, listing, &site).context("write the playlists")?;
+    Ok(Files { site, media: package.media_folder().to_owned() })
+}
+
+fn of_package(package: &Package, form: Form) -> Content {
+    Content {
+        form,
+        segments: package.segments(),
+        segment: package.segment,
+        rungs: rungs(&package.rungs),
+        hash: package.hash.clone(),
+        served: served(package),
+        first: (0, 0),
+    }
+}
+
 /// A hash of all that is served of a package: its files, and what playlists say of them.
 pub fn served(package: &Package) -> String {
     let Package { hash, segment, sizes, .. } = package;
-    hex(&Sha256::digest(format!("{hash} {segment} {sizes:?} {:?}", rungs(package))))
+    hex(&Sha256::digest(format!("{hash} {segment} {sizes:?} {:?}", rungs(&package.rungs))))
 }
 
-fn rungs(package: &Package) -> Vec<Rung> {
+/// The rows of a ladder.
+pub fn rungs(ladder: &[weir_media::Rung]) -> Vec<Rung> {
     (0u64..)
-        .zip(&package.rungs)
+        .zip(ladder)
         .map(|(index, rung)| Rung {
             rung: index,
             width: rung.width.map(u64::from),

@@ -1,9 +1,10 @@
 //! What a run's results depend on, and where it ran: `host.toml`, and the answers of `weir doctor`.
 
 use crate::content::{self, Contents};
+use crate::exec;
 use crate::host::{self, first_line};
-use crate::lab::Lab;
-use crate::refused::Refused;
+use crate::labs::Labs;
+use crate::model;
 use crate::services::Service;
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -41,6 +42,7 @@ pub fn services(plan: &Plan) -> Result<Vec<ServiceFacts>> {
     let names: BTreeSet<_> = plan
         .cells
         .iter()
+        .filter(|cell| cell.setup.lab != LabName::Model)
         .flat_map(|cell| cell.setup.origins.iter().map(|origin| origin.service.as_str()))
         .collect();
     names.into_iter().map(service).collect()
@@ -62,7 +64,7 @@ pub(crate) const HOST: &str = "host.toml";
 /// If a fact cannot be had.
 pub(crate) fn host(
     plan: &Plan,
-    lab: &dyn Lab,
+    labs: &Labs,
     services: &[ServiceFacts],
     contents: &Contents,
     experiment: &Path,
@@ -70,7 +72,7 @@ pub(crate) fn host(
     #[derive(Serialize)]
     struct Host {
         weir: String,
-        lab: &'static str,
+        lab: Vec<&'static str>,
         host_kernel: String,
         cpu: String,
         cpus: usize,
@@ -80,7 +82,7 @@ pub(crate) fn host(
         service: Vec<ServiceFacts>,
         content: Vec<BTreeMap<String, String>>,
     }
-    let (name, facts) = lab.facts();
+    let own = labs.all().map(|(_, lab)| lab.facts());
     let content = contents.all().map(|content| {
         BTreeMap::from([
             ("hash".to_owned(), content.hash.clone()),
@@ -89,12 +91,12 @@ pub(crate) fn host(
     });
     let facts = Host {
         weir: env!("CARGO_PKG_VERSION").to_owned(),
-        lab: lab_name(plan.lab),
+        lab: plan.labs().into_iter().map(lab_name).collect(),
         host_kernel: first_line("/proc/sys/kernel/osrelease"),
         cpu: cpu_model(),
         cpus: weir_uml::boot::cpus()?.len(),
         experiment_folder: experiment.to_owned(),
-        own: toml::Table::from_iter([(name.to_owned(), facts.into())]),
+        own: own.map(|(name, facts)| (name.to_owned(), facts.into())).collect(),
         service: services.to_vec(),
         content: content.collect(),
     };
@@ -117,27 +119,30 @@ pub struct Finding {
     pub needed: bool,
 }
 
-/// Refuses a plan that cannot run on this machine: its lab, and the files of its content.
+/// Refuses a plan that cannot run on this machine: its labs, its programs, and the files of its content.
+/// `experiment` is the folder of the experiment.
 ///
 /// # Errors
 /// If it cannot; what is wrong with a file points to the line of the experiment that names it.
-pub fn check(plan: &Plan) -> Result<()> {
-    check_lab(plan)?;
+pub fn check(plan: &Plan, experiment: &Path) -> Result<()> {
+    check_labs(plan)?;
+    exec::check(plan, experiment)?;
     content::check(plan)
 }
 
-/// Refuses a plan whose lab this machine does not have.
+/// Refuses a plan of whose labs this machine does not have one.
 ///
 /// # Errors
 /// If so.
-pub(crate) fn check_lab(plan: &Plan) -> Result<()> {
-    match plan.lab {
-        LabName::Uml => Ok(()),
-        LabName::Host => host::check(plan),
-        LabName::Model => {
-            Err(Refused::because("the lab \"model\" is not built yet; use --lab uml"))
+pub(crate) fn check_labs(plan: &Plan) -> Result<()> {
+    for lab in plan.labs() {
+        match lab {
+            LabName::Uml => {}
+            LabName::Host => host::check(plan)?,
+            LabName::Model => model::check(plan)?,
         }
     }
+    model::check_others(plan)
 }
 
 /// What this machine can do.
@@ -150,7 +155,10 @@ pub fn doctor(cache: &Path) -> Vec<Finding> {
     let kernel = Kernel::find(cache).map(|kernel| format!("Linux {}", kernel.version));
     let encoder = weir_media::ffmpeg_version().context("scripts/setup installs it");
     let cpus = weir_uml::boot::cpus();
+    let threads = cpus.as_ref().map_or(1, |cpus| cpus.len().max(1));
+    let model = Ok(format!("always there; {threads} trials at a time"));
     let mut findings = vec![
+        tell("lab model", model, false),
         tell("guest kernel", kernel, true),
         tell("origin (nginx)", service("nginx").map(|facts| facts.version), true),
         tell("encoder (ffmpeg)", encoder, true),

@@ -1,6 +1,7 @@
 //! What this program does where it is not the user's command: as the first process of a guest or of a
 //! trial on the host, and as a process on a node: players and cross traffic.
 
+use crate::exec::EXPERIMENT;
 use crate::host;
 use crate::lab::{self, MEDIA, SITE};
 use crate::players::PlayersJob;
@@ -18,7 +19,7 @@ const JOB_LIMIT: u64 = 64 << 20;
 /// process, and does not return then. To be called before anything else in `main`.
 pub fn take_over() {
     if weir_uml::init::is_init() {
-        weir_uml::init::run(&[SITE, MEDIA], trial_in_guest);
+        weir_uml::init::run(&[SITE, MEDIA, EXPERIMENT], trial_in_guest);
     }
     host::take_over();
     let arguments: Vec<_> = std::env::args_os().collect();

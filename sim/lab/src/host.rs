@@ -4,6 +4,7 @@
 //! Nothing of the machine is changed. A trial's processes, mounts and network are its own, and the
 //! kernel ends them with it; limits that all namespaces share are read and recorded, never set.
 
+use crate::exec::{self, EXPERIMENT};
 use crate::inputs::Input;
 use crate::lab::{self, Lab, MEDIA, Ran, SITE, Stage, Task, Trialled};
 use crate::refused::Refused;
@@ -139,8 +140,12 @@ impl Lab for HostLab {
 
     fn run(&self, task: &Task<'_>, cancel: &Cancel) -> Result<Ran> {
         let trial = &task.assignment.trial;
+        let files = task.content.files()?;
         let stage = Stage::make(self.stage.join(&trial.id), task.assignment)?;
-        for (name, target) in [(SITE, &task.content.site), (MEDIA, &task.content.media)] {
+        let experiment = exec::shown(&self.stage)?;
+        for (name, target) in
+            [(SITE, &files.site), (MEDIA, &files.media), (EXPERIMENT, &experiment)]
+        {
             let link = stage.folder().join(name);
             symlink(target, &link).with_context(|| format!("link {}", link.display()))?;
         }
@@ -198,9 +203,12 @@ fn set_up() -> Result<()> {
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>).context("make mounts private")?;
     // Held by descriptors, because they may lie below folders that are covered now.
     let mut folders = Vec::new();
-    for (name, flags) in
-        [(OUT, MsFlags::empty()), (SITE, MsFlags::MS_RDONLY), (MEDIA, MsFlags::MS_RDONLY)]
-    {
+    for (name, flags) in [
+        (OUT, MsFlags::empty()),
+        (SITE, MsFlags::MS_RDONLY),
+        (MEDIA, MsFlags::MS_RDONLY),
+        (EXPERIMENT, MsFlags::MS_RDONLY),
+    ] {
         let how = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let folder = open(name, how, Mode::empty());
         folders.push((name, flags, folder.with_context(|| format!("open the folder {name}"))?));

@@ -4,14 +4,15 @@
 //! 2026-11-20: links in user space, for machines without netem, will not be a third lab: they are
 //! another way to build a link inside [`crate::trial`], and both labs here will have them.
 
-use crate::content::Content;
+use crate::content::{Content, Contents};
+use crate::exec::EXPERIMENT;
 use crate::inputs::Input;
 use crate::trial::{self, Assignment, Findings, Folders};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
-use weir_experiment::Trial;
+use weir_experiment::{Plan, Trial};
 use weir_process::Cancel;
 use weir_units::{Bytes, Span};
 
@@ -33,8 +34,16 @@ pub(crate) trait Lab: Sync {
     /// What its results depend on, besides the plan, the services and the content.
     fn inputs(&self) -> Vec<Input>;
 
-    /// What there is to say of it in `host.toml`: a table's name and its keys.
+    /// What there is to say of it in `host.toml`: a table's name, which no other lab has, and its keys.
     fn facts(&self) -> (&'static str, toml::Table);
+
+    /// Looks at what only content tells, before the first trial.
+    ///
+    /// # Errors
+    /// If a trial could not run.
+    fn meet(&self, _plan: &Plan, _contents: &Contents) -> Result<()> {
+        Ok(())
+    }
 
     /// One for each trial at a time.
     ///
@@ -103,8 +112,10 @@ impl Stage {
         weir_uml::boot::out_folder(&self.0)
     }
 
-    /// Keeps the logs that say anything in the folder `to`.
+    /// Keeps the logs that say anything in the folder `to`, and nothing else there.
     pub fn keep_logs(&self, to: &Path) -> Result<()> {
+        // What an interrupted attempt may have left.
+        drop(fs::remove_dir_all(to));
         let Ok(logs) = fs::read_dir(self.out().join(LOGS)) else { return Ok(()) };
         for log in logs {
             let log = log.context("list a trial's logs")?;
@@ -152,6 +163,7 @@ pub(crate) fn run_inside(
     let folders = Folders {
         site: place.join(SITE),
         media: place.join(MEDIA),
+        experiment: place.join(EXPERIMENT),
         run: "/run/weir".into(),
         logs: out.join(LOGS),
     };

@@ -5,24 +5,31 @@
 //! |---|---|
 //! | `run.rs`, `trials.rs` | a whole plan, and all of its trials |
 //! | `replay.rs` | one trial of a run once more |
-//! | `store.rs`, `lock.rs`, `sealed.rs` | its folder: one writer, and finished trials that are safe |
+//! | `blocks.rs`, `store.rs`, `kept.rs`, `lock.rs`, `sealed.rs` | its folder: one writer, and finished trials that are safe |
 //! | `inputs.rs`, `facts.rs` | what its results depend on, and where it ran |
 //! | `content.rs` | what trials serve |
-//! | `lab.rs` | what labs have in common |
+//! | `lab.rs`, `labs.rs` | what labs have in common, and those of a plan |
+//! | `model/` | the lab in which the network is a model |
 //! | `uml.rs` | the lab that boots a guest for each trial |
 //! | `host.rs`, `relaunch.rs` | the lab on this machine's kernel: each trial in namespaces of its own |
 //! | `trial.rs` | one trial on the kernel that this process runs on |
 //! | `services.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
 //! | `sampler.rs`, `senders.rs`, `rows.rs` | what is read from the kernel meanwhile, and its rows |
+//! | `exec.rs` | where programs of the user's decide |
 //! | `guest.rs` | what this program is inside a trial: its first process, or a player process |
 
+mod blocks;
 mod content;
+mod exec;
 mod facts;
 pub mod guest;
 mod host;
 mod inputs;
+mod kept;
 mod lab;
+mod labs;
 mod lock;
+mod model;
 mod players;
 mod programs;
 mod refused;

@@ -62,6 +62,7 @@ pub fn start(
                 epoch: epoch.ns(),
                 sessions: sessions.iter().map(|(_, session)| session.clone()).collect(),
                 transport: weir_http::Transport::default(),
+                folder: ground.folders.experiment.clone(),
                 log: (logs == Logs::Full).then_some(log),
             };
             let task = Task {

@@ -1,10 +1,12 @@
 //! One trial of a run once more, with full logs.
 
-use crate::content;
+use crate::content::{self, content_input};
+use crate::exec;
 use crate::facts::{self, HOST};
 use crate::inputs::Inputs;
+use crate::labs::Machine;
 use crate::refused::Refused;
-use crate::run::{Machine, PLAN, PLAN_LIMIT, Progress, content_input};
+use crate::run::{self, PLAN, PLAN_LIMIT, Progress};
 use crate::sealed::{read_text, write_durably};
 use crate::services::Logs;
 use crate::store::{Existing, Store};
@@ -12,7 +14,7 @@ use crate::trials::Trials;
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use weir_experiment::{MediaFile, Place, Plan, Source, Trial};
+use weir_experiment::{LabName, Place, Plan, Trial};
 use weir_media::Package;
 use weir_process::Cancel;
 use weir_records::TrialResult;
@@ -70,48 +72,60 @@ pub fn replay(
 ) -> Result<Replayed> {
     let (plan, trial) = find(what).map_err(Refused::because)?;
     let earlier = Inputs::read(&what.run).map_err(Refused::because)?.unwrap_or_default();
-    facts::check_lab(&plan)?;
-    let machine = Machine::find(&plan, &what.cache)?;
+    // What the trial's lab needs: no other one of the plan. The memory of a guest follows from all of
+    // its lab's trials.
+    let mut own = plan.clone();
+    own.cells.retain(|cell| match trial.setup.lab {
+        LabName::Model => cell.index == trial.cell,
+        lab => cell.setup.lab == lab,
+    });
+    facts::check_labs(&own)?;
+    let machine = Machine::find(&own, &what.cache)?;
     let store = Store::open(&what.out, Existing::Discard)?;
-    let lab = machine.lab(&plan, Some(1), store.stage())?;
+    let host = facts_of(&what.run)?;
+    let folder = &host.experiment_folder;
+    exec::show(&own, folder, store.stage())?;
+    let labs = machine.labs(&own, folder, Some(1), store.stage())?;
 
     // Of the plan only what the trial needs; the whole of it is what the run's inputs are about.
     let mut part = plan.clone();
     part.cells.retain(|cell| cell.index == trial.cell);
     let number = content::number(&plan, &trial);
-    let host = facts_of(&what.run)?;
     let hash = host.content.get(number).map(|content| content.hash.as_str());
     let served = earlier.value(&content_input(number, "").name);
     let as_it_was = |tell: &mut content::Tell<'_>| {
         let accept = |package: &Package| Some(content::served(package).as_str()) == served;
         weir_media::find(&what.cache, hash?, &accept, tell)
     };
-    let contents = content::prepare_with(&part, store.stage(), watch, &mut |media, tell| {
-        let request = content::request(&part, media);
-        match request.file.filter(|file| !file.exists()) {
-            None => weir_media::prepare(&request, &what.cache, tell).context("prepare the content"),
-            Some(gone) => as_it_was(tell).with_context(|| {
-                format!("{} is gone, and the cache has nothing made of it", gone.display())
-            }),
-        }
-    })?;
-    let mut inputs = machine.inputs(&plan, lab.as_ref());
+    let contents =
+        content::prepare_with(&plan, &part, store.stage(), watch, &mut |media, tell| {
+            let request = content::request(&part, media);
+            match request.file.filter(|file| !file.exists()) {
+                None => {
+                    weir_media::prepare(&request, &what.cache, tell).context("prepare the content")
+                }
+                Some(gone) => as_it_was(tell).with_context(|| {
+                    format!("{} is gone, and the cache has nothing made of it", gone.display())
+                }),
+            }
+        })?;
+    labs.meet(&part, &contents)?;
+    let mut inputs = run::inputs(&plan, &machine, &labs);
     inputs.input.push(content_input(number, &contents.get(&trial)?.served));
     for other in inputs.others_than(&earlier) {
         watch(Progress::Warning(format!("another input than the run's: {other}")));
     }
-    let folder = &host.experiment_folder;
-    let host = facts::host(&part, lab.as_ref(), &machine.services, &contents, folder)?;
+    let host = facts::host(&part, &labs, &machine.services, &contents, folder)?;
     write_durably(&store.folder().join(PLAN), plan.to_toml().as_bytes())?;
     write_durably(&store.folder().join(HOST), host.as_bytes())?;
     let inputs = inputs.over(earlier);
     inputs.write(store.folder())?;
 
+    let lab = labs.get(trial.setup.lab)?;
     let slot = lab.slots()?.first().copied().context("the lab has no room for a trial")?;
     let logs = store.folder().join("logs").join(&trial.id);
-    let trials =
-        Trials { plan: &part, contents: &contents, lab: lab.as_ref(), logs: Logs::Full, cancel };
-    let trial = trials.run(trial, slot, &logs).context("interrupted")?;
+    let trials = Trials { plan: &part, contents: &contents, labs: &labs, logs: Logs::Full, cancel };
+    let trial = trials.run(&trial, lab, slot, &logs).context("interrupted")?;
     let content = content::kind(&part).to_owned();
     Ok(Replayed { id: inputs.id(), plan, store, trial, content })
 }
@@ -130,11 +144,7 @@ fn find(what: &Replay) -> Result<(Plan, Trial)> {
         anyhow!("the run has no trial \"{}\" (it has {known})", what.trial)
     })?;
     let folder = facts_of(&what.run)?.experiment_folder;
-    let source = trial.setup.media.source.clone();
-    if let Source::File(file) | Source::Sized(file) = &source {
-        let place = Place { file: path.into(), line: None };
-        plan.media_files.insert(source.clone(), MediaFile { path: folder.join(file), place });
-    }
+    plan.find_files(&folder, &Place { file: path.into(), line: None })?;
     Ok((plan, trial))
 }
 

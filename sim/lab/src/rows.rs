@@ -15,7 +15,7 @@ pub fn doubts(counters: &[LinkCounters], records: &[Record], duration: Span) -> 
     let mut doubts = Vec::new();
     for record in records {
         if let Record::Event(Event { node, event, detail, .. }) = record
-            && [weir_http::LATE_EVENT, weir_traffic::LATE_EVENT].contains(&event.as_str())
+            && event == weir_clock::LATE_EVENT
         {
             let detail = detail.as_deref().unwrap_or_default();
             doubts.push(format!("a process on {node} was late: {detail}"));
@@ -41,7 +41,7 @@ pub fn doubts(counters: &[LinkCounters], records: &[Record], duration: Span) -> 
         if counted.shape.loss.is_none() && counted.losses > 0 {
             doubt(format!("{} packets lost where none should be", counted.losses));
         }
-        let allowed = counted.shape.rate.and_then(|rate| rate.bytes_in(duration).ok());
+        let allowed = counted.shape.constant_rate().and_then(|rate| rate.bytes_in(duration).ok());
         // The token bucket begins full: one frame more.
         if allowed.is_some_and(|allowed| counted.bytes > allowed.get() + 2 * FRAME) {
             doubt(format!("{} bytes are more than its rate allows", counted.bytes));
@@ -68,25 +68,26 @@ fn link_row(from: (Time, &LinkCounters), to: (Time, &LinkCounters), epoch: Time)
     let shape = &after.shape;
     let passed = |count: fn(&LinkCounters) -> u64| count(after).saturating_sub(count(before));
     let bytes = passed(|counted| counted.bytes);
-    let allowed = shape.rate.and_then(|rate| rate.bytes_in(end.since(start)).ok());
+    let allowed = shape.constant_rate().and_then(|rate| rate.bytes_in(end.since(start)).ok());
     Link {
         link: after.link.clone(),
         from: after.from.clone(),
         to: after.to.clone(),
         start_us: start.since(epoch).us(),
         end_us: end.since(epoch).us(),
-        rate_bps: shape.rate.map(|rate| rate.bps()),
+        rate_bps: shape.constant_rate().map(|rate| rate.bps()),
+        rate_kind: shape.rate.is_some().then(|| "capacity".to_owned()),
         delay_us: shape.delay.us(),
         jitter_us: shape.jitter.max(shape.reordering_jitter).us(),
         queue_bytes: after.queue.map(Bytes::get),
-        offered_packets: passed(|counted| counted.offered_packets),
-        packets: passed(|counted| counted.packets),
+        offered_packets: Some(passed(|counted| counted.offered_packets)),
+        packets: Some(passed(|counted| counted.packets)),
         bytes,
-        queue_drops: passed(|counted| counted.queue_drops),
-        aqm_drops: passed(|counted| counted.aqm_drops),
-        marks: passed(|counted| counted.marks),
-        losses: passed(|counted| counted.losses),
-        backlog_bytes: after.backlog,
+        queue_drops: Some(passed(|counted| counted.queue_drops)),
+        aqm_drops: Some(passed(|counted| counted.aqm_drops)),
+        marks: Some(passed(|counted| counted.marks)),
+        losses: Some(passed(|counted| counted.losses)),
+        backlog_bytes: Some(after.backlog),
         utilisation: allowed
             .filter(|allowed| *allowed != Bytes::ZERO)
             .map(|allowed| bytes as f64 / allowed.get() as f64),
@@ -114,12 +115,12 @@ pub fn node_row(name: &str, node: &weir_net::Node, tcp_mem: &str) -> Result<Node
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_experiment::{Discipline, Loss, Queue, Shape};
+    use weir_experiment::{Discipline, Loss, Queue, Rate, Shape};
     use weir_units::{BitRate, Ratio};
 
     fn reading(at: u64, packets: u64, bytes: u64, queue_drops: u64) -> Reading {
         let shape = Shape {
-            rate: Some(BitRate::from_bps(10_000_000)),
+            rate: Some(Rate::Constant(BitRate::from_bps(10_000_000))),
             delay: Span::from_ms(5),
             jitter: Span::ZERO,
             reordering_jitter: Span::ZERO,
@@ -151,7 +152,8 @@ mod tests {
         let rows = link_rows(&readings, Time::ZERO.after(Span::from_s(10)));
         let [row] = rows.as_slice() else { panic!("{rows:?}") };
         assert_eq!((row.start_us, row.end_us), (0, 1_000_000));
-        assert_eq!((row.packets, row.queue_drops, row.offered_packets), (700, 3, 703));
+        let packets = (row.packets, row.queue_drops, row.offered_packets);
+        assert_eq!(packets, (Some(700), Some(3), Some(703)));
         // The example of METRICS.md: 1,000,000 bytes in a second of 10 Mbit/s.
         assert_eq!(row.utilisation, Some(0.8));
     }

@@ -1,23 +1,22 @@
 //! A whole plan: content first, then every trial.
 
-use crate::content;
+use crate::content::{self, content_input};
+use crate::exec;
 use crate::facts::{self, HOST, ServiceFacts};
-use crate::host::HostLab;
 use crate::inputs::{Input, Inputs};
-use crate::lab::Lab;
+use crate::labs::{Labs, Machine};
+use crate::model;
 use crate::refused::Refused;
 use crate::sealed::{read_text, write_durably};
 use crate::services::Logs;
 use crate::store::{self, Existing, Store};
 use crate::trials::Trials;
-use crate::uml::UmlLab;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use weir_experiment::{LabName, Plan};
+use weir_experiment::Plan;
 use weir_process::Cancel;
 use weir_records::TrialResult;
-use weir_uml::Kernel;
 
 /// The plan in a run's folder.
 pub(crate) const PLAN: &str = "plan.toml";
@@ -31,7 +30,7 @@ pub struct Options {
     pub out: PathBuf,
     /// What becomes of an interrupted run's trials in it.
     pub existing: Existing,
-    /// Trials at a time; `None` is one for each CPU in a guest, and one on the host.
+    /// Trials at a time; `None` is one for each CPU, and one on the host.
     pub jobs: Option<usize>,
     /// Where guest kernels and content are kept between runs.
     pub cache: PathBuf,
@@ -55,10 +54,10 @@ pub enum Progress<'a> {
         /// How many at a time.
         jobs: usize,
     },
-    /// A trial is finished, and kept.
+    /// Trials are finished, and kept: one of the labs with real programs, or a block of the model's.
     Finished {
-        /// It.
-        result: &'a TrialResult,
+        /// They; at least one.
+        results: &'a [TrialResult],
         /// How many are finished.
         done: u64,
         /// Of how many.
@@ -70,24 +69,31 @@ pub enum Progress<'a> {
 
 /// A plan whose trials are all finished.
 #[derive(Debug)]
-pub enum Ran {
+pub enum Ran<'p> {
     /// They are; tables come next.
-    Finished(Run),
+    Finished(Run<'p>),
     /// They were before: the run in this folder is complete.
     Complete(PathBuf),
 }
 
 /// A plan that has been run. Its folder still has a temporary name: tables come first.
 #[derive(Debug)]
-pub struct Run {
+pub struct Run<'p> {
     /// The run's name: a hash of all that its results depend on.
     pub id: String,
     /// Its folder.
     pub store: Store,
-    /// Every trial's result, in the order of the plan.
-    pub trials: Vec<TrialResult>,
     /// What the content is, in a word, for titles.
     pub content: String,
+    plan: &'p Plan,
+}
+
+impl Run<'_> {
+    /// Every trial's result, in the order of the plan, read from its file when its turn comes: there
+    /// may be more of them than fit into memory. An error is of a file that was damaged since.
+    pub fn results(&self) -> impl Iterator<Item = Result<TrialResult>> + '_ {
+        self.store.results(self.plan)
+    }
 }
 
 /// Runs every trial of `plan` that is not finished yet.
@@ -96,12 +102,12 @@ pub struct Run {
 /// [`Refused`] if the run cannot begin: because of what is in its folder, and if the machine lacks
 /// something. Otherwise if content cannot be made or results cannot be kept, and when it was
 /// cancelled. A trial that fails is a result like any other.
-pub fn run(
-    plan: &Plan,
+pub fn run<'p>(
+    plan: &'p Plan,
     options: &Options,
     cancel: &Cancel,
     watch: &mut dyn FnMut(Progress<'_>),
-) -> Result<Ran> {
+) -> Result<Ran<'p>> {
     // What may be missing comes before anything is written, and before what takes minutes.
     let machine = Machine::find(plan, &options.cache)?;
     if options.existing == Existing::Resume && store::is_complete(&options.out)? {
@@ -117,86 +123,52 @@ pub fn run(
             store.folder().display()
         )));
     }
-    let lab = machine.lab(plan, options.jobs, store.stage())?;
-    let mut inputs = machine.inputs(plan, lab.as_ref());
+    exec::show(plan, &options.experiment, store.stage())?;
+    let labs = machine.labs(plan, &options.experiment, options.jobs, store.stage())?;
+    let mut inputs = inputs(plan, &machine, &labs);
     // Before minutes of encoding.
     refuse_others(&inputs, store.folder(), false, plan)?;
     let contents = content::prepare(plan, &options.cache, store.stage(), watch)?;
     let hashes = contents.all().map(|content| content.served.as_str()).enumerate();
     inputs.input.extend(hashes.map(|(number, hash)| content_input(number, hash)));
     refuse_others(&inputs, store.folder(), false, plan)?;
+    labs.meet(plan, &contents)?;
+    for warning in model::warnings(plan) {
+        watch(Progress::Warning(warning));
+    }
     let kept = store.kept(plan, &mut |warning| watch(Progress::Warning(warning)));
 
-    let host = facts::host(plan, lab.as_ref(), &machine.services, &contents, &options.experiment)?;
+    let host = facts::host(plan, &labs, &machine.services, &contents, &options.experiment)?;
     write_durably(&store.folder().join(PLAN), plan.to_toml().as_bytes())?;
     write_durably(&store.folder().join(HOST), host.as_bytes())?;
     // Last: where it is, all that finished trials depend on is known.
     inputs.write(store.folder())?;
 
-    let trials = Trials { plan, contents: &contents, lab: lab.as_ref(), logs: Logs::Usual, cancel };
-    let trials = trials.run_all(kept, &store, watch)?;
+    let trials = Trials { plan, contents: &contents, labs: &labs, logs: Logs::Usual, cancel };
+    let finished = trials.run_all(&kept, &store, watch)?;
     if cancel.is_cancelled() {
         bail!(
-            "interrupted; {} of {} trials are finished{}",
-            trials.len(),
+            "interrupted; {finished} of {} trials are finished{}",
             plan.len(),
-            if trials.is_empty() { "" } else { ", and --resume goes on with the others" }
+            if finished == 0 { "" } else { ", and --resume goes on with the others" }
         );
     }
-    let trials = trials.into_iter().map(|(_, result)| result).collect();
     let content = content::kind(plan).to_owned();
-    Ok(Ran::Finished(Run { id: inputs.id(), store, trials, content }))
+    Ok(Ran::Finished(Run { id: inputs.id(), store, content, plan }))
 }
 
-/// What a plan needs of this machine.
-pub(crate) struct Machine {
-    pub services: Vec<ServiceFacts>,
-    /// For guests.
-    kernel: Option<Kernel>,
-}
-
-impl Machine {
-    /// Looks for it.
-    ///
-    /// # Errors
-    /// If something is missing.
-    pub fn find(plan: &Plan, cache: &Path) -> Result<Self> {
-        let kernel = match plan.lab {
-            LabName::Uml => Some(Kernel::find(cache).map_err(Refused::because)?),
-            LabName::Host | LabName::Model => None,
-        };
-        Ok(Self { services: facts::services(plan).map_err(Refused::because)?, kernel })
-    }
-
-    /// The lab on it.
-    ///
-    /// # Errors
-    /// If this program cannot be copied.
-    pub fn lab(&self, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Result<Box<dyn Lab>> {
-        Ok(match &self.kernel {
-            Some(kernel) => Box::new(UmlLab::new(kernel.clone(), plan, jobs, stage)?),
-            None => Box::new(HostLab::new(jobs, stage)?),
-        })
-    }
-
-    /// All that results depend on, but for the content.
-    pub fn inputs(&self, plan: &Plan, lab: &dyn Lab) -> Inputs {
-        let service =
-            |facts: &ServiceFacts| Input::new(format!("the service {}", facts.name), &facts.sha256);
-        let mut input = vec![plan_input(plan)];
-        input.extend(lab.inputs());
-        input.extend(self.services.iter().map(service));
-        Inputs { input }
-    }
+/// What the results of a run depend on, but for the content.
+pub(crate) fn inputs(plan: &Plan, machine: &Machine, labs: &Labs) -> Inputs {
+    let service =
+        |facts: &ServiceFacts| Input::new(format!("the service {}", facts.name), &facts.sha256);
+    let mut input = vec![plan_input(plan)];
+    input.extend(labs.inputs());
+    input.extend(machine.services.iter().map(service));
+    Inputs { input }
 }
 
 fn plan_input(plan: &Plan) -> Input {
     Input::hashed("the plan", &plan.to_toml())
-}
-
-/// A content's hash, by its number among those of the plan.
-pub(crate) fn content_input(number: usize, hash: &str) -> Input {
-    Input::new(format!("the content {number}"), hash)
 }
 
 /// Refuses to go on with the run in `folder` if it has other inputs than these.

@@ -8,8 +8,8 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 use weir_records::TrialResult;
 
-/// A finished trial of more than this is none of ours.
-const TRIAL_LIMIT: u64 = 2 << 30;
+/// A file of more than this is none of ours.
+const BLOCK_LIMIT: u64 = 2 << 30;
 
 /// Writes a file that is either there, whole and on the disk, or not there at all.
 pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -23,11 +23,18 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).with_context(what)
 }
 
-/// A trial as text: a line of JSON, and a line with the line's SHA-256, which tells damage.
-pub(crate) fn seal(result: &TrialResult) -> Result<String> {
-    let text = serde_json::to_string(result).context("write a trial's result")?;
+/// Trials as text: a line of JSON for each, and a line with the SHA-256 of all of them, which tells
+/// damage.
+pub(crate) fn seal(results: &[TrialResult]) -> Result<String> {
+    let mut bytes = Vec::new();
+    for result in results {
+        serde_json::to_writer(&mut bytes, result).context("write a trial's result")?;
+        bytes.push(b'\n');
+    }
+    let mut text = String::from_utf8(bytes).context("write a trial's result")?;
     let hash = hex(&Sha256::digest(&text));
-    Ok(format!("{text}\n\"{hash}\"\n"))
+    text.push_str(&format!("\"{hash}\"\n"));
+    Ok(text)
 }
 
 /// Reads a text of at most `limit` bytes.
@@ -45,16 +52,38 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     Ok(text)
 }
 
-/// Reads what [`seal`] wrote.
-///
-/// # Errors
-/// If it is damaged, or none of ours.
-pub(crate) fn open_sealed(path: &Path) -> Result<TrialResult> {
-    let text = read_text(path, TRIAL_LIMIT).context("it cannot be read")?;
-    let (line, rest) = text.split_once('\n').context("it has no end")?;
-    let hash = hex(&Sha256::digest(line));
-    ensure!(rest == format!("\"{hash}\"\n"), "its hash is another one");
-    serde_json::from_str(line).context("it is no trial")
+/// Trials that were sealed, one after the other.
+pub(crate) struct Sealed {
+    text: String,
+    at: usize,
+    /// Where the line with the hash begins.
+    end: usize,
+}
+
+impl Sealed {
+    /// Reads what [`seal`] wrote.
+    ///
+    /// # Errors
+    /// If it is damaged, or none of ours.
+    pub fn open(path: &Path) -> Result<Self> {
+        let text = read_text(path, BLOCK_LIMIT).context("it cannot be read")?;
+        let lines = text.strip_suffix('\n').context("it has no end")?;
+        let end = lines.rfind('\n').context("it has no end")? + 1;
+        let (lines, seal) = text.split_at(end);
+        let hash = hex(&Sha256::digest(lines));
+        ensure!(seal == format!("\"{hash}\"\n"), "its hash is another one");
+        Ok(Self { text, at: 0, end })
+    }
+}
+
+impl Iterator for Sealed {
+    type Item = Result<TrialResult>;
+    fn next(&mut self) -> Option<Self::Item> {
+        let lines = self.text.get(self.at..self.end)?;
+        let (line, _) = lines.split_once('\n')?;
+        self.at += line.len() + 1;
+        Some(serde_json::from_str(line).context("it holds what is no trial"))
+    }
 }
 
 #[cfg(test)]
@@ -85,18 +114,20 @@ pub(crate) mod tests {
     #[test]
     fn what_is_kept_is_read_back_and_every_damage_is_noticed() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("c0000-r0.json");
-        let text = seal(&result("c0000-r0")).unwrap();
+        let path = folder.path().join("c0000-r0+2.json");
+        let results = ["c0000-r0", "c0000-r1"].map(result);
+        let text = seal(&results).unwrap();
         write_durably(&path, text.as_bytes()).unwrap();
-        assert_eq!(open_sealed(&path).unwrap(), result("c0000-r0"));
+        let read = || Sealed::open(&path)?.collect::<Result<Vec<_>>>();
+        assert_eq!(read().unwrap(), results);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         for at in 0..text.len() {
             let mut bytes = text.clone().into_bytes();
             bytes[at] ^= 1;
             fs::write(&path, &bytes).unwrap();
-            assert!(open_sealed(&path).is_err(), "damage at {at} was not noticed");
+            assert!(read().is_err(), "damage at {at} was not noticed");
             fs::write(&path, &text[..at]).unwrap();
-            assert!(open_sealed(&path).is_err(), "a cut at {at} was not noticed");
+            assert!(read().is_err(), "a cut at {at} was not noticed");
         }
     }
 

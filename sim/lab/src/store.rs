@@ -1,13 +1,15 @@
 //! The folder of a run: written under a temporary name, and given its own when it is complete.
 //!
-//! Every finished trial is a file there the moment it is finished, on the disk and whole, so that
-//! nothing that happens later takes it away: a run that was interrupted goes on from these files.
+//! Every finished block of trials is a file there the moment it is finished, on the disk and whole,
+//! so that nothing that happens later takes it away: a run that was interrupted goes on from these
+//! files, and tables are made from them. Results are never all in memory.
 //! Who writes to the folder holds a lock on it, which the kernel takes back when the process ends.
 
+use crate::blocks::{blocks, trials_in};
+use crate::kept::{Kept, Opened};
 use crate::lock::{LOCK, lock};
 use crate::refused::Refused;
-use crate::sealed::{open_sealed, seal, write_durably};
-use crate::trials::{Results, params};
+use crate::sealed::write_durably;
 use anyhow::{Context, Result, bail, ensure};
 use nix::fcntl::Flock;
 use std::fs::{self, File};
@@ -68,7 +70,7 @@ impl Store {
             )));
         }
         let lock = lock(&partial)?;
-        let finished = finished_files(&partial)?.len();
+        let finished = finished_trials(&partial)?;
         match existing {
             Existing::Refuse if finished > 0 => {
                 return Err(Refused::because(format!(
@@ -103,45 +105,53 @@ impl Store {
     /// # Errors
     /// If the folder cannot be listed.
     pub(crate) fn has_finished(&self) -> Result<bool> {
-        Ok(!finished_files(&self.partial)?.is_empty())
+        Ok(finished_trials(&self.partial)? > 0)
     }
 
-    /// Keeps a finished trial, on the disk.
+    /// Keeps a finished block, which was sealed to `text`, on the disk.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn keep(&self, result: &TrialResult) -> Result<()> {
-        let path = self.partial.join(TRIALS).join(format!("{}.json", result.id));
-        write_durably(&path, seal(result)?.as_bytes())
+    pub(crate) fn keep(&self, file: &str, text: &str) -> Result<()> {
+        write_durably(&self.partial.join(TRIALS).join(file), text.as_bytes())
     }
 
-    /// Reads back what [`Store::keep`] kept of the plan's trials; `warn` hears of files that are
-    /// damaged, whose trials have to run again.
-    pub(crate) fn kept(&self, plan: &Plan, warn: &mut dyn FnMut(String)) -> Results {
-        let mut kept = Results::new();
-        for (place, trial) in plan.trials().enumerate() {
-            let name = Path::new(TRIALS).join(format!("{}.json", trial.id));
-            let path = self.partial.join(&name);
+    /// Which of the plan's blocks [`Store::keep`] kept; `warn` hears of files that are damaged, whose
+    /// trials have to run again.
+    pub(crate) fn kept(&self, plan: &Plan, warn: &mut dyn FnMut(String)) -> Kept {
+        let mut kept = Kept::default();
+        for block in blocks(plan) {
+            let path = self.partial.join(TRIALS).join(block.file());
             if !path.exists() {
                 continue;
             }
-            let read = open_sealed(&path).and_then(|result| {
-                let row = &result.row;
-                let own = (trial.id.as_str(), trial.cell, trial.repeat, trial.seed.get());
-                let fits = own == (result.id.as_str(), row.cell, row.repeat, row.seed)
-                    && result.params == params(plan, &trial);
-                ensure!(fits, "it is another trial's");
-                Ok(result)
-            });
-            match read {
-                Ok(result) => kept.push((place, result)),
+            let opened = Opened::new(&path, plan, &block);
+            match opened.and_then(|mut opened| opened.try_for_each(|result| result.map(drop))) {
+                Ok(()) => kept.add(&block),
                 Err(why) => {
-                    let name = name.display();
-                    warn(format!("trial {} runs again: {name} is damaged: {why:#}", trial.id));
+                    let (name, s) = (block.file(), if block.len() == 1 { "s" } else { "" });
+                    warn(format!("{block} run{s} again: {TRIALS}/{name} is damaged: {why:#}"));
                 }
             }
         }
         kept
+    }
+
+    /// The results of all trials of a plan that was run, in its order, as they were kept.
+    pub(crate) fn results<'a>(
+        &'a self,
+        plan: &'a Plan,
+    ) -> impl Iterator<Item = Result<TrialResult>> + 'a {
+        blocks(plan).flat_map(move |block| {
+            let path = self.partial.join(TRIALS).join(block.file());
+            let (opened, failed) = match Opened::new(&path, plan, &block) {
+                Ok(opened) => (Some(opened), None),
+                Err(error) => (None, Some(Err(error))),
+            };
+            let what = move || format!("read {}", path.display());
+            let results = opened.into_iter().flatten().chain(failed);
+            results.map(move |result| result.with_context(&what))
+        })
     }
 
     /// Gives the folder its own name; an earlier run's folder of that name is replaced.
@@ -177,7 +187,7 @@ impl Drop for Store {
         }
         drop(remove_stages(&self.partial));
         // Nobody goes on with a run of which nothing is finished.
-        if finished_files(&self.partial).is_ok_and(|files| files.is_empty()) {
+        if finished_trials(&self.partial).is_ok_and(|finished| finished == 0) {
             drop(remove(&self.partial));
         }
     }
@@ -204,11 +214,11 @@ pub(crate) fn tidy(complete: &Path) -> Result<()> {
     }
 }
 
-/// The files of finished trials.
-fn finished_files(partial: &Path) -> Result<Vec<PathBuf>> {
-    let entries = list(&partial.join(TRIALS))?;
-    let is_trial = |path: &PathBuf| path.extension().is_some_and(|end| end == "json");
-    Ok(entries.into_iter().filter(is_trial).collect())
+/// How many trials are finished.
+fn finished_trials(partial: &Path) -> Result<u64> {
+    let files = list(&partial.join(TRIALS))?;
+    let trials = files.iter().filter_map(|path| trials_in(path.file_name()?.to_str()?));
+    Ok(trials.fold(0, u64::saturating_add))
 }
 
 /// Makes a folder that was not there: what a run before this one has started may not be gone yet,
@@ -301,6 +311,7 @@ fn remove(folder: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sealed::seal;
     use crate::sealed::tests::result;
 
     #[test]
@@ -321,7 +332,7 @@ mod tests {
         let out = folder.path().join("out");
         let store = Store::open(&out, Existing::Refuse).unwrap();
         fs::write(store.stage().join("scratch"), "").unwrap();
-        store.keep(&result("c0000-r0")).unwrap();
+        store.keep("c0000-r0.json", &seal(&[result("c0000-r0")]).unwrap()).unwrap();
         let (kept, stage) = (store.folder().join("trials/c0000-r0.json"), store.stage().to_owned());
         drop(store);
         assert!(kept.exists() && !stage.exists());

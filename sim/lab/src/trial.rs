@@ -45,6 +45,8 @@ pub struct Folders {
     pub site: PathBuf,
     /// Segments.
     pub media: PathBuf,
+    /// The experiment, if one of its programs decides.
+    pub experiment: PathBuf,
     /// Run-time files, in memory.
     pub run: PathBuf,
     /// Logs.

@@ -1,73 +1,116 @@
-//! The trials of a plan, as many at a time as the lab has room for.
+//! The trials of a plan, as many at a time as each lab has room for.
 
+use crate::blocks::{Block, blocks};
 use crate::content::{Content, Contents};
 use crate::facts;
+use crate::kept::Kept;
 use crate::lab::{Lab, Ran, Task, Trialled};
+use crate::labs::Labs;
 use crate::run::Progress;
+use crate::sealed::seal;
 use crate::services::Logs;
 use crate::store::Store;
-use crate::trial::{Assignment, Findings};
+use crate::trial::Assignment;
 use anyhow::Result;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
-use std::time::Instant;
-use weir_experiment::{Plan, Trial};
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+use weir_experiment::{Keep, LabName, Plan, Trial};
 use weir_process::Cancel;
 use weir_records::{Record, TrialResult, Verdict};
 use weir_units::Bytes;
-
-/// Results by their place in the plan.
-pub(crate) type Results = Vec<(usize, TrialResult)>;
 
 /// What trials have in common.
 pub(crate) struct Trials<'a> {
     pub plan: &'a Plan,
     pub contents: &'a Contents,
-    pub lab: &'a dyn Lab,
+    pub labs: &'a Labs,
     pub logs: Logs,
     pub cancel: &'a Cancel,
 }
 
+/// A block that was run, as its results are kept.
+struct Finished {
+    block: Block,
+    results: Vec<TrialResult>,
+    sealed: Result<String>,
+}
+
+/// How far a run is.
+struct Count {
+    /// Trials that are finished, those of an interrupted run included.
+    done: u64,
+    total: u64,
+    /// What is to be done in the lab whose turn it is, how much of it is done, and since when.
+    here: (u64, u64, Instant),
+}
+
+impl Count {
+    /// The time left in the present lab. Those that come later take next to no time.
+    fn left(&self) -> Duration {
+        let (todo, done, since) = self.here;
+        since.elapsed().mul_f64(todo.saturating_sub(done) as f64 / done.max(1) as f64)
+    }
+}
+
 impl Trials<'_> {
-    /// Runs all that `kept` has not, and keeps each in `store` the moment it is finished.
+    /// Runs all that `kept` has not, lab by lab, and keeps each block in `store` the moment it is
+    /// finished. Returns how many trials are finished then.
     ///
     /// # Errors
     /// If a result cannot be kept. A trial that fails is a result like any other.
     pub fn run_all(
         &self,
-        mut kept: Results,
+        kept: &Kept,
         store: &Store,
         watch: &mut dyn FnMut(Progress<'_>),
-    ) -> Result<Results> {
-        let slots = self.lab.slots()?;
-        let known: BTreeSet<_> = kept.iter().map(|(place, _)| *place).collect();
-        let todo = self.plan.trials().enumerate().filter(|(place, _)| !known.contains(place));
-        let todo: Vec<_> = todo.collect();
-        let count = todo.len() as u64;
-        watch(Progress::Trials {
-            total: self.plan.len(),
-            finished: self.plan.len().saturating_sub(count),
-            jobs: slots.len(),
-        });
-        let queue = Mutex::new(todo.into_iter());
+    ) -> Result<u64> {
+        let slots: Vec<_> = self.labs.all().map(|(_, lab)| lab.slots()).collect::<Result<_>>()?;
+        let total = self.plan.len();
+        let jobs = slots.iter().map(Vec::len).max().unwrap_or(0);
+        let done = kept.trials.values().sum();
+        watch(Progress::Trials { total, finished: done, jobs });
+        let mut count = Count { done, total, here: (0, 0, now()) };
+        for ((name, lab), slots) in self.labs.all().zip(&slots) {
+            let cells = self.plan.cells.iter().filter(|cell| cell.setup.lab == name).count() as u64;
+            let kept_here = kept.trials.get(&name).copied().unwrap_or(0);
+            let todo = cells.saturating_mul(self.plan.repeats).saturating_sub(kept_here);
+            count.here = (todo, 0, now());
+            self.run_in(name, lab, slots, kept, store, &mut count, watch)?;
+        }
+        Ok(count.done)
+    }
+
+    /// Runs what is missing of one lab's trials.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one loop")]
+    fn run_in(
+        &self,
+        name: LabName,
+        lab: &dyn Lab,
+        slots: &[usize],
+        kept: &Kept,
+        store: &Store,
+        count: &mut Count,
+        watch: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<()> {
+        let todo = blocks(self.plan)
+            .filter(|block| block.lab() == Some(name) && !kept.places.contains(&block.place));
+        let queue = Mutex::new(todo);
         let next = || queue.lock().ok().and_then(|mut queue| queue.next());
-        let (finished, results) = channel();
-        let started = now();
-        let mut done = 0;
+        // Bounded: what is finished waits in memory until it is on the disk.
+        let (finished, results) = sync_channel(slots.len());
         std::thread::scope(|scope| {
-            for &slot in &slots {
+            for &slot in slots {
                 let (finished, next) = (finished.clone(), &next);
                 // What runs a trial dies with the thread that started it, so each stays until all
                 // is done.
                 scope.spawn(move || {
-                    while !self.cancel.is_cancelled()
-                        && let Some((place, trial)) = next()
+                    while let Some(block) = next()
+                        && let Some(results) = self.run_block(&block, lab, slot, store.folder())
                     {
-                        let logs = store.folder().join("logs").join(&trial.id);
-                        let result = self.run(trial, slot, &logs);
-                        if finished.send((place, result)).is_err() {
+                        let sealed = seal(&results);
+                        if finished.send(Finished { block, results, sealed }).is_err() {
                             break;
                         }
                     }
@@ -75,33 +118,51 @@ impl Trials<'_> {
             }
             drop(finished);
             let mut outcome = Ok(());
-            for (place, result) in results {
-                // What was cancelled half-way is no result.
-                let Some(result) = result else { continue };
-                if let Err(error) = store.keep(&result) {
+            for Finished { block, results, sealed } in results {
+                let kept = sealed.and_then(|sealed| store.keep(&block.file(), &sealed));
+                if let Err(error) = kept {
                     self.cancel.cancel();
                     outcome = Err(error);
                     continue;
                 }
-                done += 1;
-                let left = started.elapsed().mul_f64((count - done) as f64 / done as f64);
-                let total = self.plan.len();
-                let finished = total.saturating_sub(count - done);
-                watch(Progress::Finished { result: &result, done: finished, total, left });
-                kept.push((place, result));
+                count.done += block.len();
+                count.here.1 += block.len();
+                let Count { done, total, .. } = *count;
+                watch(Progress::Finished { results: &results, done, total, left: count.left() });
             }
             outcome
-        })?;
-        kept.sort_by_key(|(place, _)| *place);
-        Ok(kept)
+        })
+    }
+
+    /// Runs one block after the other; `None` if it was cancelled: what was cancelled half-way is no
+    /// result.
+    fn run_block(
+        &self,
+        block: &Block,
+        lab: &dyn Lab,
+        slot: usize,
+        folder: &Path,
+    ) -> Option<Vec<TrialResult>> {
+        let logs = folder.join("logs");
+        let run = |trial: &Trial| {
+            if self.cancel.is_cancelled() {
+                return None;
+            }
+            self.run(trial, lab, slot, &logs.join(&trial.id))
+        };
+        block.trials.iter().map(run).collect()
     }
 
     /// Runs one; `None` if it was cancelled.
-    pub fn run(&self, trial: Trial, slot: usize, logs: &Path) -> Option<TrialResult> {
+    pub fn run(
+        &self,
+        trial: &Trial,
+        lab: &dyn Lab,
+        slot: usize,
+        logs: &Path,
+    ) -> Option<TrialResult> {
         let started = now();
-        // What an interrupted attempt may have left.
-        drop(std::fs::remove_dir_all(logs));
-        let content = self.contents.get(&trial);
+        let content = self.contents.get(trial);
         let ended = content.and_then(|content| {
             let assignment = Assignment {
                 trial: trial.clone(),
@@ -110,11 +171,12 @@ impl Trials<'_> {
                 logs: self.logs,
             };
             let task = Task { assignment: &assignment, content, slot, logs };
-            Ok((self.lab.run(&task, self.cancel)?, content))
+            Ok((lab.run(&task, self.cancel)?, content))
         });
         let (findings, err, memory) = match ended {
-            Ok((Ran { came: Trialled::Found(findings), memory }, content)) => {
-                (Some(with_rungs(findings, content)), None, memory)
+            Ok((Ran { came: Trialled::Found(mut findings), memory }, content)) => {
+                self.keep(&mut findings.records, trial, content);
+                (Some(findings), None, memory)
             }
             Ok((Ran { came: Trialled::Failed(why), memory }, _)) => (None, Some(why), memory),
             Ok((Ran { came: Trialled::Cancelled, .. }, _)) => return None,
@@ -130,32 +192,41 @@ impl Trials<'_> {
         let (virtual_us, records) =
             findings.map_or((0, Vec::new()), |findings| (findings.duration.us(), findings.records));
         Some(TrialResult {
-            params: params(self.plan, &trial),
+            params: params(self.plan, trial),
             row: weir_records::Trial {
                 cell: trial.cell,
                 repeat: trial.repeat,
                 seed: trial.seed.get(),
-                lab: facts::lab_name(self.plan.lab).to_owned(),
+                lab: facts::lab_name(trial.setup.lab).to_owned(),
                 verdict,
                 err,
                 virtual_us,
                 memory_bytes: memory.map(Bytes::get),
                 wall_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
             },
-            id: trial.id,
+            id: trial.id.clone(),
             records,
         })
+    }
+
+    /// Adds what is known of the content, and leaves out what the experiment does not want kept.
+    fn keep(&self, records: &mut Vec<Record>, trial: &Trial, content: &Content) {
+        let all = self.plan.record == Keep::Segments;
+        if !all {
+            records.retain(|record| {
+                matches!(record, Record::Session(_) | Record::Event(_) | Record::Node(_))
+            });
+        }
+        // A million sessions may watch one film.
+        if all || content.first == (trial.cell, trial.repeat) {
+            records.extend(content.rungs.iter().cloned().map(Record::Rung));
+        }
     }
 }
 
 /// The values of the axes for a trial.
 pub(crate) fn params(plan: &Plan, trial: &Trial) -> Vec<String> {
     plan.cell(trial.cell).map(|cell| cell.params.clone()).unwrap_or_default()
-}
-
-fn with_rungs(mut findings: Findings, content: &Content) -> Findings {
-    findings.records.extend(content.rungs.iter().cloned().map(Record::Rung));
-    findings
 }
 
 /// A session that broke off makes the whole trial one that failed.

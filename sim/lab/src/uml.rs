@@ -1,11 +1,12 @@
 //! The lab in virtual time: one guest for each trial.
 
+use crate::exec::{self, EXPERIMENT};
 use crate::inputs::Input;
 use crate::lab::{Lab, MEDIA, Ran, SITE, Stage, Task, Trialled, viewer_time, viewers};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use weir_experiment::{Plan, Trial};
+use weir_experiment::{LabName, Plan, Trial};
 use weir_process::Cancel;
 use weir_uml::{Guest, Kernel, Outcome, Root};
 use weir_units::Bytes;
@@ -14,6 +15,8 @@ use weir_units::Bytes;
 /// depend on it (the kernel sizes its tables by it), so it follows from the plan alone.
 const MEMORY: u64 = 320 << 20;
 const MEMORY_PER_VIEWER: u64 = 4 << 20;
+/// For each viewer for whom a program decides: room for Python and a library like NumPy.
+const MEMORY_PER_PROGRAM: u64 = 64 << 20;
 
 /// Wall-clock time that a guest gets: for its boot, and for each second that a viewer watches. Ten
 /// times what a busy machine needs.
@@ -26,7 +29,7 @@ pub(crate) struct UmlLab {
     root: Root,
     jobs: Option<usize>,
     stage: PathBuf,
-    /// The memory of the guest of the plan's first trial.
+    /// The memory of the guest of the plan's first trial in this lab.
     first_memory: Bytes,
 }
 
@@ -36,15 +39,17 @@ impl UmlLab {
     /// # Errors
     /// If the root folder cannot be made.
     pub fn new(kernel: Kernel, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Result<Self> {
-        let root = Root::make(&stage.join("root"), &[SITE, MEDIA])?;
-        let first_memory = plan.trials().next().map_or(Bytes::ZERO, |trial| memory(&trial));
+        let root = Root::make(&stage.join("root"), &[SITE, MEDIA, EXPERIMENT])?;
+        let first = plan.trials().find(|trial| trial.setup.lab == LabName::Uml);
+        let first_memory = first.map_or(Bytes::ZERO, |trial| memory(&trial));
         Ok(Self { kernel, root, jobs, stage: stage.to_owned(), first_memory })
     }
 }
 
 /// The memory of a trial's guest.
 fn memory(trial: &Trial) -> Bytes {
-    Bytes::new(MEMORY + MEMORY_PER_VIEWER * viewers(trial))
+    let programs = exec::programs(&trial.setup);
+    Bytes::new(MEMORY + MEMORY_PER_VIEWER * viewers(trial) + MEMORY_PER_PROGRAM * programs)
 }
 
 impl Lab for UmlLab {
@@ -73,13 +78,18 @@ impl Lab for UmlLab {
 
     fn run(&self, task: &Task<'_>, cancel: &Cancel) -> Result<Ran> {
         let trial = &task.assignment.trial;
+        let files = task.content.files()?;
         let stage = Stage::make(self.stage.join(&trial.id), task.assignment)?;
         let seconds = u32::try_from(viewer_time(trial).ms() / 1_000).unwrap_or(u32::MAX);
         let guest = Guest {
             kernel: &self.kernel,
             root: &self.root,
             folder: stage.folder(),
-            mounts: &[(SITE, task.content.site.clone()), (MEDIA, task.content.media.clone())],
+            mounts: &[
+                (SITE, files.site.clone()),
+                (MEDIA, files.media.clone()),
+                (EXPERIMENT, exec::shown(&self.stage)?),
+            ],
             seed: trial.seed.derive("guest"),
             memory: memory(trial),
             cpu: task.slot,

@@ -19,7 +19,7 @@ pub struct Viewer<'a> {
     pub node: &'a str,
     /// When it presses play: uniform over one segment.
     pub start: Time,
-    /// The first segment that it watches: uniform over the content before it loops.
+    /// The first segment that it watches: uniform over the content before it loops, if it does.
     pub first_segment: u64,
 }
 
@@ -42,7 +42,7 @@ pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
                 players,
                 node: players.node(number),
                 start: Time::from_ns(draw("start", segment.ns())),
-                first_segment: draw("content", *segments),
+                first_segment: draw("content", if trial.setup.media.loops { *segments } else { 0 }),
             }
         })
         .collect()

@@ -8,7 +8,8 @@
 //!
 //! [`check`] says in advance whether a source can be used. [`prepare`] makes a [`Package`], or finds
 //! it in a cache: equal input gives equal bytes, and a package's hash says which bytes they are.
-//! [`write_playlists`] lists its segments, as often as a session needs them. [`inspect`] looks at
+//! [`write_playlists`] lists its segments, as often as a session needs them. [`size_table`] gives a
+//! table of sizes to those who serve no files. [`inspect`] looks at
 //! content, whoever made it, and says what is wrong with it.
 //!
 //! Rungs are aligned, and every segment of a package plays equally long. What content here is not:
@@ -39,8 +40,9 @@ pub use inspect::{Inspection, Kind, Problem, RungInspection, inspect};
 pub use package::{Package, Prepared, Rung};
 pub use playlist::{MAX_SEGMENTS, write_playlists};
 pub use progress::{Progress, Step};
+pub use sized::SizeTable;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use film::Film;
 use probe::{Video, probe};
 use std::path::{Path, PathBuf};
@@ -104,6 +106,19 @@ pub fn prepare(
     }
 }
 
+/// A table of segment sizes as it stands, without files: as many whole segments as the media's length
+/// holds.
+///
+/// # Errors
+/// Those of [`check`], and if the source is none.
+pub fn size_table(request: &Request<'_>) -> Result<SizeTable> {
+    let used = || path(request).map_or("the film".to_owned(), |path| path.display().to_string());
+    match look(request).with_context(|| format!("use {} as a size table", used()))? {
+        Content::Sized(table) => SizeTable::new(table, request.media.length),
+        Content::Scenes | Content::File(..) => bail!("{} is no table of sizes", used()),
+    }
+}
+
 /// The version of the encoder, such as `5.1.9-0+deb12u1`.
 ///
 /// # Errors
@@ -122,7 +137,7 @@ fn path<'a>(request: &Request<'a>) -> Option<&'a Path> {
 }
 
 fn look(request: &Request<'_>) -> Result<Content> {
-    let Media { source, segment, ladder, length } = request.media;
+    let Media { source, segment, ladder, length, loops: _ } = request.media;
     let path = path(request).unwrap_or(Path::new(""));
     if let Source::Sized(_) = source {
         let table = Table::read(path)?;

@@ -238,7 +238,12 @@ impl Package {
 }
 
 impl Asked {
-    fn measured(self, segment: Span, sizes: &[Vec<Bytes>], index: usize) -> Result<Rung> {
+    pub(crate) fn measured(
+        self,
+        segment: Span,
+        sizes: &[Vec<Bytes>],
+        index: usize,
+    ) -> Result<Rung> {
         let bytes = || sizes.iter().filter_map(|row| row.get(index)).copied();
         let all = bytes().try_fold(Bytes::ZERO, Bytes::checked_add);
         let length = segment.checked_mul(sizes.len() as u64);
@@ -262,6 +267,13 @@ impl Asked {
 }
 
 impl Rung {
+    /// The rates that playlists declare, and that a player so gets to know: those that were measured,
+    /// but the mean that a table of sizes names its rung by.
+    pub fn declared(&self) -> weir_abr::Rung {
+        let mean = if self.codecs.is_some() { self.mean } else { self.target };
+        weir_abr::Rung { mean, peak: self.peak.max(mean) }
+    }
+
     /// The rest of a sentence about a target that was missed.
     fn miss(&self) -> Option<String> {
         let (mean, target) = (self.mean.bps() / 1000, self.target);

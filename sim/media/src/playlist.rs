@@ -60,7 +60,8 @@ fn listed(package: &Package, listing: Span) -> Result<usize> {
 fn master(package: &Package) -> String {
     let mut text = String::from("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     for (index, rung) in package.rungs.iter().enumerate() {
-        let (peak, mean) = (rung.peak.bps(), rung.mean.bps());
+        let weir_abr::Rung { peak, mean } = rung.declared();
+        let (peak, mean) = (peak.bps(), mean.bps());
         let resolution = rung.width.zip(rung.height);
         let resolution = resolution.map(|(w, h)| format!(",RESOLUTION={w}x{h}"));
         let codecs = rung.codecs.as_ref().map(|codecs| format!(",CODECS=\"{codecs}\""));

@@ -7,11 +7,12 @@ use crate::files::MAX_FILES;
 use crate::package::rising;
 use crate::playlist::MAX_SEGMENTS;
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 use weir_abr::MAX_RUNGS;
+use weir_trace::Volume;
 use weir_units::{BitRate, Bytes, Span};
 
 /// The longest file of a table: a year of ten rungs, written densely.
@@ -27,8 +28,22 @@ pub(crate) struct Table {
     pub segment: Span,
     /// The bit rates by which the rungs are called, lowest first.
     pub rungs: Vec<BitRate>,
-    /// `sizes[segment][rung]`.
-    pub sizes: Vec<Vec<Bytes>>,
+    /// `sizes[segment][rung]`, exactly: published tables count in bits that make no whole bytes.
+    #[serde(serialize_with = "in_bytes")]
+    pub sizes: Vec<Vec<Volume>>,
+}
+
+/// Tables whose files are alike are one package.
+fn in_bytes<S: Serializer>(sizes: &[Vec<Volume>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer
+        .collect_seq(sizes.iter().map(|row| row.iter().copied().map(held).collect::<Vec<_>>()))
+}
+
+/// Whole bytes that hold so much.
+pub(crate) fn held(size: Volume) -> Bytes {
+    let byte = Volume::from(Bytes::new(1)).femtobits();
+    // Saturating: what is so large is refused.
+    Bytes::new(u64::try_from(size.femtobits().div_ceil(byte)).unwrap_or(u64::MAX))
 }
 
 impl Table {
@@ -87,7 +102,7 @@ impl Table {
         );
         for (segment, row) in self.sizes.iter().enumerate() {
             for rung in 0..rungs {
-                let bytes = row.get(rung).copied().unwrap_or(Bytes::ZERO);
+                let bytes = row.get(rung).copied().map_or(Bytes::ZERO, held);
                 ensure!(bytes > Bytes::ZERO, "segment {segment} has no size at rung {rung}");
                 ensure!(bytes <= MAX_SIZE, "segment {segment} has {bytes} at rung {rung}");
             }
@@ -95,6 +110,11 @@ impl Table {
             ensure!(extra == 0, "segment {segment} has {extra} sizes more than there are rungs");
         }
         rising(&self.means().context("its bit rates are out of range")?)?;
+        for (lower, pair) in self.rungs.windows(2).enumerate() {
+            let [low, high] = [pair[0], pair[1]];
+            let upper = lower + 1;
+            ensure!(low < high, "rung {upper} of {high} is not above rung {lower} of {low}");
+        }
         Ok(self)
     }
 
@@ -102,7 +122,7 @@ impl Table {
     fn means(&self) -> Option<Vec<BitRate>> {
         let length = self.length();
         let sum = |rung: usize| {
-            let mut sizes = self.sizes.iter().filter_map(|row| row.get(rung)).copied();
+            let mut sizes = self.sizes.iter().filter_map(|row| row.get(rung)).copied().map(held);
             sizes.try_fold(Bytes::ZERO, Bytes::checked_add)
         };
         (0..self.rungs.len()).map(|rung| BitRate::of(sum(rung)?, length)).collect()
@@ -126,7 +146,7 @@ mod tests {
     use super::*;
 
     fn table(sizes: &[&[u64]]) -> Table {
-        let row = |row: &&[u64]| row.iter().copied().map(Bytes::new).collect();
+        let row = |row: &&[u64]| row.iter().copied().map(Bytes::new).map(Volume::from).collect();
         Table {
             segment: Span::from_s(4),
             rungs: vec![BitRate::from_bps(1), BitRate::from_bps(2)],
@@ -146,6 +166,14 @@ mod tests {
         assert_eq!(error(&[&[1, 2_000_000_000]]), "segment 0 has 2 GB at rung 1");
         assert_eq!(error(&[]), "it has no segments");
         assert!(error(&[&[2, 2]]).starts_with("rung 1 measures 0 kbit/s, which is not above"));
+    }
+
+    #[test]
+    fn declared_rates_rise() {
+        let mut equal = table(&[&[1, 2]]);
+        equal.rungs = [300_000, 300_000].map(BitRate::from_bps).to_vec();
+        let error = equal.checked().unwrap_err().to_string();
+        assert_eq!(error, "rung 1 of 300 kbit/s is not above rung 0 of 300 kbit/s");
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub fn run() -> ! {
         let before = things()?;
         let out = Path::new(OUT);
         let plan = weir_experiment::load(&out.join(EXPERIMENT))?;
-        weir_lab::check(&plan)?;
+        weir_lab::check(&plan, out)?;
         let options = Options {
             out: "/tmp/results".into(),
             existing: Existing::Refuse,
@@ -79,7 +79,8 @@ pub fn run() -> ! {
             bail!("the run was complete before");
         };
         let left = things()?.difference(&before).cloned().collect();
-        let text = serde_json::to_vec(&Said { trials: run.trials, left })?;
+        let trials = run.results().collect::<Result<_>>()?;
+        let text = serde_json::to_vec(&Said { trials, left })?;
         fs::write(out.join(SAID), text).context("say")
     })
 }

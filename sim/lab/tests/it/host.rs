@@ -7,9 +7,11 @@ use weir_records::{Link, Record, Segment, Session, TrialResult, Verdict};
 
 type Test = fn() -> Result<()>;
 
-pub const ALL: [(&str, Test); 2] = [
+pub const ALL: [(&str, Test); 4] = [
+    ("cells_run_in_the_lab_that_they_ask_for", two_labs),
     ("the_lab_host_shapes_its_links_and_leaves_nothing", shaped),
     ("a_trial_that_fails_on_the_host_is_a_row_with_its_reason", failing),
+    ("a_program_decides_on_the_host_in_the_folder_of_the_experiment", decided),
 ];
 
 const EXPERIMENT: &str = r#"
@@ -86,6 +88,40 @@ fn rows<'a, R>(trial: &'a TrialResult, pick: impl FnMut(&'a Record) -> Option<R>
     trial.records.iter().filter_map(pick).collect()
 }
 
+fn two_labs() -> Result<()> {
+    let both = format!("{EXPERIMENT}[sweep]\nlab = [\"host\", \"model\"]\n");
+    let said = run_in_guest(&both.replace("lab = \"host\"\n", ""), &table())?;
+    ensure!(said.left.is_empty(), "left behind: {:#?}", said.left);
+    let labs: Vec<_> = said.trials.iter().map(|trial| trial.row.lab.as_str()).collect();
+    ensure!(labs == ["host", "host", "model", "model"], "{labs:?}");
+    let [real, _, fluid, _] = &said.trials[..] else { anyhow::bail!("{} trials", labs.len()) };
+    ensure!(said.trials.iter().all(|trial| trial.row.verdict == Verdict::Valid));
+    // Runs that are compared share what was drawn.
+    let drawn = |trial| {
+        rows(trial, |record| match record {
+            Record::Session(row) => Some((row.start_us, row.first_segment)),
+            _ => None,
+        })
+    };
+    ensure!(drawn(real) == drawn(fluid), "{:?} and {:?}", drawn(real), drawn(fluid));
+    // And what players are told of the content.
+    let declared = |trial| {
+        let mut rates = rows(trial, |record| match record {
+            Record::Segment(row) => Some((row.rung, row.declared_bps)),
+            _ => None,
+        });
+        rates.sort_unstable();
+        rates.dedup();
+        rates
+    };
+    ensure!(
+        declared(fluid).iter().all(|rate| declared(real).contains(rate)),
+        "{:?}",
+        declared(real)
+    );
+    Ok(())
+}
+
 fn failing() -> Result<()> {
     let nobody_there = EXPERIMENT
         .replace(r#"rate = "2 Mbit/s""#, r#"loss = "100 %""#)
@@ -97,6 +133,28 @@ fn failing() -> Result<()> {
         ensure!(trial.row.verdict == Verdict::Failed, "{:?}", trial.row);
         let err = trial.row.err.as_deref().unwrap_or_default();
         ensure!(err.contains("connect"), "{err}");
+    }
+    Ok(())
+}
+
+/// It needs a file of the experiment's folder, and cannot write there.
+const PROGRAM: &str = r#"abr = { exec = '''python3 -c '
+import os, sys
+assert os.path.exists("table.json") and not os.access(".", os.W_OK)
+for line in sys.stdin: print("{\"rung\": 1}")
+' ''' }"#;
+
+fn decided() -> Result<()> {
+    let program = EXPERIMENT.replace(r#"abr = "throughput""#, PROGRAM);
+    let said = run_in_guest(&program, &table())?;
+    ensure!(said.left.is_empty(), "left behind: {:#?}", said.left);
+    for trial in &said.trials {
+        ensure!(trial.row.verdict == Verdict::Valid, "{:?}", trial.row);
+        let rungs = rows(trial, |record| match record {
+            Record::Segment(row) => Some(row.rung),
+            _ => None,
+        });
+        ensure!(rungs.len() > 5 && rungs.iter().all(|rung| *rung == 1), "{rungs:?}");
     }
     Ok(())
 }

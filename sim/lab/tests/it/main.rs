@@ -1,8 +1,14 @@
-//! The lab on the machine's own kernel, tested on a kernel that has everything: each test boots a
-//! guest with this program as init, which runs the lab there as `weir` would.
+//! The lab `model`; and the lab on the machine's own kernel, tested on a kernel that has everything:
+//! each of those tests boots a guest with this program as init, which runs the lab there as `weir`
+//! would.
 
+mod blocks;
+mod bound;
 mod guest;
 mod host;
+mod model;
+mod refusals;
+mod runs;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -12,7 +18,8 @@ fn main() {
     }
     // In the guest, the lab starts this program once more: for each trial, and for its players.
     weir_lab::guest::take_over();
-    let tests = host::ALL.iter().map(|(name, test)| {
+    let all = host::ALL.iter().chain(&model::ALL).chain(&blocks::ALL).chain(&refusals::ALL);
+    let tests = all.chain(&bound::ALL).map(|(name, test)| {
         Trial::test(*name, move || test().map_err(|error| format!("{error:#}").into()))
     });
     libtest_mimic::run(&Arguments::from_args(), tests.collect()).exit();

@@ -5,6 +5,7 @@ use super::{Table, text};
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use weir_abr::MAX_RUNGS;
+use weir_trace::Volume;
 use weir_units::{BitRate, Bytes, Span};
 
 /// The duration of Pensieve's segments.
@@ -50,7 +51,9 @@ fn table(columns: Vec<Vec<Bytes>>) -> Result<Table> {
     let segments = columns.iter().map(Vec::len).max().unwrap_or(0);
     ensure!(segments > 0, "it has no segments");
     // A file that ends early leaves holes.
-    let size = |column: &Vec<Bytes>, segment| column.get(segment).copied().unwrap_or(Bytes::ZERO);
+    let size = |column: &Vec<Bytes>, segment| {
+        column.get(segment).copied().map_or(Volume::ZERO, Volume::from)
+    };
     let row = |segment| columns.iter().map(|column| size(column, segment)).collect();
     let sizes = (0..segments).map(row).collect();
     let mut table = Table { segment: SEGMENT, rungs: vec![BitRate::default(); rungs], sizes };
@@ -87,7 +90,8 @@ mod tests {
     #[test]
     fn files_are_rungs_and_lines_are_segments() {
         let table = read_files(&[(0, "100\n200\n"), (1, "1000\n3000\n\n")]).unwrap();
-        assert_eq!(table.sizes, [[100, 1000], [200, 3000]].map(|row| row.map(Bytes::new)));
+        let sizes = [[100, 1000], [200, 3000]].map(|row| row.map(|n| Volume::from(Bytes::new(n))));
+        assert_eq!(table.sizes, sizes);
         assert_eq!(table.segment, Span::from_s(4));
         let derived = [300, 4000].map(BitRate::from_bps);
         assert_eq!(table.rungs, derived, "150 bytes in 4 s on average");

@@ -4,7 +4,8 @@ use super::Table;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::ops::RangeInclusive;
-use weir_units::{BitRate, Bytes, Span};
+use weir_trace::Volume;
+use weir_units::{BitRate, Span};
 
 /// As for encoded content.
 const SEGMENTS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(60);
@@ -34,19 +35,23 @@ pub(super) fn parse(text: &str) -> Result<Table> {
         Ok(BitRate::from_bps((kbps * 1000.0).round() as u64))
     };
     let rungs = file.bitrates_kbps.iter().map(rate).collect::<Result<_>>()?;
-    let row = |row: Vec<Option<f64>>| row.into_iter().map(bytes).collect();
+    let row = |row: Vec<Option<f64>>| row.into_iter().map(exactly).collect();
     Ok(Table { segment, rungs, sizes: file.segment_sizes_bits.into_iter().map(row).collect() })
 }
 
-/// Whole bytes that hold so many bits; none for a hole or what is no size.
-fn bytes(bits: Option<f64>) -> Bytes {
+/// So many bits; none for a hole or what is no size.
+fn exactly(bits: Option<f64>) -> Volume {
+    let bits = bits.unwrap_or_default();
     // A conversion from a floating-point number saturates, and what is not a number becomes zero.
-    bits.map_or(Bytes::ZERO, |bits| Bytes::new((bits.ceil() as u64).div_ceil(8)))
+    let (whole, part) = (Volume::from_bits(bits as u64), (bits.fract() * 1e15) as u128);
+    whole.checked_add(Volume::from_femtobits(part)).unwrap_or(whole)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::held;
+    use weir_units::Bytes;
 
     fn read(sizes: &str) -> Result<Table> {
         let rest = r#""bitrates_kbps":[230,331.5],"segment_duration_ms":3000"#;
@@ -54,12 +59,14 @@ mod tests {
     }
 
     #[test]
-    fn bits_become_whole_bytes_that_hold_them() {
-        let table = read("[[16,17],[1,24.0]]").unwrap();
+    fn bits_are_kept_as_they_are_and_files_have_whole_bytes_that_hold_them() {
+        let table = read("[[16,17],[1,24.5]]").unwrap();
         assert_eq!(table.segment, Span::from_s(3));
         assert_eq!(table.rungs, [BitRate::from_bps(230_000), BitRate::from_bps(331_500)]);
-        assert_eq!(table.sizes[0], [Bytes::new(2), Bytes::new(3)]);
-        assert_eq!(table.sizes[1], [Bytes::new(1), Bytes::new(3)]);
+        assert_eq!(table.sizes[0], [16, 17].map(Volume::from_bits));
+        assert_eq!(table.sizes[1][1], Volume::from_femtobits(24_500_000_000_000_000));
+        let bytes = |segment: usize| table.sizes[segment].iter().copied().map(held);
+        assert!(bytes(0).eq([2, 3].map(Bytes::new)) && bytes(1).eq([1, 4].map(Bytes::new)));
     }
 
     #[test]

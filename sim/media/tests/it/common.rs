@@ -30,6 +30,7 @@ pub fn media(source: Source, seconds: u64) -> Media {
             rungs: vec![rung(96, 54, 80), rung(160, 90, 200)],
         },
         length: Span::from_s(seconds),
+        loops: true,
     }
 }
 
