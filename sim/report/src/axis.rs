@@ -109,6 +109,9 @@ fn in_units(value: u64, units: &[(u32, &str)]) -> Option<String> {
     Some(format!("{} {name}", number.trim_end_matches('0').trim_end_matches('.')))
 }
 
+/// The path of the lab; also a column of the table `trials`.
+pub(crate) const LAB: &str = "lab";
+
 /// One axis of the sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +132,11 @@ impl Axis {
             None => AxisKind::Text,
         };
         Self { path: path.to_owned(), kind }
+    }
+
+    /// Whether it is the lab in which trials run.
+    pub(crate) fn is_lab(&self) -> bool {
+        self.path == LAB
     }
 
     /// The name of its column: the path, and the unit last.

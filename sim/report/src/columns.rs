@@ -4,8 +4,8 @@
 use crate::axis::Axis;
 use anyhow::{Context, Result, bail, ensure};
 use polars::prelude::{
-    BooleanChunkedBuilder, ChunkedBuilder, Column, DataFrame, DataType, Float64Type, IntoColumn,
-    PlSmallStr, PrimitiveChunkedBuilder, StringChunkedBuilder, UInt64Type,
+    BooleanChunkedBuilder, ChunkedBuilder, Column, DataFrame, DataType, Field, Float64Type,
+    IntoColumn, PlSmallStr, PrimitiveChunkedBuilder, Schema, StringChunkedBuilder, UInt64Type,
 };
 use weir_records::{Cell, Kind, Table};
 
@@ -17,7 +17,7 @@ pub(crate) struct Expected {
 }
 
 /// All columns of `table`, in order: keys, axes (where the table has them), and its own.
-pub(crate) fn expected(table: &Table, keys: &[&str], axes: &[Axis]) -> Vec<Expected> {
+pub(crate) fn expected(table: &Table, keys: &[&str], axes: &[&Axis]) -> Vec<Expected> {
     let keys = keys.iter().map(|key| (*key).to_owned()).map(|name| (name, Kind::Text, false));
     let axes = axes.iter().map(|axis| (axis.column(), axis.kind.column_kind(), false));
     let own = table.columns.iter().map(|c| (c.name.to_owned(), c.kind, c.nullable));
@@ -108,43 +108,66 @@ impl Builder {
     }
 }
 
-/// A table that is being filled in, row by row.
-pub(crate) struct Filling<'a> {
-    table: &'a str,
+/// Rows of a table that are being filled in, one by one.
+pub(crate) struct Filling {
+    table: &'static str,
     expected: Vec<Expected>,
     builders: Vec<Builder>,
     rows: usize,
+    /// Rows taken away before these.
+    before: usize,
 }
 
-impl<'a> Filling<'a> {
-    /// An empty table with room for `rows`.
-    pub(crate) fn new(table: &'a str, expected: Vec<Expected>, rows: usize) -> Self {
-        let builders = expected.iter().map(|e| Builder::new(&e.name, e.kind, rows)).collect();
-        Self { table, expected, builders, rows: 0 }
+impl Filling {
+    /// No rows, of a table with these columns.
+    pub(crate) fn new(table: &'static str, expected: Vec<Expected>) -> Self {
+        let builders = builders(&expected, 0);
+        Self { table, expected, builders, rows: 0, before: 0 }
+    }
+
+    /// The names and types of the columns.
+    pub(crate) fn schema(&self) -> Schema {
+        let field = |e: &Expected| Field::new(PlSmallStr::from_str(&e.name), data_type(e.kind));
+        self.expected.iter().map(field).collect()
+    }
+
+    /// The rows that are there.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
     }
 
     /// Adds a row: one cell for each column, in order.
     pub(crate) fn push<'c>(&mut self, cells: impl IntoIterator<Item = &'c Cell>) -> Result<()> {
-        let Self { table, expected, builders, rows } = self;
+        let Self { table, expected, builders, rows, before } = self;
+        let row = *rows + *before;
         let mut cells = cells.into_iter();
         for (builder, Expected { name, .. }) in builders.iter_mut().zip(expected) {
-            let place = || format!("table {table}, row {rows}, column `{name}`");
+            let place = || format!("table {table}, row {row}, column `{name}`");
             let cell = cells.next().with_context(|| format!("{}: no cell", place()))?;
             builder.push(cell).with_context(place)?;
         }
-        ensure!(cells.next().is_none(), "table {table}, row {rows}: more cells than columns");
-        self.rows += 1;
+        ensure!(cells.next().is_none(), "table {table}, row {row}: more cells than columns");
+        *rows += 1;
         Ok(())
     }
 
-    /// The finished frame, checked against the schema.
-    pub(crate) fn finish(self) -> Result<DataFrame> {
-        let columns = self.builders.into_iter().map(Builder::finish).collect();
-        let frame = DataFrame::new(self.rows, columns)
+    /// Takes the rows away, as a frame that is checked against the schema.
+    pub(crate) fn take(&mut self) -> Result<DataFrame> {
+        // What comes next is probably as long.
+        let next = builders(&self.expected, self.rows);
+        let columns = std::mem::replace(&mut self.builders, next);
+        let rows = std::mem::take(&mut self.rows);
+        self.before += rows;
+        let frame = DataFrame::new(rows, columns.into_iter().map(Builder::finish).collect())
             .with_context(|| format!("table {}: put its columns together", self.table))?;
         check(&frame, self.table, &self.expected)?;
         Ok(frame)
     }
+}
+
+/// Empty columns with room for `rows`.
+fn builders(expected: &[Expected], rows: usize) -> Vec<Builder> {
+    expected.iter().map(|e| Builder::new(&e.name, e.kind, rows)).collect()
 }
 
 fn column<'f>(frame: &'f DataFrame, name: &str) -> Result<&'f Column> {
@@ -162,6 +185,12 @@ pub(crate) fn ints(frame: &DataFrame, name: &str) -> Result<Vec<Option<u64>>> {
 pub(crate) fn floats(frame: &DataFrame, name: &str) -> Result<Vec<Option<f64>>> {
     let values = column(frame, name)?.f64().with_context(|| format!("read `{name}`"))?;
     Ok(values.iter().map(|value| value.filter(|v| v.is_finite())).collect())
+}
+
+/// The values of a column of truth values.
+pub(crate) fn bools(frame: &DataFrame, name: &str) -> Result<Vec<Option<bool>>> {
+    let values = column(frame, name)?.bool().with_context(|| format!("read `{name}`"))?;
+    Ok(values.iter().collect())
 }
 
 /// The values of a column of text.

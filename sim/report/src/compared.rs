@@ -1,10 +1,10 @@
 //! The comparisons as people read them: only those that say something.
 
-use crate::comparisons::comparisons;
+use crate::comparisons::ComparisonRow;
 use crate::dimension::Dimension;
 use crate::human::{HumanCell, HumanColumn, HumanTable};
 use crate::sweep::Sweep;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use weir_records::Comparison;
 
 /// The comparisons along one dimension.
@@ -49,25 +49,53 @@ const SHOWN: [Shown; 5] = [
     shown("jain_bitrate", "fairness", "Jain", 1.0, 3),
 ];
 
-/// What differs in each dimension that is no number.
-pub(crate) fn compared(sweep: &Sweep, dimensions: &[Dimension]) -> Vec<Compared> {
-    let rows = comparisons(sweep, dimensions);
-    let mut found = Vec::new();
-    for (index, dimension) in dimensions.iter().enumerate() {
-        // By pair of cells, in the order of the table.
-        let mut pairs: BTreeMap<(u64, u64), Vec<&Comparison>> = BTreeMap::new();
-        for row in rows.iter().map(|row| &row.comparison).filter(|c| c.axis == dimension.name) {
-            pairs.entry((row.reference_cell, row.cell)).or_default().push(row);
+/// More pairs of cells than this are shown nowhere.
+const ROWS: usize = 60;
+
+/// What differs in each dimension that is no number, while comparisons come.
+pub(crate) struct Differences<'a> {
+    sweep: &'a Sweep,
+    dimensions: &'a [Dimension],
+    along: Vec<Along>,
+}
+
+/// What is known of one dimension.
+#[derive(Debug, Clone, Default)]
+struct Along {
+    all: usize,
+    with_interval: usize,
+    /// Pairs of which an interval excludes zero.
+    differing: usize,
+    /// The first of these, by the cells of the reference and of what is compared.
+    rows: BTreeMap<(u64, u64), Vec<Comparison>>,
+    /// The metrics that any pair has.
+    metrics: BTreeSet<String>,
+}
+
+impl<'a> Differences<'a> {
+    pub(crate) fn of(sweep: &'a Sweep, dimensions: &'a [Dimension]) -> Self {
+        Self { sweep, dimensions, along: vec![Along::default(); dimensions.len()] }
+    }
+
+    /// Adds all comparisons of a cell.
+    pub(crate) fn add(&mut self, rows: &[ComparisonRow]) {
+        for (dimension, along) in self.dimensions.iter().zip(&mut self.along) {
+            let rows = rows.iter().map(|row| &row.comparison);
+            along.add(rows.filter(|row| row.axis == dimension.name).collect());
         }
-        if pairs.is_empty() {
-            continue;
-        }
-        let others: Vec<&Dimension> =
-            dimensions.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, d)| d).collect();
-        let shown: Vec<&Shown> = SHOWN
-            .iter()
-            .filter(|shown| pairs.values().flatten().any(|row| row.metric == shown.metric))
-            .collect();
+    }
+
+    pub(crate) fn finish(self) -> Vec<Compared> {
+        let compared = self.along.iter().enumerate().filter(|(_, along)| along.all > 0);
+        compared.map(|(index, along)| self.compared(index, along)).collect()
+    }
+
+    fn compared(&self, index: usize, along: &Along) -> Compared {
+        let dimension = &self.dimensions[index];
+        let others = self.dimensions.iter().enumerate().filter(|(i, _)| *i != index);
+        let others: Vec<&Dimension> = others.map(|(_, dimension)| dimension).collect();
+        let shown: Vec<&Shown> =
+            SHOWN.iter().filter(|shown| along.metrics.contains(shown.metric)).collect();
         let mut table = HumanTable::default();
         let column =
             |d: &&Dimension| HumanColumn { title: d.name.clone(), unit: "", right: d.is_numeric() };
@@ -75,21 +103,39 @@ pub(crate) fn compared(sweep: &Sweep, dimensions: &[Dimension]) -> Vec<Compared>
         table.columns.push(HumanColumn::text(&dimension.name));
         table.columns.push(HumanColumn::number("pairs", ""));
         table.columns.extend(shown.iter().map(|s| HumanColumn::number(s.title, s.unit)));
-        for rows in pairs.values().filter(|rows| rows.iter().any(|row| excludes_zero(row))) {
-            table.rows.push(cells(sweep, &others, &shown, rows));
-        }
-        found.push(Compared {
+        let cells = |rows: &Vec<Comparison>| cells(self.sweep, &others, &shown, rows);
+        table.rows = along.rows.values().map(cells).collect();
+        table.hidden = along.differing - table.rows.len();
+        Compared {
             axis: dimension.name.clone(),
             reference: dimension.places[0].text.clone(),
-            all: pairs.len(),
-            with_interval: pairs
-                .values()
-                .filter(|rows| rows.iter().any(|row| row.difference_low.is_some()))
-                .count(),
+            all: along.all,
+            with_interval: along.with_interval,
             table,
-        });
+        }
     }
-    found
+}
+
+impl Along {
+    /// Adds the comparisons of one pair of cells, if there are any.
+    fn add(&mut self, pair: Vec<&Comparison>) {
+        let Some(first) = pair.first() else { return };
+        let key = (first.reference_cell, first.cell);
+        self.all += 1;
+        self.with_interval += usize::from(pair.iter().any(|row| row.difference_low.is_some()));
+        for row in &pair {
+            if !self.metrics.contains(&row.metric) {
+                self.metrics.insert(row.metric.clone());
+            }
+        }
+        if pair.iter().any(|row| excludes_zero(row)) {
+            self.differing += 1;
+            self.rows.insert(key, pair.into_iter().cloned().collect());
+            if self.rows.len() > ROWS {
+                self.rows.pop_last();
+            }
+        }
+    }
 }
 
 fn excludes_zero(row: &Comparison) -> bool {
@@ -101,11 +147,11 @@ fn cells(
     sweep: &Sweep,
     others: &[&Dimension],
     shown: &[&Shown],
-    rows: &[&Comparison],
+    rows: &[Comparison],
 ) -> Vec<HumanCell> {
     let mut cells: Vec<HumanCell> = Vec::new();
     let Some(first) = rows.first() else { return cells };
-    let cell = sweep.cells.iter().find(|cell| cell.cell == first.cell);
+    let cell = sweep.cell(first.cell);
     cells.extend(others.iter().map(|dimension| {
         let place = cell.map_or(0, |cell| dimension.place_of(cell));
         HumanCell::from(dimension.places[place].text.clone())

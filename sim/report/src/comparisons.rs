@@ -6,8 +6,9 @@ use crate::metric::{
     Estimate, JAIN_BITRATE, JAIN_THROUGHPUT, MEAN_BITRATE, Metric, SETTLED_BITRATE, STALL_RATIO,
     STARTUP, SWITCHES,
 };
-use crate::sweep::{Level, Sweep, SweepCell};
+use crate::sweep::{CellTrials, Level, Sweep};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use weir_records::Comparison;
 
 /// What is compared.
@@ -30,72 +31,119 @@ pub(crate) struct ComparisonRow {
 }
 
 /// Compares every place of every dimension that is no number with the dimension's first place,
-/// everything else being equal. Metrics that no pair has are left out.
-pub(crate) fn comparisons(sweep: &Sweep, dimensions: &[Dimension]) -> Vec<ComparisonRow> {
-    let named = (0..dimensions.len()).filter(|&i| !dimensions[i].is_numeric());
-    named.flat_map(|across| of_dimension(sweep, dimensions, across)).collect()
+/// everything else being equal, while cells come: what is kept are the means of cells that others
+/// will be compared with. Metrics that no pair has are left out.
+pub(crate) struct Comparisons<'a> {
+    sweep: &'a Sweep,
+    dimensions: &'a [Dimension],
+    /// By the cell's place in each dimension.
+    references: BTreeMap<Vec<usize>, Rc<Means>>,
 }
 
-fn of_dimension(sweep: &Sweep, dimensions: &[Dimension], across: usize) -> Vec<ComparisonRow> {
-    let dimension = &dimensions[across];
-    // Cells that differ in this dimension only.
-    let mut alike: BTreeMap<Vec<usize>, BTreeMap<usize, &SweepCell>> = BTreeMap::new();
-    for cell in &sweep.cells {
-        let mut place: Vec<usize> = dimensions.iter().map(|d| d.place_of(cell)).collect();
-        let here = place.remove(across);
-        alike.entry(place).or_default().insert(here, cell);
+/// The means of a cell's valid trials.
+struct Means {
+    cell: u64,
+    /// Ascending.
+    repeats: Vec<u64>,
+    /// For each metric, of each of these repeats: not a number where it is missing.
+    values: Vec<Vec<f64>>,
+}
+
+impl<'a> Comparisons<'a> {
+    pub(crate) fn of(sweep: &'a Sweep, dimensions: &'a [Dimension]) -> Self {
+        Self { sweep, dimensions, references: BTreeMap::new() }
     }
-    let mut rows = Vec::new();
-    for cells in alike.values() {
-        let Some(reference) = cells.get(&0) else { continue };
-        for (&place, cell) in cells.iter().filter(|(place, _)| **place != 0) {
-            let named = |place: usize| dimension.places[place].text.clone();
-            rows.extend(METRICS.iter().filter_map(|metric| {
-                let pairs = Pairs::of(metric, cell, reference)?;
-                let interval = pairs.difference.interval;
-                let comparison = Comparison {
-                    cell: cell.cell,
-                    reference_cell: reference.cell,
-                    axis: dimension.name.clone(),
-                    value: named(place),
-                    reference: named(0),
-                    metric: metric.name.to_owned(),
-                    n: pairs.difference.n,
-                    difference_mean: Some(pairs.difference.mean),
-                    difference_low: interval.map(|interval| interval.low),
-                    difference_high: interval.map(|interval| interval.high),
-                    reference_mean: Some(pairs.reference.mean),
-                };
-                Some(ComparisonRow { params: sweep.params(cell), comparison })
-            }));
+
+    /// Adds a cell, of which each comes once, in order; and compares it with those before, which
+    /// all that it is compared with are among: the first place is the one that came first.
+    pub(crate) fn add(&mut self, cell: &CellTrials<'_>) -> Vec<ComparisonRow> {
+        let places: Vec<usize> = self.dimensions.iter().map(|d| d.place_of(cell.cell)).collect();
+        let named: Vec<usize> =
+            (0..places.len()).filter(|&i| self.dimensions[i].is_compared()).collect();
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let means = Rc::new(Means::of(cell));
+        let mut rows = Vec::new();
+        for &across in &named {
+            let mut first = places.clone();
+            first[across] = 0;
+            if places[across] == 0 {
+                self.references.entry(first).or_insert_with(|| means.clone());
+            } else if let Some(reference) = self.references.get(&first) {
+                rows.extend(self.compare(across, places[across], (&means, reference)));
+            }
+        }
+        let params = self.sweep.params(cell.cell);
+        let row = |comparison| ComparisonRow { params: params.clone(), comparison };
+        rows.into_iter().map(row).collect()
+    }
+
+    fn compare(&self, across: usize, place: usize, cells: (&Means, &Means)) -> Vec<Comparison> {
+        let (ours, theirs) = cells;
+        let dimension = &self.dimensions[across];
+        let named = |place: usize| dimension.places[place].text.clone();
+        let of = |(metric, at): (&&Metric, usize)| {
+            let pairs = Pairs::of(ours, theirs, at)?;
+            let interval = pairs.difference.interval;
+            Some(Comparison {
+                cell: ours.cell,
+                reference_cell: theirs.cell,
+                axis: dimension.name.clone(),
+                value: named(place),
+                reference: named(0),
+                metric: metric.name.to_owned(),
+                n: pairs.difference.n,
+                difference_mean: Some(pairs.difference.mean),
+                difference_low: interval.map(|interval| interval.low),
+                difference_high: interval.map(|interval| interval.high),
+                reference_mean: Some(pairs.reference_mean),
+            })
+        };
+        METRICS.iter().zip(0..).filter_map(of).collect()
+    }
+}
+
+impl Means {
+    fn of(cell: &CellTrials<'_>) -> Self {
+        let values = |metric: &&Metric| {
+            cell.valid().map(|trial| metric.of_trial(trial).unwrap_or(f64::NAN)).collect()
+        };
+        Self {
+            cell: cell.cell.cell,
+            repeats: cell.valid().map(|trial| trial.head.repeat).collect(),
+            values: METRICS.iter().map(values).collect(),
         }
     }
-    rows
+
+    /// The repeats that have this metric.
+    fn of_metric(&self, at: usize) -> impl Iterator<Item = (u64, f64)> {
+        let values = self.repeats.iter().zip(&self.values[at]);
+        values.filter(|(_, value)| !value.is_nan()).map(|(repeat, value)| (*repeat, *value))
+    }
 }
 
 /// The repeats that are valid, and have the metric, in two cells.
 struct Pairs {
     difference: Estimate,
-    reference: Estimate,
+    reference_mean: f64,
 }
 
 impl Pairs {
-    fn of(metric: &Metric, cell: &SweepCell, reference: &SweepCell) -> Option<Self> {
-        let by_repeat = |cell: &SweepCell| -> BTreeMap<u64, f64> {
-            cell.valid().filter_map(|t| Some((t.repeat, metric.of_trial(t)?))).collect()
-        };
-        let (ours, theirs) = (by_repeat(cell), by_repeat(reference));
-        let pairs: Vec<(f64, f64)> = ours
-            .iter()
-            .filter_map(|(repeat, value)| Some((*value, *theirs.get(repeat)?)))
-            .collect();
-        let estimate = |of: fn(&(f64, f64)) -> f64| {
-            let values: Vec<Vec<f64>> = pairs.iter().map(|pair| vec![of(pair)]).collect();
-            Estimate::of(&values, Limits::NONE)
-        };
+    fn of(ours: &Means, theirs: &Means, metric: usize) -> Option<Self> {
+        let mut reference = theirs.of_metric(metric).peekable();
+        let mut pairs = Vec::new();
+        for (repeat, value) in ours.of_metric(metric) {
+            while reference.next_if(|(other, _)| *other < repeat).is_some() {}
+            if let Some((_, other)) = reference.next_if(|(other, _)| *other == repeat) {
+                pairs.push((value, other));
+            }
+        }
+        let differences: Vec<Vec<f64>> = pairs.iter().map(|(a, b)| vec![a - b]).collect();
+        let references: Vec<f64> = pairs.iter().map(|(_, reference)| *reference).collect();
         Some(Self {
-            difference: estimate(|(value, reference)| value - reference)?,
-            reference: estimate(|(_, reference)| *reference)?,
+            difference: Estimate::of(&differences, Limits::NONE)?,
+            reference_mean: Estimate::mean_of(&references)?,
         })
     }
 }

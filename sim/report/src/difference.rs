@@ -1,11 +1,15 @@
 //! Whether a trial that was run again came out the same.
 
-use crate::{RunInfo, RunTables};
-use anyhow::{Context, Result};
-use polars::prelude::{AnyValue, DataFrame, NamedFrom, Series};
+use crate::columns::texts;
+use crate::files::Groups;
+use crate::run;
+use crate::tables::{self, check};
+use anyhow::{Result, ensure};
+use polars::prelude::AnyValue;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use weir_records::{Row, Trial, TrialResult, tables};
+use weir_records::{Cell, Row, Table, Trial, TrialResult};
 
 /// What is not compared: how long a trial took, and what it occupied, is the machine's.
 const MACHINE: [&str; 2] = ["wall_us", "memory_bytes"];
@@ -39,56 +43,78 @@ impl fmt::Display for Difference {
 /// run in the folder `dir`; `None` if all rows are equal. What depends on the machine is left out.
 ///
 /// # Errors
-/// Those of [`RunTables::open`], and if the run has no such trial.
+/// If a table is missing or unreadable, or is not what the schema says, and if the run has no such
+/// trial.
 pub fn first_difference(dir: &Path, again: &TrialResult) -> Result<Option<Difference>> {
-    let was = RunTables::open(dir)?;
-    // Without axes: how their columns are written depends on the values of all trials.
-    let info = RunInfo { axes: Vec::new(), ..was.info().clone() };
-    let is = RunTables::new(&info, &[TrialResult { params: Vec::new(), ..again.clone() }])?;
-    let trials = of_trial(was.table(Trial::TABLE.name)?, &again.id)?;
-    anyhow::ensure!(trials.height() == 1, "the run has no trial {}", again.id);
-    for table in tables::ALL {
-        let was = of_trial(was.table(table.name)?, &again.id)?;
-        let is = is.table(table.name)?;
-        for row in 0..was.height().min(is.height()) {
-            for column in table.columns.iter().map(|column| column.name) {
-                let value = |frame: &DataFrame| -> Result<String> {
-                    Ok(text(&frame.column(column)?.get(row)?))
-                };
-                let (was, is) = (value(&was)?, value(is)?);
-                if was != is && !MACHINE.contains(&column) {
-                    let (table, column) = (table.name, Some(column));
-                    return Ok(Some(Difference { table, row, column, was, is }));
-                }
-            }
-        }
-        if was.height() != is.height() {
-            return Ok(Some(Difference {
-                table: table.name,
-                row: was.height().min(is.height()),
-                column: None,
-                was: was.height().to_string(),
-                is: is.height().to_string(),
-            }));
+    let (_, axes) = run::read_info(dir)?;
+    let mut rows: BTreeMap<&str, Vec<Vec<Cell>>> = BTreeMap::new();
+    tables::for_each_row(again, &mut |table, row| {
+        rows.entry(table).or_default().push(row.to_vec());
+        Ok(())
+    })?;
+    for table in weir_records::tables::ALL {
+        check(dir, &table, &axes)?;
+        let is = rows.remove(table.name).unwrap_or_default();
+        let (was, difference) = compare(dir, &table, &again.id, &is)?;
+        ensure!(table.name != Trial::TABLE.name || was == 1, "the run has no trial {}", again.id);
+        if difference.is_some() {
+            return Ok(difference);
         }
     }
     Ok(None)
 }
 
-/// The rows of a trial.
-fn of_trial(frame: &DataFrame, trial: &str) -> Result<DataFrame> {
-    let ids = frame.column("trial")?.str().context("the column `trial`")?;
-    let mask: Vec<bool> = ids.iter().map(|id| id == Some(trial)).collect();
-    let mask = Series::new("own".into(), mask);
-    Ok(frame.filter(mask.bool()?)?)
+/// How many rows a table of the run has of a trial, and the first place in which these differ.
+fn compare(
+    dir: &Path,
+    table: &Table,
+    trial: &str,
+    is: &[Vec<Cell>],
+) -> Result<(usize, Option<Difference>)> {
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    let columns: Vec<&str> = ["trial"].iter().chain(&names).copied().collect();
+    let mut groups = Groups::open(dir, table.name, &columns)?;
+    let mut row = 0;
+    let mut first = None;
+    while let Some(frame) = groups.next()? {
+        let ids = texts(&frame, "trial")?;
+        for at in (0..ids.len()).filter(|&at| ids[at] == Some(trial)) {
+            for (column, cell) in names.iter().zip(is.get(row).into_iter().flatten()) {
+                let (was, is) = (written(&frame.column(column)?.get(at)?), text(cell));
+                if first.is_none() && was != is && !MACHINE.contains(column) {
+                    let (table, column) = (table.name, Some(*column));
+                    first = Some(Difference { table, row, column, was, is });
+                }
+            }
+            row += 1;
+        }
+    }
+    if first.is_none() && row != is.len() {
+        let (was, is) = (row.to_string(), is.len().to_string());
+        let row = row.min(is.len());
+        first = Some(Difference { table: table.name, row, column: None, was, is });
+    }
+    Ok((row, first))
 }
 
-/// A value, whole and exact.
-fn text(value: &AnyValue<'_>) -> String {
+/// A value of a table, whole and exact.
+fn written(value: &AnyValue<'_>) -> String {
     match value {
-        AnyValue::Null => "nothing".to_owned(),
-        AnyValue::String(text) => format!("\"{text}\""),
-        AnyValue::Float64(number) => format!("{number:?}"),
+        AnyValue::Null => text(&Cell::Null),
+        AnyValue::String(words) => format!("\"{words}\""),
+        AnyValue::Float64(number) => text(&Cell::Float(*number)),
         value => value.to_string(),
+    }
+}
+
+/// The same of a value that is not in a table yet.
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(words) => format!("\"{words}\""),
+        Cell::Int(number) => number.to_string(),
+        Cell::Float(number) if number.is_finite() => format!("{number:?}"),
+        // A float that is not finite is missing in a table.
+        Cell::Float(_) | Cell::Null => "nothing".to_owned(),
+        Cell::Bool(yes) => yes.to_string(),
     }
 }

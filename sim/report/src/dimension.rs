@@ -1,8 +1,9 @@
 //! The directions in which a sweep goes: its axes, each zipped one counted once.
 
 use crate::axis::AxisKind;
-use crate::run::RunInfo;
-use crate::sweep::{Level, Sweep, SweepCell};
+use crate::sweep::{Level, Sweep, SweepAxis, SweepCell};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// An axis, or several that vary together.
 #[derive(Debug, Clone)]
@@ -15,8 +16,58 @@ pub(crate) struct Dimension {
     pub kind: AxisKind,
     /// Its places: numbers ascending, else in the order of the plan.
     pub places: Vec<Place>,
+    /// Whether its places are traces.
+    pub traces: bool,
     /// The axes of the sweep that it consists of.
     axes: Vec<usize>,
+    /// Where each place is, by its level on each of these axes.
+    by_levels: BTreeMap<Vec<usize>, usize>,
+}
+
+/// The dimensions of a sweep, by what becomes of them in figures.
+///
+/// Figures and tables for people pool over traces: nobody asks how an algorithm does on trace 17. The
+/// replicates are then the traces, each with all its sessions: sessions over one trace have
+/// much in common, and a bootstrap that resampled them would take a few traces for many (the cluster
+/// bootstrap: see `bootstrap`). Two cells that are pooled differ in the trace, so that each is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Dimensions {
+    /// All, in the order of the plan.
+    pub all: Vec<Dimension>,
+    /// Those whose places are told apart.
+    pub apart: Vec<Dimension>,
+    /// The axes of the others.
+    pooled: Vec<usize>,
+    /// How many traces those have.
+    traces: usize,
+}
+
+impl Dimensions {
+    pub(crate) fn of(sweep: &Sweep) -> Self {
+        let all = Dimension::all(sweep);
+        let (traces, apart): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|d| d.traces);
+        Self {
+            apart,
+            pooled: traces.iter().flat_map(|dimension| dimension.axes.clone()).collect(),
+            traces: traces.iter().map(|dimension| dimension.places.len()).product(),
+            all,
+        }
+    }
+
+    /// How many traces are pooled; `None` if the sweep has none.
+    pub(crate) fn trace_count(&self) -> Option<usize> {
+        (!self.pooled.is_empty()).then_some(self.traces)
+    }
+
+    /// Which trace a cell has, by its level on each of the axes that are pooled.
+    pub(crate) fn trace_of(&self, cell: &SweepCell) -> Vec<usize> {
+        self.pooled.iter().map(|&axis| cell.levels[axis]).collect()
+    }
+
+    /// Whether this axis of the sweep is pooled.
+    pub(crate) fn is_pooled(&self, axis: usize) -> bool {
+        self.pooled.contains(&axis)
+    }
 }
 
 /// A value of a dimension.
@@ -26,8 +77,6 @@ pub(crate) struct Place {
     pub text: String,
     /// As a number, in the unit of the axis's column.
     pub number: Option<f64>,
-    /// The level on each of the dimension's axes.
-    levels: Vec<usize>,
 }
 
 /// How the paths and values of a zip are joined where they are of a kind, such as the algorithms of
@@ -36,9 +85,9 @@ const PLUS: &str = " + ";
 
 impl Dimension {
     /// The dimensions of a sweep that have more than one place, in the order of the plan.
-    pub(crate) fn all(info: &RunInfo, sweep: &Sweep) -> Vec<Self> {
+    pub(crate) fn all(sweep: &Sweep) -> Vec<Self> {
         let zip_of = |path: &str| {
-            let mut zips = info.zips.iter();
+            let mut zips = sweep.info.zips.iter();
             zips.find(|(_, paths)| paths.iter().any(|p| p == path)).map(|(name, _)| name)
         };
         let mut groups: Vec<(Option<&String>, Vec<usize>)> = Vec::new();
@@ -66,54 +115,65 @@ impl Dimension {
             }
             _ => (paths.join(PLUS), paths.join(PLUS)),
         };
-        let mut places: Vec<Place> = Vec::new();
+        let mut by_levels = BTreeMap::new();
+        let mut levels_of = Vec::new();
         for cell in &sweep.cells {
             let levels: Vec<usize> = axes.iter().map(|&axis| cell.levels[axis]).collect();
-            if places.iter().all(|place| place.levels != levels) {
-                let values: Vec<&Level> =
-                    axes.iter().zip(&levels).map(|(&a, &l)| &sweep.axes[a].levels[l]).collect();
-                places.push(Place { text: joined(&values, alike), number: None, levels });
+            if let Entry::Vacant(new) = by_levels.entry(levels) {
+                levels_of.push(new.key().clone());
+                new.insert(levels_of.len() - 1);
             }
         }
 
         let kinds: Vec<AxisKind> = axes.iter().map(|&axis| sweep.axes[axis].axis.kind).collect();
         let sums = alike && paths.iter().all(|path| last_word(path) == "count");
-        let number = |place: &Place| {
-            let mut values =
-                axes.iter().zip(&place.levels).map(|(&a, &l)| sweep.axes[a].levels[l].number());
-            match axes.len() {
-                1 => values.next().flatten(),
+        let place = |levels: &Vec<usize>| {
+            let values: Vec<&Level> =
+                axes.iter().zip(levels).map(|(&a, &l)| &sweep.axes[a].levels[l]).collect();
+            let number = match values[..] {
+                [only] => only.number(),
                 // Groups of viewers: what matters is how many there are in all.
-                _ if sums => values.sum(),
+                _ if sums => values.iter().map(|level| level.number()).sum(),
                 _ => None,
-            }
+            };
+            Place { text: joined(&values, alike), number }
         };
-        let numbers: Option<Vec<f64>> = places.iter().map(number).collect();
+        let mut places: Vec<Place> = levels_of.iter().map(place).collect();
+        let numbers: Option<Vec<f64>> = places.iter().map(|place| place.number).collect();
         let mut kind = AxisKind::Text;
         if let (Some(numbers), Some(first)) = (numbers, kinds.first())
             && distinct(&numbers)
         {
-            for (place, number) in places.iter_mut().zip(numbers) {
-                place.number = Some(number);
+            let mut order: Vec<usize> = (0..places.len()).collect();
+            order.sort_by(|&a, &b| numbers[a].total_cmp(&numbers[b]));
+            for (place, at) in order.iter().enumerate() {
+                by_levels.insert(levels_of[*at].clone(), place);
             }
-            places.sort_by(|a, b| a.number.unwrap_or(0.0).total_cmp(&b.number.unwrap_or(0.0)));
+            places = order.into_iter().map(|at| places[at].clone()).collect();
             kind = *first;
+        } else {
+            // Numbers that name several places are names.
+            places.iter_mut().for_each(|place| place.number = None);
         }
-        Self { name, label, kind, places, axes }
+        let traces = axes.iter().any(|&axis| is_of_traces(&sweep.axes[axis]));
+        Self { name, label, kind, places, traces, axes, by_levels }
     }
 
     /// The place of this cell.
     pub(crate) fn place_of(&self, cell: &SweepCell) -> usize {
-        let here = |place: &Place| {
-            self.axes.iter().zip(&place.levels).all(|(&axis, &level)| cell.levels[axis] == level)
-        };
+        let levels: Vec<usize> = self.axes.iter().map(|&axis| cell.levels[axis]).collect();
         // Places are those of the cells.
-        self.places.iter().position(here).unwrap_or_default()
+        self.by_levels.get(&levels).copied().unwrap_or_default()
     }
 
     /// Whether its places are numbers.
     pub(crate) fn is_numeric(&self) -> bool {
         self.places.iter().all(|place| place.number.is_some())
+    }
+
+    /// Whether its places are compared with each other: names of what can be chosen, and no traces.
+    pub(crate) fn is_compared(&self) -> bool {
+        !self.is_numeric() && !self.traces
     }
 
     /// Whether it says which algorithm decides.
@@ -125,6 +185,12 @@ impl Dimension {
     pub(crate) fn is_viewers(&self) -> bool {
         self.is_numeric() && self.name.split(PLUS).all(is_count_of_players)
     }
+}
+
+/// Whether the values of this axis are traces: the rates of a link that are no quantities.
+fn is_of_traces(axis: &SweepAxis) -> bool {
+    let path = &axis.axis.path;
+    path.starts_with("links.") && last_word(path) == "rate" && axis.axis.kind == AxisKind::Text
 }
 
 fn is_count_of_players(path: &str) -> bool {

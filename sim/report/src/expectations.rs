@@ -2,14 +2,18 @@
 //! whole chain from the shaper to the algorithm.
 
 use crate::axis::AxisKind;
+use crate::columns::ints;
 use crate::head::count;
 use crate::metric::SETTLED_BITRATE;
-use crate::sweep::{NEEDS, Sweep, SweepCell};
-use crate::tables::RunTables;
+use crate::sweep::{CellTrials, Sweep, SweepCell};
+use crate::tables::check;
+use crate::trials::{self, ByTrial};
 use anyhow::{Context, Result, ensure};
+use polars::prelude::DataFrame;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use weir_records::{Row, Rung, Verdict};
 
 /// The most that the mean settled bit rate may fall from one bandwidth to the next, as a share.
 const FALL: f64 = 0.05;
@@ -94,7 +98,7 @@ impl fmt::Display for Violation {
 /// If the tables cannot be read, or the run has not exactly one axis of bit rates with two values
 /// or more: nothing could be checked then, which must not look like success.
 pub fn expectations(dir: &Path) -> Result<Vec<Violation>> {
-    let sweep = Sweep::of(&RunTables::open_some(dir, &NEEDS)?)?;
+    let sweep = Sweep::open(dir)?;
     let is_rate = |&i: &usize| {
         let axis = &sweep.axes[i];
         axis.axis.kind == AxisKind::BitRate && axis.levels.len() > 1
@@ -108,6 +112,12 @@ pub fn expectations(dir: &Path) -> Result<Vec<Violation>> {
     );
     let rate = *rates.first().context("an axis of bit rates")?;
 
+    let mut figures = BTreeMap::new();
+    let peaks = lowest_peaks(&sweep)?;
+    sweep.for_each(&mut |cell| {
+        figures.insert(cell.cell.cell, Figures::of(cell, &peaks));
+        Ok(())
+    })?;
     let mut series: BTreeMap<Vec<usize>, Vec<&SweepCell>> = BTreeMap::new();
     for cell in &sweep.cells {
         let mut others = cell.levels.clone();
@@ -119,8 +129,9 @@ pub fn expectations(dir: &Path) -> Result<Vec<Violation>> {
         cells.sort_by_key(|cell| cell.levels[rate]);
         let mut before = None;
         for cell in cells {
-            let found =
-                problems(cell, sweep.axes[rate].levels[cell.levels[rate]].number(), &mut before);
+            let Some(figures) = figures.get(&cell.cell) else { continue };
+            let rate_bps = sweep.axes[rate].levels[cell.levels[rate]].number();
+            let found = figures.problems(rate_bps, &mut before);
             let mut params = sweep.params(cell);
             let rate = params.remove(rate).text;
             let series = params.into_iter().map(|p| p.text).collect::<Vec<_>>().join(", ");
@@ -134,36 +145,75 @@ pub fn expectations(dir: &Path) -> Result<Vec<Violation>> {
     Ok(violations)
 }
 
-/// What is wrong with this cell, given the settled bit rate of the cell before it.
-fn problems(cell: &SweepCell, rate_bps: Option<f64>, before: &mut Option<f64>) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let sessions = || cell.valid().flat_map(|trial| &trial.sessions);
-    match SETTLED_BITRATE.estimate(cell.valid(), None).map(|found| found.mean) {
-        Some(here_bps) => {
-            if let Some(before_bps) = *before
-                && here_bps < before_bps * (1.0 - FALL)
-            {
-                found.push(Problem::Falls { before_bps, here_bps });
-            }
-            *before = Some(here_bps);
+/// What is expected of a cell is expected of these.
+struct Figures {
+    settled_bps: Option<f64>,
+    stalls: f64,
+    sessions: u64,
+    /// Valid trials.
+    trials: u64,
+    /// The peak bit rate of the lowest rung.
+    lowest_peak_bps: Option<u64>,
+}
+
+impl Figures {
+    fn of(cell: &CellTrials<'_>, peaks: &BTreeMap<u64, u64>) -> Self {
+        let sessions = cell.valid().flat_map(|trial| &trial.sessions);
+        Self {
+            settled_bps: cell.estimate(&SETTLED_BITRATE).map(|found| found.mean),
+            stalls: sessions.filter_map(|s| s.stalls).sum(),
+            sessions: cell.cell.sessions,
+            trials: cell.cell.valid,
+            lowest_peak_bps: peaks.get(&cell.cell.cell).copied(),
         }
-        None => found.push(Problem::NoFigure),
     }
 
-    // Trials of a cell share their content; the highest peak is the safe one if they do not.
-    match (cell.valid().map(|trial| trial.lowest_peak_bps).max().flatten(), rate_bps) {
-        (Some(peak), Some(rate)) if rate >= AMPLE * peak as f64 => {
-            let stalls: f64 = sessions().filter_map(|s| s.stalls).sum();
-            if stalls > 0.0 {
+    /// What is wrong with them, given the settled bit rate of the cell before.
+    fn problems(&self, rate_bps: Option<f64>, before: &mut Option<f64>) -> Vec<Problem> {
+        let mut found = Vec::new();
+        match self.settled_bps {
+            Some(here_bps) => {
+                if let Some(before_bps) = *before
+                    && here_bps < before_bps * (1.0 - FALL)
+                {
+                    found.push(Problem::Falls { before_bps, here_bps });
+                }
+                *before = Some(here_bps);
+            }
+            None => found.push(Problem::NoFigure),
+        }
+        match (self.lowest_peak_bps, rate_bps) {
+            (Some(peak), Some(rate)) if self.stalls > 0.0 && rate >= AMPLE * peak as f64 => {
                 found.push(Problem::Stalls {
-                    stalls: stalls as u64,
-                    sessions: sessions().count() as u64,
+                    stalls: self.stalls as u64,
+                    sessions: self.sessions,
                     lowest_peak_bps: peak,
                 });
             }
+            (None, _) if self.trials > 0 => found.push(Problem::NoRungs),
+            _ => {}
         }
-        (None, _) if cell.valid().next().is_some() => found.push(Problem::NoRungs),
-        _ => {}
+        found
     }
-    found
+}
+
+/// The peak bit rate of the lowest rung in the valid trials of each cell. They share their content;
+/// the highest peak is the safe one if they do not.
+fn lowest_peaks(sweep: &Sweep) -> Result<BTreeMap<u64, u64>> {
+    check(sweep.dir(), &Rung::TABLE, &[])?;
+    let read = |frame: &DataFrame| {
+        let rungs = ints(frame, "rung")?.into_iter().zip(ints(frame, "peak_bps")?);
+        Ok(rungs.map(|(rung, peak)| peak.filter(|_| rung == Some(0))).collect())
+    };
+    let rows = ByTrial::open(sweep.dir(), Rung::TABLE.name, &["rung", "peak_bps"], read)?;
+    let mut peaks = BTreeMap::new();
+    trials::for_each(sweep.dir(), rows, &mut |head, rungs| {
+        let lowest = rungs.into_iter().flatten().max().filter(|_| head.verdict == Verdict::Valid);
+        if let Some(peak) = lowest {
+            let highest = peaks.entry(head.cell).or_insert(peak);
+            *highest = peak.max(*highest);
+        }
+        Ok(())
+    })?;
+    Ok(peaks)
 }

@@ -1,4 +1,23 @@
-//! Jain's index of fairness.
+//! Jain's index of fairness, and where it says nothing.
+
+use crate::run::RunInfo;
+
+/// What is said of the fairness of a run, if any of its trials ran in the lab `model`: that lab shares a
+/// link max-min fairly because it was told so, and what it says of fairness is no finding.
+pub(crate) fn assumed(info: &RunInfo) -> Option<&'static str> {
+    let mut labs = info.lab.split([',', ' ']).filter(|word| !word.is_empty()).peekable();
+    labs.peek()?;
+    match (labs.clone().all(is_model), labs.any(is_model)) {
+        (true, _) => Some("assumed"),
+        (_, true) => Some("assumed in the lab model"),
+        _ => None,
+    }
+}
+
+/// Whether this lab assumes how links are shared.
+pub(crate) fn is_model(lab: &str) -> bool {
+    lab == "model"
+}
 
 /// Jain's index (sum x)^2 / (n sum x^2) of what n users get: 1 where all get the same, k/n where k
 /// share everything equally, 1/n where one gets everything (Jain, Chiu, Hawe: "A Quantitative

@@ -1,14 +1,14 @@
 //! What the plots of a sweep show, before anything is drawn: the axis to plot against, the plots side
 //! by side, the series in each, and a point with its interval for each place.
 
-use crate::bootstrap::Interval;
-use crate::dimension::Dimension;
-use crate::layout::{Keyed, Layout, is_mixed, x_dimension};
+use crate::bootstrap::{Interval, Replicate};
+use crate::dimension::Dimensions;
+use crate::layout::{Keyed, Layout, Spot, x_dimension};
 use crate::metric::Estimate;
-use crate::run::RunInfo;
 use crate::shown::Shown;
-use crate::sweep::Sweep;
+use crate::sweep::{CellTrials, Sweep};
 use crate::x::X;
+use std::collections::BTreeMap;
 
 /// An axis with more places than this has bands, for bars would touch each other.
 const BARS_UP_TO: usize = 24;
@@ -42,6 +42,8 @@ pub(crate) enum Range {
 #[derive(Debug, Clone)]
 pub(crate) struct Panel {
     pub shown: &'static Shown,
+    /// The title of its axis, with the unit.
+    pub title: String,
     /// A point for each facet, series and place: `facets[facet][series][x]`.
     pub facets: Vec<Vec<Vec<Option<Point>>>>,
 }
@@ -64,14 +66,14 @@ impl Panel {
 
 impl Point {
     /// `None` where it has no place on an axis.
-    pub(crate) fn of(estimate: Estimate, unit: f64) -> Option<Self> {
+    pub(crate) fn of(estimate: &Estimate, unit: f64) -> Option<Self> {
         let scaled = |value: f64| value / unit;
         let Estimate { mean, interval, replicates, .. } = estimate;
         let few = interval.is_none() && replicates.len() > 1;
         let point = Self {
-            mean: scaled(mean),
+            mean: scaled(*mean),
             interval: interval.map(|i| Interval { low: scaled(i.low), high: scaled(i.high) }),
-            replicates: if few { replicates.into_iter().map(scaled).collect() } else { vec![] },
+            replicates: if few { replicates.iter().copied().map(scaled).collect() } else { vec![] },
         };
         point.highest().is_finite().then_some(point)
     }
@@ -89,41 +91,119 @@ impl Point {
     }
 }
 
-impl Figure {
+/// A figure whose cells are still to come.
+pub(crate) struct Plotting<'a> {
+    sweep: &'a Sweep,
+    dimensions: &'a Dimensions,
+    layout: Layout,
+    keyed: Keyed,
+    spots: BTreeMap<Spot, Pool>,
+    figure: Figure,
+}
+
+/// The cells at one spot: usually one, and several where they differ in nothing that is told apart,
+/// as those of several traces.
+#[derive(Debug, Default)]
+struct Pool {
+    /// Cells still to come.
+    left: usize,
+    /// The sums of those before, by metric and replicate: trial, or trace.
+    sums: Vec<Vec<Replicate>>,
+}
+
+impl<'a> Plotting<'a> {
     /// The plots of these metrics. `by_algorithm` tells the algorithms of one trial apart.
     pub(crate) fn of(
-        info: &RunInfo,
-        sweep: &Sweep,
-        dimensions: &[Dimension],
-        metrics: &'static [Shown],
+        sweep: &'a Sweep,
+        dimensions: &'a Dimensions,
+        metrics: impl Iterator<Item = (&'static Shown, String)>,
         by_algorithm: bool,
     ) -> Self {
+        let all = dimensions;
+        let dimensions = &all.apart[..];
         let across = x_dimension(dimensions);
         let x = across.map_or_else(
-            || X::Names { label: String::new(), names: vec![info.name.clone()] },
+            || X::Names { label: String::new(), names: vec![sweep.info.name.clone()] },
             |index| dimensions[index].as_x(),
         );
-        let mixed = by_algorithm && is_mixed(sweep);
+        let mixed = by_algorithm && sweep.mixed;
         let layout = Layout::of(dimensions, across, mixed);
         let keyed = Keyed::of(sweep, dimensions, &layout);
-        let places = x.len();
-        let panels = metrics
-            .iter()
-            .map(|shown| Panel { shown, facets: keyed.points(shown, places) })
-            .collect();
+        let mut spots: BTreeMap<Spot, Pool> = BTreeMap::new();
+        for cell in &sweep.cells {
+            for (spot, _) in keyed.spots(sweep, dimensions, &layout, cell) {
+                spots.entry(spot).or_default().left += 1;
+            }
+        }
+        let series = keyed.labels(dimensions, &layout);
+        let empty = vec![vec![vec![None; x.len()]; series.len()]; keyed.facets];
+        let panel = |(shown, title)| Panel { shown, title, facets: empty.clone() };
         let title = layout.series.iter().map(|&i| dimensions[i].name.as_str());
         let title: Vec<&str> = title.chain(mixed.then_some("algorithm")).collect();
-        Self {
-            x,
+        let figure = Figure {
             legend_title: title.join(", "),
-            series: keyed.labels(dimensions, &layout),
             ordered: matches!(layout.series[..], [only] if !mixed && dimensions[only].is_numeric()),
             hidden: keyed.hidden(),
             facets: layout.facet_names(dimensions),
-            panels,
+            panels: metrics.map(panel).collect(),
+            x,
+            series,
+        };
+        Self { sweep, dimensions: all, layout, keyed, spots, figure }
+    }
+
+    /// Adds a cell, of which each comes once.
+    pub(crate) fn add(&mut self, cell: &CellTrials<'_>) {
+        let Self { sweep, dimensions, layout, keyed, spots, figure } = self;
+        let over_traces = dimensions.trace_count().is_some();
+        for (spot, abr) in keyed.spots(sweep, &dimensions.apart, layout, cell.cell) {
+            let Some(pool) = spots.get_mut(&spot) else { continue };
+            pool.left = pool.left.saturating_sub(1);
+            let alone = pool.left == 0 && pool.sums.is_empty();
+            pool.sums.resize(figure.panels.len(), Vec::new());
+            for (panel, sums) in figure.panels.iter_mut().zip(&mut pool.sums) {
+                let Shown { metric, unit, .. } = panel.shown;
+                let point = |estimate: &Estimate| Point::of(estimate, *unit);
+                let found = match (&abr, alone) {
+                    (None, true) if !over_traces => {
+                        cell.estimate(metric).and_then(|found| point(&found))
+                    }
+                    _ => {
+                        let trials = cell.valid().map(|t| metric.values(t, abr.as_deref()));
+                        match over_traces {
+                            true => sums.extend(Replicate::of(trials.flatten())),
+                            false => {
+                                sums.extend(trials.filter_map(|t| Replicate::of(t.into_iter())));
+                            }
+                        }
+                        let whole = (pool.left == 0).then_some(sums);
+                        let found = whole.and_then(|s| Estimate::of_replicates(s, metric.limits));
+                        found.and_then(|found| point(&found))
+                    }
+                };
+                panel.facets[spot.facet][spot.series][spot.x] = found;
+            }
+            if pool.left == 0 {
+                spots.remove(&spot);
+            }
         }
     }
 
+    pub(crate) fn finish(self) -> Figure {
+        self.figure
+    }
+
+    /// The same without panels that have no point, but for the first ones.
+    pub(crate) fn finish_with(self, first: usize) -> Figure {
+        let mut figure = self.figure;
+        let mut at = 0..;
+        let is_there = |panel: &Panel| panel.points().any(|point| point.is_some());
+        figure.panels.retain(|panel| at.next().is_some_and(|at| at < first) || is_there(panel));
+        figure
+    }
+}
+
+impl Figure {
     /// Whether there is nothing to draw.
     pub(crate) fn is_empty(&self) -> bool {
         self.series.is_empty()

@@ -3,14 +3,16 @@
 use crate::columns::{floats, ints, texts};
 use crate::human::{HumanCell, HumanColumn, HumanTable};
 use crate::sweep::Sweep;
-use crate::tables::RunTables;
+use crate::tables::check;
+use crate::trials::{self, ByTrial};
 use anyhow::Result;
+use polars::prelude::DataFrame;
 use std::collections::BTreeMap;
-use weir_records::{Flow, Row};
+use weir_records::{Flow, Row, Verdict};
 
 /// What is the same for the flows of a row: the cell, the traffic's place in the experiment, its
 /// kind, sender, receiver and congestion control.
-type Key<'a> = (u64, u64, &'a str, &'a str, &'a str, &'a str);
+type Key = (u64, u64, String, String, String, String);
 
 /// Flows of one traffic in the valid trials of one cell.
 #[derive(Debug, Clone, Default)]
@@ -70,8 +72,8 @@ fn shown() -> [Shown; 6] {
 
 /// One row for each traffic of each cell: means over its flows in valid trials. Columns that no flow
 /// has a value for are left out.
-pub(crate) fn flows(tables: &RunTables, sweep: &Sweep) -> Result<HumanTable> {
-    let sums = sums(tables, sweep)?;
+pub(crate) fn flows(sweep: &Sweep) -> Result<HumanTable> {
+    let sums = sums(sweep)?;
     let mut table = HumanTable::default();
     let axes = sweep.axes.iter().filter(|axis| axis.levels.len() > 1);
     table.columns.extend(axes.map(|axis| HumanColumn::text(&axis.axis.path)));
@@ -84,7 +86,7 @@ pub(crate) fn flows(tables: &RunTables, sweep: &Sweep) -> Result<HumanTable> {
 
     for ((cell, _, kind, from, to, control), sum) in &sums {
         let mut row: Vec<HumanCell> = Vec::new();
-        let cell = sweep.cells.iter().find(|c| c.cell == *cell);
+        let cell = sweep.cell(*cell);
         for (axis, param) in
             sweep.axes.iter().zip(cell.map(|c| sweep.params(c)).unwrap_or_default())
         {
@@ -92,7 +94,7 @@ pub(crate) fn flows(tables: &RunTables, sweep: &Sweep) -> Result<HumanTable> {
                 row.push(param.text.into());
             }
         }
-        row.extend([kind, from, to, control].map(|text| HumanCell::from((*text).to_owned())));
+        row.extend([kind, from, to, control].map(|text| HumanCell::from(text.clone())));
         row.push(sum.flows.to_string().into());
         row.extend(shown.iter().map(|shown| HumanCell::number((shown.of)(sum), shown.decimals)));
         table.rows.push(row);
@@ -100,40 +102,77 @@ pub(crate) fn flows(tables: &RunTables, sweep: &Sweep) -> Result<HumanTable> {
     Ok(table)
 }
 
-fn sums<'t>(tables: &'t RunTables, sweep: &Sweep) -> Result<BTreeMap<Key<'t>, Sum>> {
-    let cells: BTreeMap<&str, u64> = sweep
-        .cells
-        .iter()
-        .flat_map(|cell| cell.valid().map(|trial| (trial.id.as_str(), cell.cell)))
-        .collect();
-    let frame = tables.table(Flow::TABLE.name)?;
-    let (trials, kinds) = (texts(frame, "trial")?, texts(frame, "kind")?);
-    let (from, to) = (texts(frame, "from")?, texts(frame, "to")?);
+fn sums(sweep: &Sweep) -> Result<BTreeMap<Key, Sum>> {
+    check(sweep.dir(), &Flow::TABLE, &[])?;
+    let rows = ByTrial::open(sweep.dir(), Flow::TABLE.name, &COLUMNS, read)?;
+    let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
+    trials::for_each(sweep.dir(), rows, &mut |head, flows| {
+        for flow in flows.into_iter().filter(|_| head.verdict == Verdict::Valid) {
+            let FlowRow { traffic, names: [kind, from, to, control], .. } = flow;
+            let sum = sums.entry((head.cell, traffic, kind, from, to, control)).or_default();
+            sum.flows += 1;
+            sum.ended_early += u64::from(flow.ended_early);
+            sum.goodput_bps.add(flow.goodput_bps);
+            sum.lost.add(flow.lost);
+            sum.retransmits.add(flow.retransmits);
+            sum.objects.add(flow.objects);
+            sum.object_us.add(flow.object_us);
+        }
+        Ok(())
+    })?;
+    Ok(sums)
+}
+
+/// What is shown of a flow.
+struct FlowRow {
+    traffic: u64,
+    /// Kind, sender, receiver and congestion control.
+    names: [String; 4],
+    ended_early: bool,
+    goodput_bps: Option<f64>,
+    lost: Option<f64>,
+    retransmits: Option<f64>,
+    objects: Option<f64>,
+    object_us: Option<f64>,
+}
+
+const COLUMNS: [&str; 12] = [
+    "traffic",
+    "kind",
+    "from",
+    "to",
+    "congestion_control",
+    "goodput_bps",
+    "sent_packets",
+    "packets",
+    "retransmits",
+    "objects",
+    "object_mean_us",
+    "err",
+];
+
+fn read(frame: &DataFrame) -> Result<Vec<FlowRow>> {
+    let (kinds, from, to) = (texts(frame, "kind")?, texts(frame, "from")?, texts(frame, "to")?);
     let (controls, errs) = (texts(frame, "congestion_control")?, texts(frame, "err")?);
     let (traffic, goodput) = (ints(frame, "traffic")?, floats(frame, "goodput_bps")?);
     let (sent, received) = (ints(frame, "sent_packets")?, ints(frame, "packets")?);
     let (retransmits, objects) = (ints(frame, "retransmits")?, ints(frame, "objects")?);
     let object = ints(frame, "object_mean_us")?;
-
-    let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let Some(&cell) = cells.get(trials[row].unwrap_or_default()) else { continue };
-        let text = |values: &[Option<&'t str>]| values[row].unwrap_or("-");
-        let traffic = traffic[row].unwrap_or_default();
-        let key = (cell, traffic, text(&kinds), text(&from), text(&to), text(&controls));
-        let sum = sums.entry(key).or_default();
-        let float = |value: Option<u64>| value.map(|value| value as f64);
-        sum.flows += 1;
-        sum.ended_early += u64::from(errs[row].is_some());
-        sum.goodput_bps.add(goodput[row]);
-        sum.retransmits.add(float(retransmits[row]));
-        sum.objects.add(float(objects[row]));
-        sum.object_us.add(float(object[row]));
-        if let (Some(sent), Some(received)) = (sent[row], received[row])
-            && sent > 0
-        {
-            sum.lost.add(Some(sent.saturating_sub(received) as f64 / sent as f64));
+    let float = |value: Option<u64>| value.map(|value| value as f64);
+    let flow = |row: usize| {
+        let names = [&kinds, &from, &to, &controls];
+        let sent = sent[row].filter(|sent| *sent > 0);
+        let lost = sent.zip(received[row]);
+        FlowRow {
+            traffic: traffic[row].unwrap_or_default(),
+            names: names.map(|values| values[row].unwrap_or("-").to_owned()),
+            ended_early: errs[row].is_some(),
+            goodput_bps: goodput[row],
+            lost: lost.map(|(sent, got)| sent.saturating_sub(got) as f64 / sent as f64),
+            retransmits: float(retransmits[row]),
+            objects: float(objects[row]),
+            object_us: float(object[row]),
         }
-    }
-    Ok(sums)
+    };
+    Ok((0..frame.height()).map(flow).collect())
 }

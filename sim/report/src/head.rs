@@ -1,9 +1,8 @@
 //! What stands above every picture of a run: what it rests on, how to read it, what is left out.
 
+use crate::dimension::Dimensions;
 use crate::figure::{Figure, Range};
-use crate::run::RunInfo;
 use crate::sweep::Sweep;
-use weir_records::Verdict;
 
 /// The lines above a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,36 +16,43 @@ pub(crate) struct Head {
 
 impl Head {
     /// Above the plots of a sweep.
-    pub(crate) fn of(info: &RunInfo, sweep: &Sweep, figure: &Figure) -> Self {
-        let mut note = reading(figure);
+    pub(crate) fn of(sweep: &Sweep, dimensions: &Dimensions, figure: &Figure) -> Self {
+        let mut note = reading(figure, dimensions);
         note.push_str(&left_out(sweep));
         if figure.hidden > 0 {
             let all = figure.series.len() + figure.hidden;
             note.push_str(&format!(" Shown: {} of {all} combinations.", figure.series.len()));
         }
-        Self { title: info.name.clone(), subtitle: subtitle(info, sweep), note }
+        Self { title: sweep.info.name.clone(), subtitle: subtitle(sweep, dimensions), note }
     }
 
     /// Above a picture whose marks are explained by these words.
-    pub(crate) fn with_note(info: &RunInfo, sweep: &Sweep, reading: &str) -> Self {
+    pub(crate) fn with_note(sweep: &Sweep, dimensions: &Dimensions, reading: &str) -> Self {
         let note = format!("{reading}{}", left_out(sweep));
-        Self { title: info.name.clone(), subtitle: subtitle(info, sweep), note }
+        Self { title: sweep.info.name.clone(), subtitle: subtitle(sweep, dimensions), note }
     }
 }
 
-fn subtitle(info: &RunInfo, sweep: &Sweep) -> String {
-    let valid = sweep.trials(Verdict::Valid);
-    let sessions: usize = valid.map(|trial| trial.sessions.len()).sum();
+fn subtitle(sweep: &Sweep, dimensions: &Dimensions) -> String {
+    let info = &sweep.info;
+    let traces = dimensions.trace_count();
+    let traces = traces.map(|traces| format!(" over {}", count(traces as u64, "trace")));
     format!(
-        "n = {}, {} per cell, lab {}, {}",
-        count(sessions as u64, "session"),
+        "n = {}{}, {} per cell, lab {}, {}",
+        count(sweep.total(|cell| cell.sessions), "session"),
+        traces.unwrap_or_default(),
         count(info.repeats, "replicate"),
         info.lab,
         info.media
     )
 }
 
-fn reading(figure: &Figure) -> String {
+/// What intervals resample.
+pub(crate) fn replicates(dimensions: &Dimensions) -> &'static str {
+    if dimensions.trace_count().is_some() { "traces" } else { "replicates" }
+}
+
+fn reading(figure: &Figure, dimensions: &Dimensions) -> String {
     let points = || figure.panels.iter().flat_map(|panel| panel.points()).flatten();
     let mark = if figure.x.is_joined() { "Lines" } else { "Marks" };
     let mut text = format!("{mark}: mean over sessions.");
@@ -55,21 +61,23 @@ fn reading(figure: &Figure) -> String {
             Range::Bands => "Bands",
             Range::Bars => "Bars",
         };
-        text.push_str(&format!(" {range}: its 95 % bootstrap interval over replicates."));
+        let over = replicates(dimensions);
+        text.push_str(&format!(" {range}: its 95 % bootstrap interval over {over}."));
     }
     if points().any(|point| !point.replicates.is_empty()) {
-        text.push_str(" Dots: replicates, too few for an interval.");
+        let dots = replicates(dimensions);
+        text.push_str(&format!(" Dots: {dots}, too few for an interval."));
     }
     text
 }
 
 fn left_out(sweep: &Sweep) -> String {
-    let invalid = sweep.trials(Verdict::Invalid).count();
-    let failed = sweep.trials(Verdict::Failed).count();
+    let invalid = sweep.total(|cell| cell.invalid);
+    let failed = sweep.total(|cell| cell.failed);
     if invalid + failed == 0 {
         return String::new();
     }
-    let trials = count((invalid + failed) as u64, "trial");
+    let trials = count(invalid + failed, "trial");
     format!(" Left out: {trials} ({invalid} invalid, {failed} failed).")
 }
 

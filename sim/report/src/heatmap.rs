@@ -1,10 +1,8 @@
 //! What the heatmaps show: a metric over two dimensions of a sweep, one map for each algorithm.
 
 use crate::dimension::Dimension;
-use crate::metric::Estimate;
 use crate::shown::{SHOWN, Shown};
-use crate::sweep::{Sweep, SweepTrial};
-use std::collections::BTreeMap;
+use crate::sweep::CellTrials;
 
 /// A map with more places than this along a side has no legible cells.
 const PLACES: usize = 40;
@@ -43,50 +41,80 @@ pub(crate) struct Map {
     pub rows: Vec<Vec<Option<f64>>>,
 }
 
-impl Heatmap {
-    /// The heatmaps of a sweep that has exactly two dimensions besides the algorithm (or, without
+/// The heatmaps of a sweep whose cells are still to come.
+pub(crate) struct Mapping<'a> {
+    dimensions: &'a [Dimension],
+    layout: Option<Layout>,
+    /// The values at each place of each map of each metric: `sums[metric][map][y][x]`.
+    sums: Vec<Vec<Vec<Vec<Sum>>>>,
+}
+
+/// Values of one metric.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    sum: f64,
+    count: f64,
+}
+
+impl<'a> Mapping<'a> {
+    /// Those of a sweep that has exactly two dimensions besides the algorithm (or, without
     /// one, besides another that is no number), of which at least one is of numbers.
-    pub(crate) fn all(sweep: &Sweep, dimensions: &[Dimension]) -> Vec<Self> {
-        let Some(layout) = Layout::of(dimensions) else { return Vec::new() };
-        let mut trials: BTreeMap<[usize; 3], Vec<&SweepTrial>> = BTreeMap::new();
-        for cell in &sweep.cells {
-            let place = |i: Option<usize>| i.map_or(0, |i| dimensions[i].place_of(cell));
-            let key = [layout.map, Some(layout.y), Some(layout.x)].map(place);
-            trials.entry(key).or_default().extend(cell.valid());
+    pub(crate) fn of(dimensions: &'a [Dimension]) -> Self {
+        let layout = Layout::of(dimensions);
+        let sums = layout.iter().flat_map(|Layout { map, x, y }| {
+            let places = |i: usize| dimensions[i].places.len();
+            let map_of = vec![vec![Sum::default(); places(*x)]; places(*y)];
+            vec![vec![map_of; map.map_or(1, places)]; METRICS]
+        });
+        Self { dimensions, sums: sums.collect(), layout }
+    }
+
+    /// Adds a cell, of which each comes once.
+    pub(crate) fn add(&mut self, cell: &CellTrials<'_>) {
+        let Some(Layout { map, x, y }) = &self.layout else { return };
+        let place = |i: usize| self.dimensions[i].place_of(cell.cell);
+        let (map, x, y) = (map.map_or(0, place), place(*x), place(*y));
+        for (maps, shown) in self.sums.iter_mut().zip(&SHOWN) {
+            let Sum { sum, count } = &mut maps[map][y][x];
+            for value in cell.valid().flat_map(|trial| shown.metric.values(trial, None)) {
+                *sum += value;
+                *count += 1.0;
+            }
         }
-        let of = |shown: &Shown| {
-            let mean = |map: usize, y: usize, x: usize| {
-                let trials = trials.get(&[map, y, x])?;
-                Some(mean(shown, trials)? / shown.unit)
-            };
-            let (x, y) = (&dimensions[layout.x], &dimensions[layout.y]);
-            let row = |map, y| (0..x.places.len()).map(|x| mean(map, y, x)).collect();
+    }
+
+    pub(crate) fn finish(self) -> Vec<Heatmap> {
+        let Self { dimensions, layout, sums } = self;
+        let Some(layout) = layout else { return Vec::new() };
+        let (x, y) = (&dimensions[layout.x], &dimensions[layout.y]);
+        let of = |(shown, maps): (&Shown, Vec<Vec<Vec<Sum>>>)| {
+            // A sum past the range of the type is nothing that was measured.
+            let mean =
+                |Sum { sum, count }| Some(sum / count / shown.unit).filter(|m| m.is_finite());
+            let row = |row: Vec<Sum>| row.into_iter().map(mean).collect();
             let titles = layout.map.map_or_else(|| vec![String::new()], |i| texts(&dimensions[i]));
-            let map = |(map, title)| Map {
+            let maps = titles.into_iter().zip(maps);
+            let map = |(title, rows): (_, Vec<_>)| Map {
                 title,
-                rows: (0..y.places.len()).map(|y| row(map, y)).collect(),
+                rows: rows.into_iter().map(row).collect(),
             };
-            Self {
+            Heatmap {
                 stem: format!("heatmap-{}", shown.stem),
                 title: shown.title,
                 x: Side { label: x.label.clone(), places: texts(x) },
                 y: Side { label: y.label.clone(), places: texts(y) },
-                maps: titles.into_iter().enumerate().map(map).collect(),
+                maps: maps.map(map).collect(),
             }
         };
-        SHOWN.iter().take(METRICS).map(of).collect()
+        SHOWN.iter().zip(sums).map(of).collect()
     }
+}
 
+impl Heatmap {
     /// All values of all maps.
     pub(crate) fn values(&self) -> impl Iterator<Item = Option<f64>> {
         self.maps.iter().flat_map(|map| map.rows.iter().flatten().copied())
     }
-}
-
-fn mean(shown: &Shown, trials: &[&SweepTrial]) -> Option<f64> {
-    let values: Vec<f64> =
-        trials.iter().flat_map(|trial| shown.metric.values(trial, None)).collect();
-    Estimate::mean_of(&values)
 }
 
 fn texts(dimension: &Dimension) -> Vec<String> {

@@ -1,9 +1,16 @@
 //! Tables as people read them: a few columns, in the units of daily use. Shared by the page and the
 //! terminal.
 
-use crate::run::RunInfo;
-use crate::summary::{Summaries, SummaryRow};
-use weir_records::Summary;
+use crate::bootstrap::Replicate;
+use crate::dimension::Dimensions;
+use crate::fairness::{assumed, is_model};
+use crate::metric::{
+    Estimate, JAIN_BITRATE, MEAN_BITRATE, Metric, PENSIEVE_LIN, QOE, REGRET, SABRE_BITRATE_CHANGE,
+    SABRE_SCORE, SETTLED_BITRATE, STALL_RATIO, STALLS, STARTUP, SWITCHES,
+};
+use crate::sweep::{CellTrials, Level, Sweep};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A column of a table for people.
 #[derive(Debug, Clone)]
@@ -58,119 +65,196 @@ impl HumanCell {
 pub(crate) struct HumanTable {
     pub columns: Vec<HumanColumn>,
     pub rows: Vec<Vec<HumanCell>>,
+    /// Rows that are shown nowhere, between the first and the last ones.
+    pub hidden: usize,
 }
 
-/// What is shown of a summary.
+/// What is shown of a metric.
 struct Shown {
     title: &'static str,
     unit: &'static str,
     decimals: usize,
-    /// The summary's value that is shown as 1.
+    /// The metric's value that is shown as 1.
     size: f64,
-    mean: fn(&Summary) -> Option<f64>,
-    interval: fn(&Summary) -> Option<(f64, f64)>,
+    metric: &'static Metric,
+    /// Whether its column is there for every run.
+    always: bool,
 }
 
-/// Means over the sessions of a cell.
-const SHOWN: [Shown; 6] = [
-    Shown {
-        title: "bitrate",
-        unit: "Mbit/s",
-        decimals: 3,
-        size: 1e6,
-        mean: |s| s.mean_bitrate_mean_bps,
-        interval: |s| s.mean_bitrate_mean_low_bps.zip(s.mean_bitrate_mean_high_bps),
-    },
-    Shown {
-        title: "settled",
-        unit: "Mbit/s",
-        decimals: 3,
-        size: 1e6,
-        mean: |s| s.settled_bitrate_mean_bps,
-        interval: |s| s.settled_bitrate_mean_low_bps.zip(s.settled_bitrate_mean_high_bps),
-    },
-    Shown {
-        title: "stalled",
-        unit: "%",
-        decimals: 2,
-        size: 0.01,
-        mean: |s| s.stall_ratio_mean,
-        interval: |s| s.stall_ratio_mean_low.zip(s.stall_ratio_mean_high),
-    },
-    Shown {
-        title: "stalls",
-        unit: "",
-        decimals: 1,
-        size: 1.0,
-        mean: |s| s.stalls_mean,
-        interval: |s| s.stalls_mean_low.zip(s.stalls_mean_high),
-    },
-    Shown {
-        title: "startup",
-        unit: "s",
-        decimals: 2,
-        size: 1e6,
-        mean: |s| s.startup_mean_us,
-        interval: |s| s.startup_mean_low_us.zip(s.startup_mean_high_us),
-    },
-    Shown {
-        title: "switches",
-        unit: "",
-        decimals: 1,
-        size: 1.0,
-        mean: |s| s.switches_mean,
-        interval: |s| s.switches_mean_low.zip(s.switches_mean_high),
-    },
+const fn shown(
+    title: &'static str,
+    unit: &'static str,
+    (size, decimals): (f64, usize),
+    metric: &'static Metric,
+) -> Shown {
+    Shown { title, unit, decimals, size, metric, always: true }
+}
+
+/// Of a metric that few runs have.
+const fn where_any(title: &'static str, unit: &'static str, metric: &'static Metric) -> Shown {
+    Shown { always: false, ..shown(title, unit, (1.0, 3), metric) }
+}
+
+/// Means over the sessions of a row.
+static SHOWN: [Shown; 12] = [
+    shown("bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
+    shown("settled", "Mbit/s", (1e6, 3), &SETTLED_BITRATE),
+    shown("stalled", "%", (0.01, 2), &STALL_RATIO),
+    shown("stalls", "", (1.0, 1), &STALLS),
+    shown("startup", "s", (1e6, 2), &STARTUP),
+    shown("switches", "", (1.0, 1), &SWITCHES),
+    Shown { size: 1e6, ..where_any("change", "Mbit/s", &SABRE_BITRATE_CHANGE) },
+    where_any("score", "Sabre", &SABRE_SCORE),
+    where_any("QoE lin", "Pensieve", &PENSIEVE_LIN),
+    where_any("QoE", "", &QOE),
+    where_any("regret", "QoE", &REGRET),
+    where_any("fairness", JAIN, &JAIN_BITRATE),
 ];
 
-/// Shown where viewers share a network.
-const JAIN: Shown = Shown {
-    title: "fairness",
-    unit: "Jain",
-    decimals: 3,
-    size: 1.0,
-    mean: |s| s.jain_bitrate_mean,
-    interval: |s| s.jain_bitrate_mean_low.zip(s.jain_bitrate_mean_high),
-};
+/// The unit of what is only there where viewers share a network.
+const JAIN: &str = "Jain";
 
-impl HumanTable {
-    /// The summary of a run. Fairness and trials that were left out have a column only where there
-    /// are any.
-    pub(crate) fn of(info: &RunInfo, summaries: &Summaries) -> Self {
-        let left_out = |row: &SummaryRow| row.summary.trials_invalid + row.summary.trials_failed;
-        let any_left_out = summaries.rows.iter().any(|row| left_out(row) > 0);
-        let any_fairness = summaries.rows.iter().any(|row| row.summary.jain_bitrate_n > 0);
-        let shown: Vec<&Shown> = SHOWN.iter().chain(any_fairness.then_some(&JAIN)).collect();
+/// More rows than this at the begin, and at the end, are shown nowhere.
+const FIRST: usize = 500;
+const LAST: usize = 10;
 
-        let axis = |i: usize| {
-            let number = |row: &SummaryRow| row.params.get(i).is_some_and(|p| p.number().is_some());
-            summaries.rows.iter().all(number)
+/// The summary of a run for people, while cells come: a row for each cell, or for all cells that
+/// differ in their trace only.
+pub(crate) struct Summarising<'a> {
+    sweep: &'a Sweep,
+    dimensions: &'a Dimensions,
+    /// The axes that have a column.
+    axes: Vec<usize>,
+    /// Cells that wait for others, by their levels on these axes.
+    pools: BTreeMap<Vec<usize>, Pool>,
+    rows: Vec<SummaryRow>,
+    hidden: usize,
+}
+
+/// Cells that are one row.
+struct Pool {
+    params: Vec<Level>,
+    counts: Counts,
+    /// The sums of each metric, trace by trace.
+    sums: Vec<Vec<Replicate>>,
+}
+
+/// Trials and sessions.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    trials: u64,
+    sessions: u64,
+    left_out: u64,
+}
+
+struct SummaryRow {
+    params: Vec<Level>,
+    counts: Counts,
+    estimates: Vec<Option<Rc<Estimate>>>,
+}
+
+impl<'a> Summarising<'a> {
+    pub(crate) fn of(sweep: &'a Sweep, dimensions: &'a Dimensions) -> Self {
+        Self {
+            sweep,
+            dimensions,
+            axes: (0..sweep.axes.len()).filter(|&axis| !dimensions.is_pooled(axis)).collect(),
+            pools: BTreeMap::new(),
+            rows: Vec::new(),
+            hidden: 0,
+        }
+    }
+
+    /// Adds the cell that comes next.
+    pub(crate) fn add(&mut self, cell: &CellTrials<'_>) {
+        let mut params = self.sweep.params(cell.cell).into_iter().map(Some).collect::<Vec<_>>();
+        let params: Vec<Level> = self.axes.iter().filter_map(|&axis| params[axis].take()).collect();
+        let counts = Counts {
+            trials: cell.cell.valid,
+            sessions: cell.cell.sessions,
+            left_out: cell.cell.left_out(),
         };
-        let mut columns: Vec<HumanColumn> = (0..)
-            .zip(&info.axes)
-            .map(|(i, path)| HumanColumn { title: path.clone(), unit: "", right: axis(i) })
-            .collect();
+        if self.dimensions.trace_count().is_none() {
+            let estimates = SHOWN.iter().map(|shown| cell.estimate(shown.metric)).collect();
+            self.push(SummaryRow { params, counts, estimates });
+            return;
+        }
+        let levels = self.axes.iter().map(|&axis| cell.cell.levels[axis]).collect();
+        let empty = || Pool { params, counts: Counts::default(), sums: vec![vec![]; SHOWN.len()] };
+        let pool = self.pools.entry(levels).or_insert_with(empty);
+        pool.counts.trials += counts.trials;
+        pool.counts.sessions += counts.sessions;
+        pool.counts.left_out += counts.left_out;
+        for (sums, Shown { metric, .. }) in pool.sums.iter_mut().zip(&SHOWN) {
+            let values = cell.valid().flat_map(|trial| metric.values(trial, None));
+            sums.extend(Replicate::of(values));
+        }
+    }
+
+    fn push(&mut self, row: SummaryRow) {
+        if self.rows.len() == FIRST + LAST {
+            self.rows.remove(FIRST);
+            self.hidden += 1;
+        }
+        self.rows.push(row);
+    }
+
+    /// The table. Metrics that few runs have, and trials that were left out, have a column only where
+    /// there are any.
+    pub(crate) fn finish(mut self) -> HumanTable {
+        for Pool { params, counts, sums } in std::mem::take(&mut self.pools).into_values() {
+            let of = |(sums, shown): (&Vec<Replicate>, &Shown)| {
+                Estimate::of_replicates(sums, shown.metric.limits).map(Rc::new)
+            };
+            let estimates = sums.iter().zip(&SHOWN).map(of).collect();
+            self.push(SummaryRow { params, counts, estimates });
+        }
+        let Self { sweep, axes, rows, hidden, .. } = self;
+        let any_left_out = rows.iter().any(|row| row.counts.left_out > 0);
+        let is_there = |at: usize| rows.iter().any(|row| row.estimates[at].is_some());
+        let shown: Vec<(usize, &Shown)> =
+            SHOWN.iter().enumerate().filter(|(at, s)| s.always || is_there(*at)).collect();
+
+        let axis = |(i, axis): (usize, &usize)| HumanColumn {
+            title: sweep.axes[*axis].axis.path.clone(),
+            unit: "",
+            right: rows.iter().all(|row| row.params[i].number().is_some()),
+        };
+        let mut columns: Vec<HumanColumn> = axes.iter().enumerate().map(axis).collect();
         columns.extend(["trials", "n"].map(|title| HumanColumn::number(title, "")));
-        columns.extend(shown.iter().map(|shown| HumanColumn::number(shown.title, shown.unit)));
+        // Where labs are told apart, rows say which of them assumes it.
+        let lab = axes.iter().position(|&axis| sweep.axes[axis].axis.is_lab());
+        let assumed = lab.is_none() && assumed(&sweep.info).is_some();
+        columns.extend(shown.iter().map(|(_, Shown { title, unit, .. })| match *unit {
+            JAIN if assumed => HumanColumn::number(title, "Jain, assumed"),
+            unit => HumanColumn::number(title, unit),
+        }));
         if any_left_out {
             columns.push(HumanColumn::number("left out", "trials"));
         }
-
         let cells = |row: &SummaryRow| {
             let mut cells: Vec<HumanCell> =
                 row.params.iter().map(|param| param.text.clone().into()).collect();
-            cells.push(row.summary.trials_valid.to_string().into());
-            cells.push(row.summary.n.to_string().into());
-            cells.extend(shown.iter().map(|Shown { decimals, size, mean, interval, .. }| {
-                let ends = interval(&row.summary).map(|(low, high)| (low / size, high / size));
-                let mean = mean(&row.summary).map(|mean| mean / size);
-                HumanCell::number(mean, *decimals).with_interval(ends, *decimals)
+            cells.push(row.counts.trials.to_string().into());
+            cells.push(row.counts.sessions.to_string().into());
+            let in_model = lab.is_some_and(|lab| is_model(&row.params[lab].text));
+            cells.extend(shown.iter().map(|(at, Shown { decimals, size, unit, .. })| {
+                let estimate = row.estimates[*at].as_deref();
+                let ends = estimate.and_then(|estimate| estimate.interval);
+                let ends = ends.map(|ends| (ends.low / size, ends.high / size));
+                let mean = estimate.map(|estimate| estimate.mean / size);
+                let mut cell = HumanCell::number(mean, *decimals).with_interval(ends, *decimals);
+                if in_model && *unit == JAIN && mean.is_some() {
+                    cell.text.push_str(" (assumed)");
+                }
+                cell
             }));
             if any_left_out {
-                cells.push(left_out(row).to_string().into());
+                cells.push(row.counts.left_out.to_string().into());
             }
             cells
         };
-        Self { columns, rows: summaries.rows.iter().map(cells).collect() }
+        let rows = rows.iter().map(cells).collect();
+        HumanTable { columns, rows, hidden }
     }
 }

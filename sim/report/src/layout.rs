@@ -1,10 +1,9 @@
 //! How a sweep becomes panels and series.
 
 use crate::dimension::Dimension;
-use crate::figure::Point;
-use crate::shown::Shown;
-use crate::sweep::{Sweep, SweepCell, SweepTrial};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sweep::{Sweep, SweepCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// More lines than this cannot be told apart in one plot.
 const SERIES_LIMIT: usize = 14;
@@ -14,11 +13,6 @@ const CROWDED: usize = 4;
 
 /// More panels than this side by side are too small.
 const FACET_LIMIT: usize = 6;
-
-/// Whether viewers of one trial have different algorithms.
-pub(crate) fn is_mixed(sweep: &Sweep) -> bool {
-    sweep.cells.iter().flat_map(SweepCell::valid).any(|trial| distinct_abrs(trial).len() > 1)
-}
 
 /// The number of viewers; or else the numeric dimension with the most places, or else the dimension
 /// with the most: the first one of equals.
@@ -72,40 +66,29 @@ impl Layout {
 }
 
 /// What tells the series apart: a place of each dimension, and the algorithm if it is told apart.
-type SeriesKey<'a> = (Vec<usize>, Option<&'a str>);
+type SeriesKey = (Vec<usize>, Option<Arc<str>>);
 
-/// The trials that count, by series, facet and place on the horizontal axis.
-pub(crate) struct Keyed<'a> {
-    keys: BTreeSet<SeriesKey<'a>>,
-    trials: BTreeMap<(SeriesKey<'a>, usize, usize), Vec<&'a SweepTrial>>,
-    facets: usize,
+/// Where cells lie in a figure.
+pub(crate) struct Keyed {
+    /// Of all series.
+    keys: Vec<SeriesKey>,
+    pub facets: usize,
 }
 
-impl<'a> Keyed<'a> {
-    pub(crate) fn of(sweep: &'a Sweep, dimensions: &[Dimension], layout: &Layout) -> Self {
-        let place = |dimension: Option<usize>, cell| {
-            dimension.map_or(0, |index| dimensions[index].place_of(cell))
-        };
-        let mut keys = BTreeSet::new();
-        let mut trials: BTreeMap<_, Vec<&SweepTrial>> = BTreeMap::new();
-        for cell in &sweep.cells {
-            let (x, facet) = (place(layout.across, cell), place(layout.facet, cell));
-            let series: Vec<usize> =
-                layout.series.iter().map(|&i| dimensions[i].place_of(cell)).collect();
-            for trial in cell.valid() {
-                let abrs = match layout.mixed {
-                    true => distinct_abrs(trial).into_iter().map(Some).collect(),
-                    false => vec![None],
-                };
-                for abr in abrs {
-                    let key = (series.clone(), abr);
-                    keys.insert(key.clone());
-                    trials.entry((key, facet, x)).or_default().push(trial);
-                }
-            }
-        }
+/// A place in a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spot {
+    pub facet: usize,
+    pub series: usize,
+    pub x: usize,
+}
+
+impl Keyed {
+    pub(crate) fn of(sweep: &Sweep, dimensions: &[Dimension], layout: &Layout) -> Self {
+        let keys = sweep.cells.iter().flat_map(|cell| layout.keys_of(sweep, dimensions, cell));
+        let keys: BTreeSet<SeriesKey> = keys.collect();
         let facets = layout.facet.map_or(1, |index| dimensions[index].places.len());
-        Self { keys, trials, facets }
+        Self { keys: keys.into_iter().collect(), facets }
     }
 
     /// As many series as are not shown.
@@ -113,37 +96,49 @@ impl<'a> Keyed<'a> {
         self.keys.len().saturating_sub(SERIES_LIMIT)
     }
 
-    fn shown(&self) -> impl Iterator<Item = &SeriesKey<'a>> {
-        self.keys.iter().take(SERIES_LIMIT)
-    }
-
     /// The label of each series that is shown.
     pub(crate) fn labels(&self, dimensions: &[Dimension], layout: &Layout) -> Vec<String> {
         let label = |(places, abr): &SeriesKey| {
             let places = layout.series.iter().zip(places);
             let words = places.map(|(&i, &place)| dimensions[i].places[place].text.as_str());
-            words.chain(*abr).collect::<Vec<_>>().join(", ")
+            words.chain(abr.as_deref()).collect::<Vec<_>>().join(", ")
         };
-        self.shown().map(label).collect()
+        self.keys.iter().take(SERIES_LIMIT).map(label).collect()
     }
 
-    /// The points of each facet, series and place.
-    pub(crate) fn points(&self, shown: &Shown, places: usize) -> Vec<Vec<Vec<Option<Point>>>> {
-        let point = |key: &SeriesKey<'a>, facet: usize, x: usize| {
-            let trials = self.trials.get(&(key.clone(), facet, x))?;
-            let estimate = shown.metric.estimate(trials.iter().copied(), key.1)?;
-            Point::of(estimate, shown.unit)
+    /// Where a cell is shown, and with which of its algorithms if they are told apart.
+    pub(crate) fn spots(
+        &self,
+        sweep: &Sweep,
+        dimensions: &[Dimension],
+        layout: &Layout,
+        cell: &SweepCell,
+    ) -> Vec<(Spot, Option<Arc<str>>)> {
+        let place = |dimension: Option<usize>| {
+            dimension.map_or(0, |index| dimensions[index].place_of(cell))
         };
-        let series = |facet: usize| {
-            self.shown().map(|key| (0..places).map(|x| point(key, facet, x)).collect()).collect()
+        let (x, facet) = (place(layout.across), place(layout.facet));
+        let spot = |key: SeriesKey| {
+            let series = self.keys.binary_search(&key).ok().filter(|at| *at < SERIES_LIMIT)?;
+            Some((Spot { facet, series, x }, key.1))
         };
-        (0..self.facets).map(series).collect()
+        layout.keys_of(sweep, dimensions, cell).into_iter().filter_map(spot).collect()
     }
 }
 
-fn distinct_abrs(trial: &SweepTrial) -> Vec<&str> {
-    let mut names: Vec<&str> = trial.sessions.iter().map(|s| s.abr.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+impl Layout {
+    /// The series that a cell is a part of; none if no trial of it counts.
+    fn keys_of(&self, sweep: &Sweep, dimensions: &[Dimension], cell: &SweepCell) -> Vec<SeriesKey> {
+        if cell.valid == 0 {
+            return Vec::new();
+        }
+        let places: Vec<usize> =
+            self.series.iter().map(|&i| dimensions[i].place_of(cell)).collect();
+        match self.mixed {
+            true => {
+                sweep.abrs(cell).iter().map(|abr| (places.clone(), Some(abr.clone()))).collect()
+            }
+            false => vec![(places, None)],
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Tables, statistics, plots and the page of a run: the only crate with polars and plotters.
 //!
-//! [`write_run`] turns finished trials into the tables of the run's folder. Everything else reads
-//! tables only, so that any report can be made again without running anything: [`report`] writes
-//! the plots and the page, [`timeline`] draws one session, [`expectations`] checks a bandwidth sweep, [`RunTables`] is for those
-//! who want the numbers.
+//! [`write_run`] turns finished trials into the tables of the run's folder, row by row as they come.
+//! Everything else reads tables only, so that any report can be made again without running anything:
+//! [`report`] writes the plots and the page, [`timeline`] draws one session, [`expectations`] checks
+//! a bandwidth sweep, [`first_difference`] compares a trial with the same one in a run, [`Expected`]
+//! compares a run with what was published.
 //!
 //! Equal input gives equal bytes in every file, on every machine: rows and sums have a fixed order,
 //! and nothing contains a time, a version or a hash map's order.
@@ -11,11 +12,14 @@
 //! 2026-11-20: polars is used without its lazy engine, which would pull in clients of cloud storage
 //! and double the build; statistics are plain loops over rows, whose order of summation is known.
 
+mod agreement;
 mod axis;
 mod bootstrap;
+mod cloud;
 mod columns;
 mod compared;
 mod comparisons;
+mod derived;
 mod difference;
 mod dimension;
 mod expectations;
@@ -27,71 +31,108 @@ mod gallery;
 mod head;
 mod heatmap;
 mod human;
+mod kinds;
+mod labs;
 mod layout;
 mod metric;
+mod order;
 mod page;
 mod plot;
 mod print;
 mod run;
+mod shootout;
 mod shown;
+mod spread;
 mod summary;
 mod sweep;
 mod tables;
 mod timeline;
+mod tradeoff;
+mod trials;
+mod way;
 mod x;
 
+pub use agreement::{Agreement, Expected};
 pub use axis::{Axis, AxisKind};
 pub use difference::{Difference, first_difference};
 pub use expectations::{Problem, Violation, expectations};
 pub use run::RunInfo;
-pub use tables::RunTables;
 
 use anyhow::Result;
-use gallery::Gallery;
-use human::HumanTable;
+use dimension::Dimensions;
+use gallery::Drawing;
+use human::Summarising;
+use order::InOrder;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use summary::Summaries;
-use sweep::Sweep;
-use weir_records::{Summary, TrialResult, Verdict};
+use sweep::{Sweep, SweepCell};
+use tables::RunTables;
+use weir_records::{TrialResult, Verdict};
 
 /// Writes the tables of a run into the folder `dir`, which must exist: each as Parquet and CSV, and
-/// `run.toml`. The order of `trials` does not matter.
+/// `run.toml` when they are complete. `values` has all values of each axis as the plan writes them,
+/// in the order of [`RunInfo::axes`]: how a column is written depends on all of them.
+///
+/// `results` come in the order of the plan, by cell and repeat. Each becomes rows at once: however
+/// many there are, only some tens of thousands of rows are in memory.
 ///
 /// # Errors
-/// See [`RunTables::new`] and [`RunTables::write`].
-pub fn write_run(dir: &Path, run: &RunInfo, trials: &[TrialResult]) -> Result<()> {
-    RunTables::new(run, trials)?.write(dir)
+/// If a result is an error; if it contradicts the ones before (it is not in order, has not the name
+/// that its cell and repeat give it, has not one of `values` for each axis, or other parameters than
+/// its cell); if an axis would have the name of another column; and if a file cannot be written.
+pub fn write_run(
+    dir: &Path,
+    run: &RunInfo,
+    values: &[Vec<String>],
+    results: impl IntoIterator<Item = Result<TrialResult>>,
+) -> Result<()> {
+    let axes = order::axes(run, values)?;
+    let mut order = InOrder::new(&axes, values);
+    let mut tables = RunTables::create(dir, run, &axes)?;
+    for result in results {
+        let trial = result?;
+        order.pass(&trial)?;
+        tables.add(&trial)?;
+    }
+    tables.finish()?;
+    derived::write(dir, run, &axes)?;
+    // Last: it says that the tables are complete.
+    run::write_info(dir, run, &axes)
 }
 
 /// Makes the report of the run in the folder `dir` from its tables: `plots/*.svg`, `plots/*.png`
 /// and `report.html`. Shows `plan.toml` and `host.toml` in the page where they are in the folder.
+/// Tables are read a group of rows at a time, and statistics made a cell at a time.
 ///
 /// # Errors
 /// If a table is missing or not what the schema says, a file cannot be written, or the font of the
 /// plots is not installed.
 pub fn report(dir: &Path) -> Result<Report> {
-    let tables = RunTables::open_some(dir, &gallery::NEEDS)?;
-    let sweep = Sweep::of(&tables)?;
-    let summaries = Summaries::of(&sweep);
-    let table = HumanTable::of(&tables.info, &summaries);
-    let gallery = Gallery::of(dir, &tables, &sweep)?;
+    let sweep = Sweep::open(dir)?;
+    let dimensions = Dimensions::of(&sweep);
+    let mut summarising = Summarising::of(&sweep, &dimensions);
+    let mut drawing = Drawing::of(&sweep, &dimensions);
+    sweep.for_each(&mut |cell| {
+        summarising.add(cell);
+        drawing.add(cell);
+        Ok(())
+    })?;
+    let table = summarising.finish();
+    let gallery = drawing.finish()?;
     gallery.write(&dir.join("plots"))?;
-    page::write(dir, &tables.info, &sweep, &gallery, &table)?;
+    page::write(dir, &sweep, &gallery, &table)?;
 
-    let troubled = [Verdict::Invalid, Verdict::Failed]
-        .into_iter()
-        .flat_map(|verdict| sweep.trials(verdict))
-        .map(|trial| LeftOut {
-            trial: trial.id.clone(),
-            verdict: trial.verdict,
-            err: trial.err.clone().unwrap_or_default(),
-        });
+    let left_out = sweep.left_out.iter().take(LEFT_OUT_SHOWN).map(|trial| LeftOut {
+        trial: trial.id.clone(),
+        verdict: trial.verdict,
+        err: trial.err.clone().unwrap_or_default(),
+    });
     Ok(Report {
-        info: tables.info.clone(),
-        summary: summaries.rows.into_iter().map(|row| row.summary).collect(),
-        left_out: troubled.collect(),
+        cells: sweep.cells.len() as u64,
+        left_out: sweep.total(SweepCell::left_out),
+        first_left_out: left_out.collect(),
         table: print::table(&table),
+        labs: gallery.labs.into_iter().map(|labs| labs.line).collect(),
     })
 }
 
@@ -104,21 +145,21 @@ pub fn report(dir: &Path) -> Result<Report> {
 /// # Errors
 /// As [`report`]'s; and if the run has no such trial or the trial no such session.
 pub fn timeline(dir: &Path, trial: &str, session: u64) -> Result<PathBuf> {
-    let tables = RunTables::open_some(dir, &sweep::NEEDS)?;
-    let sweep = Sweep::of(&tables)?;
-    gallery::timeline(dir, &tables.info, &sweep, trial, session)
+    gallery::timeline(&Sweep::open(dir)?, trial, session)
 }
 
 /// What a report comes to. Prints as a table for the terminal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
-    /// The run.
-    pub info: RunInfo,
-    /// The table `summary`.
-    pub summary: Vec<Summary>,
-    /// The trials that count in no summary: invalid ones, then failed ones.
-    pub left_out: Vec<LeftOut>,
+    /// The cells of the sweep.
+    pub cells: u64,
+    /// The trials that count in no summary.
+    pub left_out: u64,
+    /// The first of them: invalid ones, then failed ones.
+    pub first_left_out: Vec<LeftOut>,
     table: String,
+    /// How labs differ, a line for each but the first.
+    labs: Vec<String>,
 }
 
 /// A trial that counts in no summary.
@@ -138,14 +179,15 @@ const LEFT_OUT_SHOWN: usize = 5;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.table)?;
-        for LeftOut { trial, verdict, err } in self.left_out.iter().take(LEFT_OUT_SHOWN) {
+        self.labs.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        for LeftOut { trial, verdict, err } in &self.first_left_out {
             let reason: String =
                 err.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();
             writeln!(f, "{trial} is {}: {reason}", verdict.name())?;
         }
-        match self.left_out.len().saturating_sub(LEFT_OUT_SHOWN) {
+        match self.left_out.saturating_sub(self.first_left_out.len() as u64) {
             0 => Ok(()),
-            more => writeln!(f, "... and {} more", head::count(more as u64, "trial")),
+            more => writeln!(f, "... and {} more", head::count(more, "trial")),
         }
     }
 }

@@ -24,6 +24,10 @@ const fn positive(name: &'static str, of: fn(&Watched) -> Option<f64>) -> Metric
     Metric { name, limits: Limits::POSITIVE, of: Of::Session(of) }
 }
 
+const fn any(name: &'static str, of: fn(&Watched) -> Option<f64>) -> Metric {
+    Metric { name, limits: Limits::NONE, of: Of::Session(of) }
+}
+
 pub(crate) const MEAN_BITRATE: Metric = positive("mean_bitrate_bps", |s| s.mean_bitrate_bps);
 pub(crate) const SETTLED_BITRATE: Metric =
     positive("settled_bitrate_bps", |s| s.settled_bitrate_bps);
@@ -38,6 +42,13 @@ pub(crate) const SWITCHES_PER_MINUTE: Metric = positive("switches per minute", |
     let minutes = s.session_us? / 60e6;
     (minutes > 0.0).then_some(s.switches? / minutes)
 });
+pub(crate) const SABRE_BITRATE_CHANGE: Metric =
+    positive("sabre_bitrate_change_bps", |s| s.sabre_bitrate_change_bps);
+pub(crate) const SABRE_SCORE: Metric = any("sabre_score", |s| s.sabre_score);
+pub(crate) const PENSIEVE_LIN: Metric = any("pensieve_lin", |s| s.pensieve_lin);
+pub(crate) const QOE: Metric = any("qoe", |s| s.qoe);
+/// Below zero where the bound does not hold, which is worth seeing.
+pub(crate) const REGRET: Metric = any("regret", |s| s.regret);
 pub(crate) const MEAN_THROUGHPUT: Metric =
     positive("mean_throughput_bps", |s| s.mean_throughput_bps);
 pub(crate) const BYTES: Metric = positive("bytes", |s| s.bytes);
@@ -64,7 +75,7 @@ pub(crate) const JAIN_THROUGHPUT: Metric = Metric {
 impl Metric {
     /// Its values in this trial, of the sessions with this algorithm if one is named.
     pub(crate) fn values(&self, trial: &SweepTrial, abr: Option<&str>) -> Vec<f64> {
-        let wanted = |s: &&Watched| abr.is_none_or(|abr| s.abr == abr);
+        let wanted = |s: &&Watched| abr.is_none_or(|abr| *s.abr == *abr);
         match self.of {
             Of::Session(of) => trial.sessions.iter().filter(wanted).filter_map(of).collect(),
             Of::Trial(of) => of(&trial.sessions).into_iter().collect(),
@@ -96,9 +107,9 @@ pub(crate) struct Estimate {
     pub mean: f64,
     /// The 95 % interval of the mean, given enough replicates.
     pub interval: Option<Interval>,
-    /// Of all values.
-    pub median: f64,
-    /// The mean of each replicate, in order.
+    /// Of all values, where they are known one by one.
+    pub median: Option<f64>,
+    /// The mean of each replicate, in order, where they are too few for an interval.
     pub replicates: Vec<f64>,
 }
 
@@ -113,17 +124,25 @@ impl Estimate {
     pub(crate) fn of(trials: &[Vec<f64>], limits: Limits) -> Option<Self> {
         let replicates: Vec<Replicate> =
             trials.iter().filter_map(|values| Replicate::of(values.iter().copied())).collect();
-        // A sum past the range of the type is nothing that was measured.
-        let mean = mean(&replicates).filter(|mean| mean.is_finite())?;
+        let estimate = Self::of_replicates(&replicates, limits)?;
         let mut values: Vec<f64> = trials.iter().flatten().copied().collect();
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
         let (below, above) = ((values.len() - 1) / 2, values.len() / 2);
+        Some(Self { median: Some(values[below].midpoint(values[above])), ..estimate })
+    }
+
+    /// Of the sums of each replicate, which do not tell the median.
+    pub(crate) fn of_replicates(replicates: &[Replicate], limits: Limits) -> Option<Self> {
+        // A sum past the range of the type is nothing that was measured.
+        let mean = mean(replicates).filter(|mean| mean.is_finite())?;
+        let interval = interval(replicates, limits);
+        let few = replicates.iter().filter(|_| interval.is_none());
         Some(Self {
-            n: values.len() as u64,
+            n: replicates.iter().map(|replicate| replicate.count as u64).sum(),
             mean,
-            interval: interval(&replicates, limits),
-            median: values[below].midpoint(values[above]),
-            replicates: replicates.iter().map(|replicate| replicate.mean()).collect(),
+            interval,
+            median: None,
+            replicates: few.map(|replicate| replicate.mean()).collect(),
         })
     }
 }
@@ -146,8 +165,8 @@ mod tests {
     #[test]
     fn the_median_of_an_even_number_of_values_lies_between_the_middle_two() {
         let found = of(&[9.0, 1.0, 2.0, 4.0]).unwrap();
-        assert_eq!((found.n, found.mean, found.median), (4, 4.0, 3.0));
-        assert_eq!(of(&[7.0]).unwrap().median, 7.0);
+        assert_eq!((found.n, found.mean, found.median), (4, 4.0, Some(3.0)));
+        assert_eq!(of(&[7.0]).unwrap().median, Some(7.0));
     }
 
     #[test]
@@ -165,10 +184,11 @@ mod tests {
             let low = values.iter().copied().fold(f64::INFINITY, f64::min);
             let high = values.iter().copied().fold(0.0, f64::max);
             let slack = 1e-9 * high;
-            for value in [found.mean, found.median] {
+            let median = found.median.unwrap();
+            for value in [found.mean, median] {
                 prop_assert!(low - slack <= value && value <= high + slack);
             }
-            let below = values.iter().filter(|v| **v <= found.median).count();
+            let below = values.iter().filter(|v| **v <= median).count();
             prop_assert!(2 * below >= values.len());
         }
     }

@@ -4,14 +4,14 @@
 use crate::gallery::Gallery;
 use crate::head::count;
 use crate::human::{HumanCell, HumanTable};
+use crate::kinds::{CAPACITY, GOODPUT};
 use crate::run::RunInfo;
-use crate::sweep::{Sweep, SweepTrial};
+use crate::sweep::{Sweep, SweepCell};
 use anyhow::{Context, Result};
 use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use weir_records::Verdict;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -21,10 +21,28 @@ const SUMMARY_ROWS: usize = 500;
 /// As many rows of comparisons, and of cross traffic.
 const COMPARED_ROWS: usize = 60;
 const FLOW_ROWS: usize = 60;
+const AGREEMENT_ROWS: usize = 200;
 
 /// How to read an interval.
-const INTERVALS: &str = "<p class=\"soft\">A 95 % interval (bootstrap-t over replicates) is made by a \
-    rule that, over many such experiments, contains the true mean in about 95 of 100.</p>\n";
+const INTERVALS: &str = "<p class=\"soft\">A 95 % interval (bootstrap-t over replicates; over traces, \
+    each with all its sessions, where traces are pooled) is made by a rule that, over many such experiments, contains the true mean in about 95 of 100.</p>\n";
+
+/// What the difference between labs consists of.
+const BETWEEN_LABS: &str = "<p>Each lab played the same sessions over the same network. The lab \
+    <code>model</code> has a fluid there: from a request to its first byte a round trip passes, and then \
+    bytes come at the payload's share of the rate, 1448 of 1514. A kernel's TCP needs longer, and \
+    most of it can be said beforehand:</p>\n<ul>\n\
+    <li>slow start: while the window does not fill the round trip, the link waits for \
+    acknowledgements. A window begins with ten segments, doubles every round, and shrinks again \
+    in a pause;</li>\n\
+    <li>headers: the answer's own, some 300 bytes, travel with the body;</li>\n\
+    <li>the latency of a request: it takes its own time at the bottleneck, and so does the first \
+    frame.</li>\n</ul>\n\
+    <p>The <em>predicted</em> time of a download contains these three, computed from the rate, the \
+    delays, the size and the window at the request, with no number fitted to it \
+    (<code>results/METRICS.md</code>). What is left of the difference to a kernel is what is not known \
+    beforehand: losses during the download, for congestion control fills the buffer until it \
+    loses, and the growth of the window between them.</p>\n";
 
 /// As many trials are named that were left out; what went wrong repeats itself.
 const LEFT_OUT_ROWS: usize = 100;
@@ -38,15 +56,18 @@ const WHAT_RAN: [&str; 2] = ["plan.toml", "host.toml"];
 /// Writes `report.html` into the folder `dir`.
 pub(crate) fn write(
     dir: &Path,
-    info: &RunInfo,
     sweep: &Sweep,
     gallery: &Gallery,
     table: &HumanTable,
 ) -> Result<()> {
+    let info = &sweep.info;
     let mut page = Page(String::new());
     page.head(info, gallery);
+    page.shootout(gallery)?;
     page.plots(gallery)?;
+    page.labs(gallery)?;
     page.timelines(gallery)?;
+    page.agreement(gallery);
     page.summary(table);
     page.compared(gallery);
     page.flows(&gallery.flows);
@@ -63,16 +84,91 @@ struct Page(String);
 
 impl Page {
     fn head(&mut self, info: &RunInfo, gallery: &Gallery) {
+        let mut kinds = String::new();
+        if gallery.kinds.contains(GOODPUT) {
+            let some = if gallery.kinds.contains(CAPACITY) { "Some rates" } else { "Rates" };
+            kinds = format!(
+                "<p>{some} of links are the <em>goodput</em> of one flow, as it was measured: it contains what \
+                 that flow's congestion control left unused, and says nothing of what several would \
+                 get.</p>\n"
+            );
+        }
         let _ = write!(
             self.0,
             "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n\
              <title>{name}</title>\n<style>\n{STYLE}</style>\n<main>\n\
-             <h1>{name}</h1>\n<p>{facts}</p>\n<p class=\"soft\">Run <code>{run}</code></p>\n",
+             <h1>{name}</h1>\n<p>{facts}</p>\n{kinds}<p class=\"soft\">Run <code>{run}</code></p>\n",
             name = escaped(&info.name),
             facts = escaped(&gallery.head.subtitle),
             run = escaped(&info.run),
         );
+    }
+
+    /// Says where fairness is no finding.
+    fn assumed(&mut self, gallery: &Gallery) {
+        if let Some(words) = gallery.assumed {
+            let _ = writeln!(
+                self.0,
+                "<p class=\"soft\">Fairness is {words}: the lab <code>model</code> shares a link max-min fairly \
+                 because it was told so. What its viewers make of their shares is found.</p>"
+            );
+        }
+    }
+
+    fn shootout(&mut self, gallery: &Gallery) -> Result<()> {
+        let plots = gallery.shootout()?;
+        if plots.is_empty() {
+            return Ok(());
+        }
+        self.0.push_str("<h2>Algorithms over traces</h2>\n");
+        for (note, svg) in plots {
+            let note = escaped(note);
+            let _ = writeln!(self.0, "<p class=\"soft\">{note}</p>\n<div class=\"plots whole\">");
+            self.0.push_str(&svg);
+            self.0.push_str("</div>\n");
+        }
+        if let Some((reference, table)) = gallery.shootout_differences() {
+            let _ = writeln!(
+                self.0,
+                "<h3>Compared with {}</h3>\n<p class=\"soft\">Mean differences between sessions over the same \
+                 trace in the same repeat, and their 95 % intervals over traces; bold where zero is \
+                 outside, which chance does to one in twenty.</p>",
+                escaped(reference)
+            );
+            self.table(table, SUMMARY_ROWS, "sessions.csv");
+        }
+        Ok(())
+    }
+
+    fn labs(&mut self, gallery: &Gallery) -> Result<()> {
+        if gallery.labs.is_empty() {
+            return Ok(());
+        }
+        self.0.push_str("<h2>Between labs</h2>\n");
+        self.0.push_str(BETWEEN_LABS);
+        for labs in &gallery.labs {
+            let (lab, reference) = (escaped(&labs.lab), escaped(&labs.reference));
+            let line = escaped(&labs.line);
+            let _ = writeln!(self.0, "<h3>{lab}, compared with {reference}</h3>\n<p>{line}.</p>");
+            self.0.push_str("<div class=\"plots whole\">\n");
+            for svg in gallery.labs_plots(labs)? {
+                self.0.push_str(&svg);
+            }
+            self.0.push_str("</div>\n");
+            self.0.push_str(
+                "<p class=\"soft\">Sessions: means over pairs of trials that differ in the lab only, \
+                 and their differences with 95 % intervals over pairs; bold where zero is outside. The \
+                 pairs of each cell are in <code>comparisons.csv</code>.</p>\n",
+            );
+            self.table(&labs.sessions, COMPARED_ROWS, "comparisons.csv");
+            self.0.push_str(
+                "<p class=\"soft\">Segments: medians of each cell over the requests that both labs \
+                 have. <code>differences.csv</code> has each.</p>\n",
+            );
+            self.table(&labs.cells, SUMMARY_ROWS, "differences.csv");
+        }
+        Ok(())
     }
 
     fn plots(&mut self, gallery: &Gallery) -> Result<()> {
@@ -81,10 +177,18 @@ impl Page {
             self.0.push_str("<p class=\"bad\">No valid trials.</p>\n");
             return Ok(());
         }
-        let _ = writeln!(self.0, "<p class=\"soft\">{}</p>", escaped(&gallery.head.note));
+        if gallery.is_crowded() {
+            self.0.push_str(
+                "<p class=\"soft\">Metric by metric, a part of the algorithms is in \
+                 <a href=\"plots/overview.svg\">plots/overview.svg</a>.</p>\n",
+            );
+        } else {
+            let _ = writeln!(self.0, "<p class=\"soft\">{}</p>", escaped(&gallery.head.note));
+        }
         if gallery.figure.has_intervals() {
             self.0.push_str(INTERVALS);
         }
+        self.assumed(gallery);
         let (beside, wide) = gallery.plots()?;
         for (class, plots) in [("plots", beside), ("plots whole", wide)] {
             if !plots.is_empty() {
@@ -121,6 +225,20 @@ impl Page {
         Ok(())
     }
 
+    fn agreement(&mut self, gallery: &Gallery) {
+        let Some(agreement) = &gallery.agreement else { return };
+        let _ = writeln!(
+            self.0,
+            "<h2>Agreement</h2>\n<p{}>{}.</p>\n<p class=\"soft\">What was expected of this run, as it was \
+             published, and what was found: means over trials of the means over their sessions. A \
+             value agrees if it is within half a unit of the last digit that is expected, and the \
+             relative tolerance behind it, if there is one; a bound holds for every session.</p>",
+            if agreement.holds() { "" } else { " class=\"bad\"" },
+            escaped(&agreement.line()),
+        );
+        self.table(&agreement.table(AGREEMENT_ROWS), AGREEMENT_ROWS, "agreement.csv");
+    }
+
     fn summary(&mut self, table: &HumanTable) {
         self.0.push_str(
             "<h2>Summary</h2>\n<p class=\"soft\">Means over the sessions of valid trials, and \
@@ -140,13 +258,14 @@ impl Page {
              differences, and their 95 % intervals over pairs; bold where zero is outside, which \
              chance does to one in twenty. <code>comparisons.csv</code> has them all.</p>\n",
         );
+        self.assumed(gallery);
         for compared in &gallery.compared {
             let _ = write!(
                 self.0,
                 "<h3><code>{}</code>, compared with {}</h3>\n<p class=\"soft\">{}</p>\n",
                 escaped(&compared.axis),
                 escaped(&compared.reference),
-                match (compared.with_interval, compared.table.rows.len()) {
+                match (compared.with_interval, compared.table.rows.len() + compared.table.hidden) {
                     (0, _) => "Too few pairs for intervals: ten are needed.".to_owned(),
                     (some, shown) => format!(
                         "{shown} of {}{} found a difference.",
@@ -177,20 +296,19 @@ impl Page {
     }
 
     fn left_out(&mut self, sweep: &Sweep) {
-        let trials: Vec<&SweepTrial> =
-            sweep.trials(Verdict::Invalid).chain(sweep.trials(Verdict::Failed)).collect();
-        if trials.is_empty() {
+        let trials = sweep.total(SweepCell::left_out);
+        if trials == 0 {
             return;
         }
         let _ = write!(
             self.0,
             "<h2>Left out</h2>\n<p class=\"soft\"><span class=\"bad\">{}</span> in no plot and no \
              mean: invalid ones failed their own checks, failed ones have no result.</p>\n",
-            count(trials.len() as u64, "trial")
+            count(trials, "trial")
         );
         let titles = ["trial", "verdict", "seed", "reason"];
         self.table_head(titles.into_iter().map(|title| (title, "", title == "seed")));
-        for trial in trials.iter().take(LEFT_OUT_ROWS) {
+        for trial in sweep.left_out.iter().take(LEFT_OUT_ROWS) {
             let err: String = trial.err.as_deref().unwrap_or("-").chars().take(500).collect();
             let seed = trial.seed.to_string();
             let verdict = trial.verdict.name();
@@ -198,7 +316,7 @@ impl Page {
                 [(trial.id.as_str(), false), (verdict, false), (&seed, true), (&err, false)];
             self.row(cells.map(|(text, right)| (HumanCell::from(text.to_owned()), right)));
         }
-        self.table_end(trials.len(), LEFT_OUT_ROWS, "trials.csv");
+        self.table_end(trials, LEFT_OUT_ROWS, "trials.csv");
     }
 
     fn reproduce(&mut self, info: &RunInfo) {
@@ -271,13 +389,13 @@ impl Page {
             let cells = row.iter().zip(&table.columns);
             self.row(cells.map(|(cell, column)| (cell.clone(), column.right)));
         }
-        self.table_end(table.rows.len(), limit, file);
+        self.table_end((table.rows.len() + table.hidden) as u64, limit, file);
     }
 
-    fn table_end(&mut self, rows: usize, limit: usize, file: &str) {
+    fn table_end(&mut self, rows: u64, limit: usize, file: &str) {
         self.0.push_str("</tbody>\n</table>\n</div>\n");
-        if rows > limit {
-            let more = rows - limit;
+        let more = rows.saturating_sub(limit as u64);
+        if more > 0 {
             let _ = writeln!(self.0, "<p>{more} more rows are in <code>{file}</code>.</p>");
         }
     }

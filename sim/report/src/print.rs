@@ -1,19 +1,31 @@
-//! The summary as an aligned table for the terminal.
+//! Aligned tables for the terminal.
 
 use crate::human::{HumanCell, HumanTable};
 
-/// The most rows that are printed: the first and the last ones of a longer table.
+/// The most rows of a summary that are printed: the first and the last ones of a longer table.
 const ROWS: usize = 20;
 
 /// The widest column: a longer text is cut.
 const WIDTH: usize = 32;
+/// The same where there are few columns.
+const WIDE: usize = 72;
 
-/// The table as lines of text, each with its newline.
+/// A summary as lines of text, each with its newline.
 pub(crate) fn table(table: &HumanTable) -> String {
+    aligned(table, ROWS, WIDTH)
+}
+
+/// A table with all of its rows, as lines of text, each with its newline.
+pub(crate) fn whole(table: &HumanTable) -> String {
+    aligned(table, usize::MAX, WIDE)
+}
+
+fn aligned(table: &HumanTable, rows: usize, widest: usize) -> String {
+    let cut = |text: &str| cut(text, widest);
     let titles: Vec<String> = table.columns.iter().map(|c| cut(&c.title)).collect();
     let units: Vec<String> = table.columns.iter().map(|c| c.unit.to_owned()).collect();
     let count = table.rows.len();
-    let (head, tail) = if count > ROWS { (ROWS / 2, count - ROWS / 2) } else { (count, count) };
+    let (head, tail) = if count > rows { (rows / 2, count - rows / 2) } else { (count, count) };
     let shorten = |rows: &[Vec<HumanCell>]| -> Vec<Vec<String>> {
         rows.iter().map(|row| row.iter().map(|cell| cut(&cell.text)).collect()).collect()
     };
@@ -33,22 +45,31 @@ pub(crate) fn table(table: &HumanTable) -> String {
         format!("{}\n", padded.join("  ").trim_end())
     };
 
-    let mut text = line(&titles) + &line(&units);
+    let mut text = line(&titles);
+    if units.iter().any(|unit| !unit.is_empty()) {
+        text.push_str(&line(&units));
+    }
     text.extend(first.iter().map(line));
     if tail > head {
-        text.push_str(&format!("... {} rows more in summary.csv ...\n", tail - head));
+        let more = tail - head + table.hidden;
+        text.push_str(&format!("... {more} rows more in summary.csv ...\n"));
     }
     text.extend(last.iter().map(line));
     text
 }
 
-/// At most [`WIDTH`] characters, none of which the terminal would obey.
-fn cut(text: &str) -> String {
+/// A line of text in which nothing is left that the terminal would obey.
+pub(crate) fn tamed(text: &str) -> String {
+    cut(text, usize::MAX)
+}
+
+/// At most `widest` characters, none of which the terminal would obey.
+fn cut(text: &str, widest: usize) -> String {
     let clean = |c: char| if c.is_control() { ' ' } else { c };
-    if text.chars().count() <= WIDTH {
+    if text.chars().count() <= widest {
         return text.chars().map(clean).collect();
     }
-    text.chars().map(clean).take(WIDTH - 1).chain(['…']).collect()
+    text.chars().map(clean).take(widest - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -61,6 +82,7 @@ mod tests {
         HumanTable {
             columns: vec![HumanColumn::text("players.abr"), HumanColumn::number("startup", "s")],
             rows: (0..count).map(row).collect(),
+            hidden: 0,
         }
     }
 
@@ -87,7 +109,7 @@ mod tests {
 
     #[test]
     fn text_that_would_break_the_table_is_tamed() {
-        assert_eq!(cut("a\nb\u{1b}[31m"), "a b [31m");
-        assert_eq!(cut(&"x".repeat(100)).chars().count(), WIDTH);
+        assert_eq!(cut("a\nb\u{1b}[31m", WIDTH), "a b [31m");
+        assert_eq!(cut(&"x".repeat(100), WIDTH).chars().count(), WIDTH);
     }
 }

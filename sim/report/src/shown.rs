@@ -1,7 +1,8 @@
 //! What is plotted of a sweep.
 
 use crate::metric::{
-    JAIN_BITRATE, JAIN_THROUGHPUT, MEAN_BITRATE, Metric, STALL_RATIO, STARTUP, SWITCHES_PER_MINUTE,
+    JAIN_BITRATE, JAIN_THROUGHPUT, MEAN_BITRATE, Metric, PENSIEVE_LIN, QOE, REGRET, SABRE_SCORE,
+    STALL_RATIO, STARTUP, SWITCHES_PER_MINUTE,
 };
 
 /// The ends of a vertical axis.
@@ -11,6 +12,8 @@ pub(crate) enum Ends {
     Zero(f64),
     /// From below what is there up to this number, which is the best that can be.
     Best(f64),
+    /// Around zero and what is there, on both sides of it.
+    Around,
 }
 
 /// A metric as it is plotted.
@@ -42,6 +45,17 @@ pub(crate) const SHOWN: [Shown; 4] = [
     shown("stall-ratio", "Stall ratio (%)", &STALL_RATIO, 0.01),
     shown("startup-delay", "Startup delay (s)", &STARTUP, 1e6),
     shown("switches", "Switches (per minute of session)", &SWITCHES_PER_MINUTE, 1.0),
+];
+
+/// The metrics that are plotted where there are any.
+pub(crate) const WHERE_ANY: [Shown; 4] = [
+    Shown { ends: Ends::Around, ..shown("sabre-score", "Sabre's score", &SABRE_SCORE, 1.0) },
+    Shown {
+        ends: Ends::Around,
+        ..shown("pensieve-lin", "Pensieve's linear QoE (per segment)", &PENSIEVE_LIN, 1.0)
+    },
+    Shown { ends: Ends::Around, ..shown("qoe", "QoE", &QOE, 1.0) },
+    shown("regret", "Regret (bound less QoE)", &REGRET, 1.0),
 ];
 
 /// What is plotted where viewers share a network.

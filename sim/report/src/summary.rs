@@ -1,15 +1,8 @@
 //! The table `summary`: what the sessions of each cell come to.
 
 use crate::metric::{self, Metric};
-use crate::sweep::{Level, Sweep, SweepCell};
-use weir_records::{Summary, Verdict};
-
-/// The summary of a run.
-#[derive(Debug, Clone)]
-pub(crate) struct Summaries {
-    /// One row for each cell, in the order of the plan.
-    pub rows: Vec<SummaryRow>,
-}
+use crate::sweep::{CellTrials, Level};
+use weir_records::Summary;
 
 /// A cell and its summary.
 #[derive(Debug, Clone)]
@@ -19,10 +12,9 @@ pub(crate) struct SummaryRow {
     pub summary: Summary,
 }
 
-impl Summaries {
-    pub(crate) fn of(sweep: &Sweep) -> Self {
-        let row = |cell| SummaryRow { params: sweep.params(cell), summary: summarise(cell) };
-        Self { rows: sweep.cells.iter().map(row).collect() }
+impl SummaryRow {
+    pub(crate) fn of(cell: &CellTrials<'_>) -> Self {
+        Self { params: cell.sweep.params(cell.cell), summary: summarise(cell) }
     }
 }
 
@@ -37,19 +29,18 @@ struct Stats {
 }
 
 impl Stats {
-    fn of(metric: &Metric, cell: &SweepCell) -> Self {
-        metric.estimate(cell.valid(), None).map_or_else(Self::default, |found| Self {
+    fn of(metric: &Metric, cell: &CellTrials<'_>) -> Self {
+        cell.estimate(metric).map_or_else(Self::default, |found| Self {
             n: found.n,
             mean: Some(found.mean),
             low: found.interval.map(|interval| interval.low),
             high: found.interval.map(|interval| interval.high),
-            median: Some(found.median),
+            median: found.median,
         })
     }
 }
 
-fn summarise(cell: &SweepCell) -> Summary {
-    let trials = |verdict| cell.trials.iter().filter(|t| t.verdict == verdict).count() as u64;
+fn summarise(cell: &CellTrials<'_>) -> Summary {
     let of = |metric: &Metric| Stats::of(metric, cell);
     let mean_bitrate = of(&metric::MEAN_BITRATE);
     let settled_bitrate = of(&metric::SETTLED_BITRATE);
@@ -58,16 +49,21 @@ fn summarise(cell: &SweepCell) -> Summary {
     let stall = of(&metric::STALL);
     let startup = of(&metric::STARTUP);
     let switches = of(&metric::SWITCHES);
+    let sabre_bitrate_change = of(&metric::SABRE_BITRATE_CHANGE);
+    let sabre_score = of(&metric::SABRE_SCORE);
+    let pensieve_lin = of(&metric::PENSIEVE_LIN);
+    let qoe = of(&metric::QOE);
+    let regret = of(&metric::REGRET);
     let mean_throughput = of(&metric::MEAN_THROUGHPUT);
     let bytes = of(&metric::BYTES);
     let jain_bitrate = of(&metric::JAIN_BITRATE);
     let jain_throughput = of(&metric::JAIN_THROUGHPUT);
     Summary {
-        cell: cell.cell,
-        n: cell.valid().map(|trial| trial.sessions.len() as u64).sum(),
-        trials_valid: trials(Verdict::Valid),
-        trials_invalid: trials(Verdict::Invalid),
-        trials_failed: trials(Verdict::Failed),
+        cell: cell.cell.cell,
+        n: cell.cell.sessions,
+        trials_valid: cell.cell.valid,
+        trials_invalid: cell.cell.invalid,
+        trials_failed: cell.cell.failed,
         mean_bitrate_n: mean_bitrate.n,
         mean_bitrate_mean_bps: mean_bitrate.mean,
         mean_bitrate_mean_low_bps: mean_bitrate.low,
@@ -100,6 +96,31 @@ fn summarise(cell: &SweepCell) -> Summary {
         switches_mean_low: switches.low,
         switches_mean_high: switches.high,
         switches_median: switches.median,
+        sabre_bitrate_change_n: sabre_bitrate_change.n,
+        sabre_bitrate_change_mean_bps: sabre_bitrate_change.mean,
+        sabre_bitrate_change_mean_low_bps: sabre_bitrate_change.low,
+        sabre_bitrate_change_mean_high_bps: sabre_bitrate_change.high,
+        sabre_bitrate_change_median_bps: sabre_bitrate_change.median,
+        sabre_score_n: sabre_score.n,
+        sabre_score_mean: sabre_score.mean,
+        sabre_score_mean_low: sabre_score.low,
+        sabre_score_mean_high: sabre_score.high,
+        sabre_score_median: sabre_score.median,
+        pensieve_lin_n: pensieve_lin.n,
+        pensieve_lin_mean: pensieve_lin.mean,
+        pensieve_lin_mean_low: pensieve_lin.low,
+        pensieve_lin_mean_high: pensieve_lin.high,
+        pensieve_lin_median: pensieve_lin.median,
+        qoe_n: qoe.n,
+        qoe_mean: qoe.mean,
+        qoe_mean_low: qoe.low,
+        qoe_mean_high: qoe.high,
+        qoe_median: qoe.median,
+        regret_n: regret.n,
+        regret_mean: regret.mean,
+        regret_mean_low: regret.low,
+        regret_mean_high: regret.high,
+        regret_median: regret.median,
         mean_throughput_n: mean_throughput.n,
         mean_throughput_mean_bps: mean_throughput.mean,
         mean_throughput_mean_low_bps: mean_throughput.low,

@@ -1,250 +1,194 @@
-//! The tables of a run: made from finished trials, or read back from its folder.
+//! The tables of a run, written row by row as finished trials come.
 
 use crate::axis::Axis;
-use crate::columns::{self, Filling, expected};
-use crate::comparisons::{ComparisonRow, comparisons};
-use crate::dimension::Dimension;
-use crate::run::{self, RunInfo};
-use crate::sweep::{Level, Sweep};
-use crate::{files, summary::Summaries};
-use anyhow::{Context, Result, ensure};
-use polars::prelude::DataFrame;
+use crate::columns::{self, Expected, Filling, expected};
+use crate::files::{GROUP, TableFiles, read_head};
+use crate::run::RunInfo;
+use anyhow::{Context, Result};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use weir_records::{
-    Cell, Comparison, Event, Flow, Link, Node, Record, Row, Rung, Segment, Session, Stall, Summary,
-    Table, Trial, TrialResult, tables,
+    Agreement, Cell, Comparison, Event, Flow, LabDifference, Link, Node, Record, Row, Rung,
+    Segment, Session, Stall, Summary, Table, Trial, TrialResult, tables,
 };
 
-/// The keys of every table but `summary`.
-const KEYS: [&str; 2] = ["run", "trial"];
+/// The keys of every table but those that follow from the others, which have the run only.
+pub(crate) const KEYS: [&str; 2] = ["run", "trial"];
+
+/// The tables that follow from the others.
+const DERIVED: [&str; 4] =
+    [Summary::TABLE.name, Comparison::TABLE.name, LabDifference::TABLE.name, Agreement::TABLE.name];
 
 /// The tables that repeat the sweep's axes.
-const WITH_AXES: [&str; 2] = [Trial::TABLE.name, Session::TABLE.name];
+pub(crate) const WITH_AXES: [Table; 5] =
+    [Trial::TABLE, Session::TABLE, Summary::TABLE, Comparison::TABLE, LabDifference::TABLE];
 
-/// All tables of a run except `summary` and `comparisons`, which follow from them.
-#[derive(Debug, Clone)]
-pub struct RunTables {
-    pub(crate) info: RunInfo,
-    pub(crate) axes: Vec<Axis>,
-    frames: BTreeMap<&'static str, DataFrame>,
+/// Whether an axis has a column of its own in this table. The lab is an axis like any other, but
+/// `trials` has a column of it in any case.
+pub(crate) fn has_axis(table: &Table, axis: &Axis) -> bool {
+    let repeats = WITH_AXES.iter().any(|other| other.name == table.name);
+    repeats && !(axis.is_lab() && table.columns.iter().any(|column| column.name == axis.path))
 }
 
-impl RunTables {
-    /// The tables of these trials, in the order of cell and repeat whatever theirs is.
-    ///
-    /// # Errors
-    /// If two trials have one id, the trials of a cell differ in a parameter, a trial has not one
-    /// parameter for each axis, or an axis would have the name of another column.
-    pub fn new(info: &RunInfo, trials: &[TrialResult]) -> Result<Self> {
-        for TrialResult { id, params, .. } in trials {
-            let (found, wanted) = (params.len(), info.axes.len());
-            ensure!(found == wanted, "trial {id} has {found} parameters for {wanted} axes");
+/// All columns of a table in the run with these axes.
+fn columns_of(table: &Table, axes: &[Axis]) -> Vec<Expected> {
+    let axes: Vec<&Axis> = axes.iter().filter(|axis| has_axis(table, axis)).collect();
+    let keys = if DERIVED.contains(&table.name) { &KEYS[..1] } else { &KEYS };
+    expected(table, keys, &axes)
+}
+
+/// Checks the columns of a table in the folder `dir` against the schema.
+///
+/// # Errors
+/// If its file is missing or unreadable, or is not what the schema says.
+pub(crate) fn check(dir: &Path, table: &Table, axes: &[Axis]) -> Result<()> {
+    let head = read_head(dir, table.name)?;
+    columns::check(&head, table.name, &columns_of(table, axes))
+        .with_context(|| format!("check the tables of {}", dir.display()))
+}
+
+/// A table on its way into its files: rows wait until they are a group.
+pub(crate) struct TableWriter {
+    rows: Filling,
+    files: TableFiles,
+}
+
+impl TableWriter {
+    /// Makes the files of a table.
+    pub(crate) fn create(dir: &Path, table: &Table, axes: &[Axis]) -> Result<Self> {
+        let rows = Filling::new(table.name, columns_of(table, axes));
+        let files = TableFiles::create(dir, table.name, &rows.schema())?;
+        Ok(Self { rows, files })
+    }
+
+    /// Adds a row: one cell for each column, in order.
+    pub(crate) fn push<'c>(&mut self, cells: impl IntoIterator<Item = &'c Cell>) -> Result<()> {
+        self.rows.push(cells)?;
+        if self.rows.rows() < GROUP {
+            return Ok(());
         }
-        let axes: Vec<Axis> = (0..)
-            .zip(&info.axes)
-            .map(|(i, path)| Axis::of(path, trials.iter().map(move |t| t.params[i].as_str())))
-            .collect();
-        check_axis_names(&axes)?;
-
-        let mut ordered: Vec<&TrialResult> = trials.iter().collect();
-        ordered.sort_by_key(|t| (t.row.cell, t.row.repeat, &t.id));
-        check_trials(&ordered)?;
-
-        let rows = Rows { run: &info.run, axes: &axes, trials: ordered };
-        let frames = [
-            rows.trials()?,
-            rows.table(
-                |r| if let Record::Session(row) = r { Some(row) } else { None },
-                |a: &Session, b| a.session.cmp(&b.session),
-            )?,
-            rows.table(
-                |r| if let Record::Segment(row) = r { Some(row) } else { None },
-                |a: &Segment, b| (a.session, a.request).cmp(&(b.session, b.request)),
-            )?,
-            rows.table(
-                |r| if let Record::Stall(row) = r { Some(row) } else { None },
-                |a: &Stall, b| (a.session, a.stall).cmp(&(b.session, b.stall)),
-            )?,
-            rows.table(
-                |r| if let Record::Link(row) = r { Some(row) } else { None },
-                |a: &Link, b| {
-                    (&a.link, &a.from, &a.to, a.start_us)
-                        .cmp(&(&b.link, &b.from, &b.to, b.start_us))
-                },
-            )?,
-            rows.table(
-                |r| if let Record::Node(row) = r { Some(row) } else { None },
-                |a: &Node, b| a.node.cmp(&b.node),
-            )?,
-            rows.table(
-                |r| if let Record::Flow(row) = r { Some(row) } else { None },
-                |a: &Flow, b| (a.traffic, a.flow).cmp(&(b.traffic, b.flow)),
-            )?,
-            rows.table(
-                |r| if let Record::Event(row) = r { Some(row) } else { None },
-                |a: &Event, b| (a.at_us, &a.node, &a.service).cmp(&(b.at_us, &b.node, &b.service)),
-            )?,
-            rows.table(
-                |r| if let Record::Rung(row) = r { Some(row) } else { None },
-                |a: &Rung, b| a.rung.cmp(&b.rung),
-            )?,
-        ];
-        Ok(Self { info: info.clone(), axes, frames: BTreeMap::from(frames) })
+        self.files.add(&self.rows.take()?)
     }
 
-    /// Writes every table, the summary and the comparisons, as Parquet and as CSV into the folder
-    /// `dir`; and `run.toml`, with what the tables do not say. Equal tables give equal bytes.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub fn write(&self, dir: &Path) -> Result<()> {
-        run::write_info(dir, &self.info, &self.axes)?;
-        for (name, frame) in &self.frames {
-            files::write(dir, name, frame)?;
+    /// Writes what still waits, and the ends of the files.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        if self.rows.rows() > 0 {
+            self.files.add(&self.rows.take()?)?;
         }
-        let sweep = Sweep::of(self)?;
-        let summaries = Summaries::of(&sweep).rows;
-        let rows = summaries.iter().map(|row| (&row.params, &row.summary));
-        files::write(dir, Summary::TABLE.name, &self.derived(rows)?)?;
-        let compared = comparisons(&sweep, &Dimension::all(&self.info, &sweep));
-        let rows = compared.iter().map(|ComparisonRow { params, comparison }| (params, comparison));
-        files::write(dir, Comparison::TABLE.name, &self.derived(rows)?)
-    }
-
-    /// Reads the tables that [`RunTables::write`] wrote into the folder `dir`, and checks them
-    /// against the schema.
-    ///
-    /// # Errors
-    /// If a file is missing, unreadable or too large, or is not what the schema says.
-    pub fn open(dir: &Path) -> Result<Self> {
-        Self::open_some(dir, &tables::ALL)
-    }
-
-    /// Reads only these tables: `segments` is a thousand times as large as what a report needs.
-    pub(crate) fn open_some(dir: &Path, wanted: &[Table]) -> Result<Self> {
-        let (info, axes) = run::read_info(dir)?;
-        let mut frames = BTreeMap::new();
-        for table in wanted {
-            let frame = files::read(dir, table.name)?;
-            columns::check(&frame, table.name, &expected(table, &KEYS, axes_of(table, &axes)))
-                .with_context(|| format!("check the tables of {}", dir.display()))?;
-            frames.insert(table.name, frame);
-        }
-        Ok(Self { info, axes, frames })
-    }
-
-    /// What is known of the run as a whole.
-    pub fn info(&self) -> &RunInfo {
-        &self.info
-    }
-
-    /// The table of this name, such as `segments`.
-    ///
-    /// # Errors
-    /// If there is none, or it was not read.
-    pub fn table(&self, name: &str) -> Result<&DataFrame> {
-        self.frames.get(name).with_context(|| format!("there is no table `{name}`"))
-    }
-
-    /// A table that follows from the others: its key is the run, and its rows have the sweep's axes.
-    fn derived<'r, R: Row + 'r>(
-        &self,
-        rows: impl ExactSizeIterator<Item = (&'r Vec<Level>, &'r R)>,
-    ) -> Result<DataFrame> {
-        let expected = expected(&R::TABLE, &KEYS[..1], &self.axes);
-        let mut filling = Filling::new(R::TABLE.name, expected, rows.len());
-        let run = Cell::Text(self.info.run.clone());
-        for (params, row) in rows {
-            let own = row.cells();
-            filling.push([&run].into_iter().chain(params.iter().map(|p| &p.value)).chain(&own))?;
-        }
-        filling.finish()
+        self.files.finish()
     }
 }
 
-fn axes_of<'a>(table: &Table, axes: &'a [Axis]) -> &'a [Axis] {
-    if WITH_AXES.contains(&table.name) { axes } else { &[] }
-}
-
-/// An axis may not have the name of another column of a table that it stands in.
-fn check_axis_names(axes: &[Axis]) -> Result<()> {
-    let with_axes = [Trial::TABLE, Session::TABLE, Summary::TABLE, Comparison::TABLE];
-    let fixed = with_axes.iter().flat_map(|table| table.columns).map(|column| column.name);
-    let mut taken: BTreeSet<String> = fixed.chain(KEYS).map(str::to_owned).collect();
-    for axis in axes {
-        let column = axis.column();
-        ensure!(
-            taken.insert(column.clone()),
-            "the axis `{}` would be a second column `{column}`",
-            axis.path
-        );
-    }
-    Ok(())
-}
-
-fn check_trials(ordered: &[&TrialResult]) -> Result<()> {
-    let mut ids = BTreeSet::new();
-    for trial in ordered {
-        ensure!(ids.insert(&trial.id), "two trials have the id {}", trial.id);
-    }
-    for pair in ordered.windows(2) {
-        ensure!(
-            pair[0].row.cell != pair[1].row.cell || pair[0].params == pair[1].params,
-            "trials {} and {} are of one cell but differ in their parameters",
-            pair[0].id,
-            pair[1].id
-        );
-    }
-    Ok(())
-}
-
-/// Trials on their way into tables.
-struct Rows<'a> {
-    run: &'a str,
+/// All tables but those that follow from the others.
+pub(crate) struct RunTables<'a> {
+    info: &'a RunInfo,
     axes: &'a [Axis],
-    trials: Vec<&'a TrialResult>,
+    tables: BTreeMap<&'static str, TableWriter>,
 }
 
-impl Rows<'_> {
-    fn trials(&self) -> Result<(&'static str, DataFrame)> {
-        self.fill(&Trial::TABLE, self.trials.len(), |trial| [&trial.row])
+impl<'a> RunTables<'a> {
+    /// Makes their files in the folder `dir`.
+    pub(crate) fn create(dir: &Path, info: &'a RunInfo, axes: &'a [Axis]) -> Result<Self> {
+        let table = |table: &Table| Ok((table.name, TableWriter::create(dir, table, axes)?));
+        Ok(Self { info, axes, tables: tables::ALL.iter().map(table).collect::<Result<_>>()? })
     }
 
-    /// The table of the records that `pick` finds, ordered by `order` within each trial; rows that
-    /// are equal in it stay in the order in which they arose.
-    fn table<R: Row>(
-        &self,
-        pick: fn(&Record) -> Option<&R>,
-        order: fn(&R, &R) -> Ordering,
-    ) -> Result<(&'static str, DataFrame)> {
-        let rows = self.trials.iter().map(|t| t.records.iter().filter_map(pick).count()).sum();
-        self.fill(&R::TABLE, rows, |trial| {
-            let mut rows: Vec<&R> = trial.records.iter().filter_map(pick).collect();
-            rows.sort_by(|a, b| order(a, b));
-            rows
+    /// Adds the rows of a trial.
+    pub(crate) fn add(&mut self, trial: &TrialResult) -> Result<()> {
+        let keys = [Cell::Text(self.info.run.clone()), Cell::Text(trial.id.clone())];
+        let values = self.axes.iter().zip(&trial.params).map(|(axis, text)| {
+            let value = axis.kind.value(text);
+            value.with_context(|| format!("axis `{}`: {text}", axis.path))
+        });
+        let values: Vec<Cell> = values.collect::<Result<_>>()?;
+        let before = |table: &Table| -> (&'static str, Vec<Cell>) {
+            let axes = self.axes.iter().zip(&values).filter(|(axis, _)| has_axis(table, axis));
+            let cells = keys.iter().chain(axes.map(|(_, value)| value));
+            (table.name, cells.cloned().collect())
+        };
+        let before: BTreeMap<&str, Vec<Cell>> = tables::ALL.iter().map(before).collect();
+        for_each_row(trial, &mut |table, row| {
+            let writer = self.tables.get_mut(table).context("a table that is not written")?;
+            writer.push(before.get(table).into_iter().flatten().chain(row))
         })
     }
 
-    fn fill<'t, R: Row + 't, I: IntoIterator<Item = &'t R>>(
-        &'t self,
-        table: &Table,
-        rows: usize,
-        of: impl Fn(&'t TrialResult) -> I,
-    ) -> Result<(&'static str, DataFrame)> {
-        let axes = axes_of(table, self.axes);
-        let mut filling = Filling::new(table.name, expected(table, &KEYS, axes), rows);
-        for trial in &self.trials {
-            let mut keys = vec![Cell::Text(self.run.to_owned()), Cell::Text(trial.id.clone())];
-            for (axis, text) in axes.iter().zip(&trial.params) {
-                let value = axis.kind.value(text);
-                keys.push(value.with_context(|| format!("axis `{}`: {text}", axis.path))?);
-            }
-            for row in of(trial) {
-                filling.push(keys.iter().chain(&row.cells()))?;
-            }
-        }
-        Ok((table.name, filling.finish()?))
+    /// Writes what still waits, and the ends of all files.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.tables.into_values().try_for_each(TableWriter::finish)
     }
+}
+
+/// Visits the rows of a trial, each with the name of its table: table by table, and those of a table
+/// in the order of its first columns.
+pub(crate) fn for_each_row(trial: &TrialResult, visit: Visit<'_>) -> Result<()> {
+    let TrialResult { row, records, .. } = trial;
+    visit(Trial::TABLE.name, &row.cells())?;
+    sorted(
+        records,
+        |r| if let Record::Session(row) = r { Some(row) } else { None },
+        |a: &Session, b| a.session.cmp(&b.session),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Segment(row) = r { Some(row) } else { None },
+        |a: &Segment, b| (a.session, a.request).cmp(&(b.session, b.request)),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Stall(row) = r { Some(row) } else { None },
+        |a: &Stall, b| (a.session, a.stall).cmp(&(b.session, b.stall)),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Link(row) = r { Some(row) } else { None },
+        |a: &Link, b| {
+            (&a.link, &a.from, &a.to, a.start_us).cmp(&(&b.link, &b.from, &b.to, b.start_us))
+        },
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Node(row) = r { Some(row) } else { None },
+        |a: &Node, b| a.node.cmp(&b.node),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Flow(row) = r { Some(row) } else { None },
+        |a: &Flow, b| (a.traffic, a.flow).cmp(&(b.traffic, b.flow)),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Event(row) = r { Some(row) } else { None },
+        |a: &Event, b| (a.at_us, &a.node, &a.service).cmp(&(b.at_us, &b.node, &b.service)),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Rung(row) = r { Some(row) } else { None },
+        |a: &Rung, b| a.rung.cmp(&b.rung),
+        visit,
+    )
+}
+
+/// What is done with a row: the name of its table, and its own cells.
+pub(crate) type Visit<'v> = &'v mut dyn FnMut(&'static str, &[Cell]) -> Result<()>;
+
+/// Visits the records that `pick` finds, ordered by `order`; those that are equal in it stay in the
+/// order in which they arose.
+fn sorted<R: Row>(
+    records: &[Record],
+    pick: fn(&Record) -> Option<&R>,
+    order: fn(&R, &R) -> Ordering,
+    visit: Visit<'_>,
+) -> Result<()> {
+    let mut rows: Vec<&R> = records.iter().filter_map(pick).collect();
+    rows.sort_by(|a, b| order(a, b));
+    rows.into_iter().try_for_each(|row| visit(R::TABLE.name, &row.cells()))
 }

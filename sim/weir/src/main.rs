@@ -28,6 +28,10 @@ enum Command {
     Replay(command::replay::Arguments),
     /// Play a stream from any HTTP server.
     Play(command::play::Arguments),
+    /// Stand in front of several origins of a live stream, and pass requests to one that is alive.
+    Switch(command::switch::Arguments),
+    /// List the algorithms that an experiment can name, and say what they are.
+    Abr(command::abr::Arguments),
     /// Read, write, draw and make traces of how fast a link was.
     Trace(command::trace::Arguments),
     /// Look at content: bit rates, key frames, timestamps; or list what has been prepared.
@@ -45,6 +49,8 @@ fn main() -> ExitCode {
         Command::Report(arguments) => command::report::run(&arguments),
         Command::Replay(arguments) => command::replay::run(&arguments),
         Command::Play(arguments) => command::play::run(&arguments),
+        Command::Switch(arguments) => command::switch::run(&arguments),
+        Command::Abr(arguments) => command::abr::run(&arguments),
         Command::Trace(arguments) => command::trace::run(&arguments),
         Command::Media(arguments) => command::media::run(&arguments),
         Command::Doctor(arguments) => command::doctor::run(&arguments),

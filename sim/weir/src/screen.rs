@@ -7,6 +7,9 @@ use weir_lab::Progress;
 use weir_records::Verdict;
 use weir_report::Report;
 
+/// The most trials of a block of which it is said that they failed or are invalid: a million may.
+const BAD_SHOWN: usize = 3;
+
 /// Where progress is shown.
 pub struct Screen {
     json: bool,
@@ -41,10 +44,15 @@ impl Screen {
                 };
                 self.line(&format!("{whole}, {jobs} at a time"));
             }
-            Progress::Finished { result, done, total, left } => {
-                if result.row.verdict != Verdict::Valid {
+            Progress::Finished { results, done, total, left } => {
+                let mut bad = results.iter().filter(|result| result.row.verdict != Verdict::Valid);
+                for result in bad.by_ref().take(BAD_SHOWN) {
                     let err = result.row.err.as_deref().unwrap_or_default();
                     self.line(&format!("{} {}: {err}", result.id, result.row.verdict.name()));
+                }
+                match bad.count() {
+                    0 => {}
+                    more => self.line(&format!("and {more} others of the same block")),
                 }
                 let text = format!("{done} of {total} trials, about {} s left", left.as_secs());
                 self.step(&text, done * 100 / total, done == total);
@@ -60,7 +68,7 @@ impl Screen {
     }
 
     /// Shows where the results are, and a small table.
-    pub fn finish(&mut self, folder: &Path, report: &Report, bad: usize) {
+    pub fn finish(&mut self, folder: &Path, report: &Report, bad: u64) {
         if self.json {
             println!("{}", json!({ "event": "complete", "folder": folder, "bad_trials": bad }));
             return;
@@ -101,15 +109,22 @@ fn as_json(progress: &Progress<'_>) -> serde_json::Value {
         Progress::Trials { total, finished, jobs } => {
             json!({ "event": "trials", "total": total, "finished": finished, "jobs": jobs })
         }
-        Progress::Finished { result, done, total, left } => json!({
-            "event": "finished",
-            "trial": result.id,
-            "verdict": result.row.verdict.name(),
-            "err": result.row.err,
-            "wall_us": result.row.wall_us,
-            "done": done,
-            "total": total,
-            "left_s": left.as_secs(),
-        }),
+        Progress::Finished { results, done, total, left } => {
+            // A block is called by its first trial, whose file it is in, and has the verdict of the
+            // first that is not as it should be.
+            let bad = results.iter().find(|result| result.row.verdict != Verdict::Valid);
+            let (first, shown) = (results.first(), bad.or(results.first()));
+            json!({
+                "event": "finished",
+                "trial": first.map(|result| &result.id),
+                "trials": results.len(),
+                "verdict": shown.map(|result| result.row.verdict.name()),
+                "err": shown.and_then(|result| result.row.err.as_ref()),
+                "wall_us": first.map(|result| result.row.wall_us),
+                "done": done,
+                "total": total,
+                "left_s": left.as_secs(),
+            })
+        }
     }
 }

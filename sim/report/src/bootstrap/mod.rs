@@ -25,35 +25,31 @@
 //! The test `coverage` measures what is used here. No method can see a rare event that did not
 //! happen: where nine in ten replicates are expected to have no stall, ten of them often have none,
 //! and the interval is then the point zero.
+//!
+//! 2026-11-20: a run has up to a million trials, in few cells or many, and every cell some twenty
+//! means. What an interval costs is bounded thus, at the coverage above:
+//!
+//! - 1,999 resamples instead of 9,999: the ends move by 3 to 4 % of a half-width (standard deviation),
+//!   and are missed as often.
+//! - Of more than 1,000 replicates, neighbours are added up until 1,000 are left: sums of independent
+//!   replicates are independent replicates of the same mean, and 1,000 have nearly the tails of all.
+//! - From 100 replicates on, the tails are computed instead of drawn where they are nearly those of
+//!   Student's distribution ([`expansion`]). How many replicates that takes depends on how skewed they
+//!   are: of a stall in every hundredth trial, 2,000 are too few. The interval from Student's t alone
+//!   then misses in 10 % instead of 5 % of experiments, nearly always on one side.
 
 #[cfg(test)]
 mod coverage;
+mod expansion;
+mod resample;
 
-use std::iter::repeat_with;
-use weir_units::Seed;
+use std::borrow::Cow;
 
 /// Fewer replicates than this have no interval: their points say more.
 pub(crate) const REPLICATES: usize = 10;
 
-/// Resamples. One less than a round number, so that the quantiles are order statistics.
-const RESAMPLES: usize = 9_999;
-
-/// The share of resamples beyond each end.
-const TAIL: f64 = 0.025;
-
-/// The most standard errors from the mean to an end. Resamples in which all values are equal have
-/// no standard error; they occur where few values differ from zero, and would put the end at
-/// infinity.
-const FARTHEST: f64 = 6.0;
-
-/// Below this share of the whole's standard error, what is left is rounding.
-const ROUNDING: f64 = 1e-9;
-
-/// The same for all means: equal numbers of replicates are resampled alike.
-const SEED: Seed = Seed::new(0x7765_6972);
-
-/// The step of splitmix64, whose finalizer is that of [`Seed`].
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+/// More replicates than this are added up.
+const MOST: usize = 1_000;
 
 /// The values of one replicate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,7 +113,7 @@ pub(crate) fn interval(replicates: &[Replicate], limits: Limits) -> Option<Inter
     }
     let mean = mean(replicates)?;
     // What is left of each sum without the mean: exact zeros and no cancellation later.
-    let rests: Vec<Replicate> = replicates
+    let rests: Vec<Replicate> = added_up(replicates)
         .iter()
         .map(|r| Replicate { sum: r.sum - mean * r.count, count: r.count })
         .collect();
@@ -126,28 +122,25 @@ pub(crate) fn interval(replicates: &[Replicate], limits: Limits) -> Option<Inter
     if !(mean.is_finite() && error.is_finite()) {
         return None;
     }
-    let mut ts: Vec<f64> = resamples(&rests).map(|sums| sums.t(rests.len(), error)).collect();
-    let beyond = ((ts.len() + 1) as f64 * TAIL).round() as usize;
-    let (lowest, highest) = (beyond.saturating_sub(1), ts.len() - beyond);
-    let (_, low_t, _) = ts.select_nth_unstable_by(lowest, f64::total_cmp);
-    let low_t = *low_t;
-    let (_, high_t, _) = ts.select_nth_unstable_by(highest, f64::total_cmp);
+    let tails = expansion::tails(&rests, &whole);
+    let (low_t, high_t) = tails.unwrap_or_else(|| resample::tails(&rests, error));
     // The upper end comes from the lower tail of t, and the other way round.
-    let ends = (mean - *high_t * error, mean - low_t * error);
+    let ends = (mean - high_t * error, mean - low_t * error);
     let low = ends.0.clamp(limits.low, limits.high).min(mean);
     let high = ends.1.clamp(limits.low, limits.high).max(mean);
     (low.is_finite() && high.is_finite()).then_some(Interval { low, high })
 }
 
-/// The sums of a resample.
-fn resamples(rests: &[Replicate]) -> impl Iterator<Item = Sums> + '_ {
-    let bound = rests.len() as u64;
-    let mut state = SEED.get();
-    let mut draw = move || {
-        state = state.wrapping_add(STEP);
-        Seed::new(state).below(bound) as usize
+/// At most [`MOST`] replicates, each of as many neighbours.
+fn added_up(replicates: &[Replicate]) -> Cow<'_, [Replicate]> {
+    if replicates.len() <= MOST {
+        return Cow::Borrowed(replicates);
+    }
+    let sum = |group: &[Replicate]| Replicate {
+        sum: group.iter().map(|r| r.sum).sum(),
+        count: group.iter().map(|r| r.count).sum(),
     };
-    repeat_with(move || Sums::of((0..rests.len()).map(|_| rests[draw()]))).take(RESAMPLES)
+    Cow::Owned(replicates.chunks(replicates.len().div_ceil(MOST)).map(sum).collect())
 }
 
 /// What the statistic of a resample needs, of the rests `r` and the counts `c`.
@@ -162,13 +155,18 @@ struct Sums {
 
 impl Sums {
     fn of(rests: impl Iterator<Item = Replicate>) -> Self {
-        rests.fold(Self::default(), |sums, Replicate { sum, count }| Self {
-            r: sums.r + sum,
-            c: sums.c + count,
-            rr: sums.rr + sum * sum,
-            rc: sums.rc + sum * count,
-            cc: sums.cc + count * count,
+        rests.fold(Self::default(), |mut sums, replicate| {
+            sums.add(replicate);
+            sums
         })
+    }
+
+    fn add(&mut self, Replicate { sum, count }: Replicate) {
+        self.r += sum;
+        self.c += count;
+        self.rr += sum * sum;
+        self.rc += sum * count;
+        self.cc += count * count;
     }
 
     /// How far its mean is from that of the whole.
@@ -182,18 +180,6 @@ impl Sums {
         let squares = (self.rr - 2.0 * shift * self.rc + shift * shift * self.cc).max(0.0);
         let n = n as f64;
         (squares * n / (n - 1.0)).sqrt() / self.c
-    }
-
-    /// Its shift in its own standard errors, where `whole` is the standard error of the whole.
-    fn t(&self, n: usize, whole: f64) -> f64 {
-        let (shift, error) = (self.shift(), self.error(n));
-        if shift.abs() <= ROUNDING * whole {
-            return 0.0;
-        }
-        if error <= ROUNDING * whole {
-            return FARTHEST.copysign(shift);
-        }
-        (shift / error).clamp(-FARTHEST, FARTHEST)
     }
 }
 

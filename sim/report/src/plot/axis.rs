@@ -31,11 +31,16 @@ pub(super) struct Horizontal {
 }
 
 impl Horizontal {
-    /// Lays out the axis over this width.
-    pub(super) fn of(look: &Look, x: &X, width: f64) -> Result<Self> {
+    /// Lays out the axis over this width, with at least so much room beside the first and the last
+    /// number.
+    pub(super) fn of(look: &Look, x: &X, width: f64, beside: f64) -> Result<Self> {
         match x {
             X::Names { names, .. } => Self::of_names(look, names, width),
-            X::Numbers { values, spacing, .. } => Self::of_numbers(look, values, *spacing, width),
+            X::Numbers { values, spacing, .. } => {
+                // A quarter of the width at most, whatever is asked for.
+                let share = (beside / (width - 2.0 * beside).max(beside)).clamp(MARGIN, 0.5);
+                Self::of_numbers(look, values, *spacing, (width, share))
+            }
         }
     }
 
@@ -64,7 +69,12 @@ impl Horizontal {
         Ok(Self { scale, ticks, places, markers_apart: 0.0 })
     }
 
-    fn of_numbers(look: &Look, values: &[f64], spacing: Spacing, width: f64) -> Result<Self> {
+    fn of_numbers(
+        look: &Look,
+        values: &[f64],
+        spacing: Spacing,
+        (width, margin): (f64, f64),
+    ) -> Result<Self> {
         let places: Vec<f64> = match spacing {
             Spacing::Linear => values.to_vec(),
             Spacing::Logarithmic => values.iter().map(|value| libm::log10(*value)).collect(),
@@ -75,7 +85,7 @@ impl Horizontal {
             (Some(&only), _) => (only - 0.5, only + 0.5),
             _ => (0.0, 1.0),
         };
-        let margin = (last - first) * MARGIN;
+        let margin = (last - first) * margin;
         let scale = Scale { low: first - margin, high: last + margin };
         let unit = width / (scale.high - scale.low);
 

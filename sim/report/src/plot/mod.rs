@@ -5,23 +5,30 @@
 
 mod axis;
 mod canvas;
+mod cloud;
 mod frame;
 mod heatmap;
 mod key;
+mod labels;
 mod legend;
 mod look;
 mod marks;
 mod panel;
 mod picture;
 mod shades;
+mod spread;
 #[cfg(test)]
 mod tests;
 mod ticks;
 mod timeline;
+mod tradeoff;
 
+pub(crate) use cloud::CloudPicture;
 pub(crate) use heatmap::HeatmapPicture;
 pub(crate) use picture::{Block, Picture};
+pub(crate) use spread::SpreadPicture;
 pub(crate) use timeline::{Thumbnail, TimelinePicture};
+pub(crate) use tradeoff::TradeoffPicture;
 
 use anyhow::{Context, Result};
 use look::Painting;

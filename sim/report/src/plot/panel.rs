@@ -43,7 +43,7 @@ pub(super) fn draw<B: Backend>(
     let (y_ticks, y) = vertical(panel);
     let left = Frame::label_room(look, &y_ticks)?;
     let width = place.width - left - RIGHT;
-    let x = Horizontal::of(look, &figure.x, width)?;
+    let x = Horizontal::of(look, &figure.x, width, beside(figure))?;
     let frame = Frame {
         left: place.left + left,
         top: place.top + HEAD,
@@ -82,6 +82,14 @@ pub(super) fn draw<B: Backend>(
     })
 }
 
+/// How far the outermost series is set apart from its number.
+fn beside(figure: &Figure) -> f64 {
+    match figure.range() {
+        Range::Bars => APART_NUMBERS * figure.series.len() as f64 / 2.0,
+        Range::Bands => 0.0,
+    }
+}
+
 /// The vertical axis and its ticks.
 fn vertical(panel: &Panel) -> (Vec<Tick>, Scale) {
     let points = || panel.points().flatten();
@@ -91,6 +99,12 @@ fn vertical(panel: &Panel) -> (Vec<Tick>, Scale) {
             let top = if highest > 0.0 { highest } else { least };
             let (ticks, high) = ticks::from_zero(top, ticks::VERTICAL_INTERVALS);
             (ticks, Scale { low: 0.0, high })
+        }
+        Ends::Around => {
+            let lowest = points().map(Point::lowest).fold(0.0, f64::min);
+            let highest = points().map(Point::highest).fold(0.0, f64::max);
+            let (ticks, low, high) = ticks::around(lowest, highest, ticks::VERTICAL_INTERVALS);
+            (ticks, Scale { low, high })
         }
         Ends::Best(high) => {
             let lowest = points().map(Point::lowest).fold(high, f64::min);

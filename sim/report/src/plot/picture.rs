@@ -73,16 +73,14 @@ impl<'a> Block<'a> {
     fn rows(&self) -> Vec<Row<'a>> {
         let facets = &self.figure.facets;
         if facets.len() <= 1 {
-            let plots: Vec<Plot> = self
-                .panels()
-                .map(|panel| Plot { panel, facet: 0, title: panel.shown.title })
-                .collect();
+            let plots: Vec<Plot> =
+                self.panels().map(|panel| Plot { panel, facet: 0, title: &panel.title }).collect();
             return in_rows(plots, self.width(), None);
         }
         let rows = self.panels().flat_map(|panel| {
             let plots = facets.iter().enumerate();
             let plots = plots.map(|(facet, title)| Plot { panel, facet, title }).collect();
-            in_rows(plots, self.width(), Some(panel.shown.title))
+            in_rows(plots, self.width(), Some(panel.title.as_str()))
         });
         rows.collect()
     }

@@ -1,13 +1,19 @@
 //! Laws of every picture: nothing is drawn outside of it, whatever it shows.
 
 use super::look::Painting;
-use super::{Block, HeatmapPicture, Picture, Thumbnail, TimelinePicture, svg};
+use super::{
+    Block, CloudPicture, HeatmapPicture, Picture, SpreadPicture, Thumbnail, TimelinePicture,
+    TradeoffPicture, svg,
+};
 use crate::bootstrap::Interval;
+use crate::cloud::{Cloud, CloudPoint};
 use crate::figure::{Figure, Panel, Point};
 use crate::head::Head;
 use crate::heatmap::{Heatmap, Map, Side};
-use crate::shown::SHOWN;
+use crate::shown::{SHOWN, Shown};
+use crate::spread::{Spread, SpreadFigure, SpreadPanel};
 use crate::timeline::{LinkUse, Step, Timeline};
+use crate::tradeoff::{Tradeoff, TradeoffPanel, TradeoffPoint};
 use crate::x::{Spacing, X};
 use proptest::prelude::*;
 
@@ -30,8 +36,9 @@ fn figure(x: X, series: usize, facets: usize, values: &[f64]) -> Figure {
     };
     let places = x.len();
     let mut line = || (0..places).map(|_| point()).collect::<Vec<_>>();
-    let mut panel = |shown| Panel {
+    let mut panel = |shown: &'static Shown| Panel {
         shown,
+        title: shown.title.to_owned(),
         facets: (0..facets).map(|_| (0..series).map(|_| line()).collect()).collect(),
     };
     Figure {
@@ -197,4 +204,57 @@ fn a_picture_says_what_it_shows() {
         assert!(svg.contains(text), "{text}");
     }
     assert!(svg.contains("n = 1 session &lt;&amp;&gt;"));
+}
+
+prop_compose! {
+    fn spread()(values in proptest::collection::vec(-1e3f64..1e4, 0..9)) -> Option<Spread> {
+        let interval = Some(Interval { low: -1e4, high: 2e4 });
+        Spread::of(values).map(|spread| Spread { mean: Some(0.0), interval, ..spread })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn no_tradeoff_is_drawn_outside_its_picture(
+        points in proptest::collection::vec((number(), number(), any::<String>()), 0..30),
+        panels in 1usize..4,
+    ) {
+        let at = |mean: f64| Point {
+            mean: mean.min(1e9),
+            interval: Some(Interval { low: 0.5 * mean.min(1e9), high: 2.0 * mean.min(1e9) }),
+            replicates: vec![],
+        };
+        let points: Vec<TradeoffPoint> = points
+            .into_iter()
+            .map(|(cost, gain, label)| TradeoffPoint { label, cost: at(cost), gain: at(gain) })
+            .collect();
+        let panel = TradeoffPanel { title: "players.max_buffer".into(), points };
+        let panels = vec![panel; panels];
+        let tradeoff = Tradeoff { cost: "Stall ratio (%)".into(), gain: "Bitrate".into(), panels };
+        check(&TradeoffPicture { head: Some(&head()), tradeoff: &tradeoff })?;
+    }
+
+    #[test]
+    fn no_spread_is_drawn_outside_its_picture(
+        spreads in proptest::collection::vec(spread(), 1..30), panels in 1usize..6, name in any::<String>(),
+    ) {
+        let rows = vec![name.clone(); spreads.len()];
+        let panel = SpreadPanel { title: name.clone(), axis: name.clone(), spreads };
+        let figure = SpreadFigure { rows_title: name, rows, panels: vec![panel; panels] };
+        check(&SpreadPicture { head: None, figure: &figure })?;
+    }
+
+    #[test]
+    fn no_cloud_is_drawn_outside_its_picture(
+        points in proptest::collection::vec((0usize..9, number(), -1e6f64..1e6), 0..50),
+        name in any::<String>(), ordered in any::<bool>(),
+    ) {
+        let point = |(series, x, y)| CloudPoint { series, x, y };
+        let cloud = Cloud {
+            title: name.clone(), x: name.clone(), y: name.clone(), series_title: name.clone(),
+            series: vec![name; 9], ordered, points: points.into_iter().map(point).collect(),
+        };
+        check(&CloudPicture { head: Some(&head()), cloud: &cloud })?;
+    }
 }

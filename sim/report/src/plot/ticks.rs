@@ -20,6 +20,22 @@ pub(super) fn from_zero(top: f64, intervals: f64) -> (Vec<Tick>, f64) {
     (ticks, f64::from(count) * step)
 }
 
+/// An axis from zero or below to zero or above that contains both numbers, with about this many
+/// intervals between its ticks; and its ends, which are ticks.
+pub(super) fn around(low: f64, high: f64, intervals: f64) -> (Vec<Tick>, f64, f64) {
+    let (low, high) = (low.min(0.0), high.max(0.0));
+    if high <= low {
+        let (ticks, top) = from_zero(1.0, intervals);
+        return (ticks, 0.0, top);
+    }
+    let (factor, exponent) = step_for((high - low) / intervals);
+    let step = scaled(factor, exponent);
+    let ends = [(low / step + 1e-9).floor(), (high / step - 1e-9).ceil()];
+    let [first, last] = ends.map(|end| end.clamp(-100.0, 100.0) as i64);
+    let ticks = (first..=last).map(|i| multiple(i, factor, exponent)).collect();
+    (ticks, first as f64 * step, last as f64 * step)
+}
+
 /// Round numbers within the axis, about `intervals` of them.
 pub(super) fn between(low: f64, high: f64, intervals: f64) -> Vec<Tick> {
     let (factor, exponent) = step_for((high - low) / intervals);
@@ -109,6 +125,15 @@ mod tests {
             prop_assert!(top >= wanted * (1.0 - 1e-6), "{} below {}", top, wanted);
             prop_assert!(top <= wanted * 2.0 + 1e-9, "{} above {}", top, wanted);
             prop_assert!((3..=7).contains(&ticks.len()), "{:?}", ticks);
+        }
+
+        #[test]
+        fn an_axis_around_zero_contains_its_numbers(low in -1e6f64..1e3, span in 1e-3f64..1e6) {
+            let (ticks, begins, ends) = around(low, low + span, VERTICAL_INTERVALS);
+            let slack = 1e-6 * (span + low.abs());
+            prop_assert!(begins <= low + slack && low + span <= ends + slack);
+            prop_assert!(begins <= 0.0 && 0.0 <= ends, "{} {}", begins, ends);
+            prop_assert!((2..=9).contains(&ticks.len()), "{:?}", ticks);
         }
 
         #[test]

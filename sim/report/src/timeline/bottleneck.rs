@@ -1,22 +1,19 @@
 //! Which link limits a session.
 
 use super::rows::LinkRow;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// One direction of a link: its name, the node that sends and the node that receives.
-type Direction<'a> = (&'a str, &'a str, &'a str);
+use crate::way::{Direction, way};
+use std::collections::BTreeMap;
 
 /// The rows of the link with the least rate on the way to this node, in the order of time; none if
 /// no link on it has a rate.
-///
-/// The tables do not say which way the media took. It is followed backwards, at every node along the
-/// link over which the most bytes arrived, until nothing arrives any more or the way would close.
 pub(super) fn bottleneck<'a>(rows: &'a [LinkRow], node: &str) -> Vec<&'a LinkRow> {
     let mut directions: BTreeMap<Direction, Vec<&LinkRow>> = BTreeMap::new();
     for row in rows {
         directions.entry((&row.link, &row.from, &row.to)).or_default().push(row);
     }
-    let slowest = way(&directions, node)
+    let bytes = |rows: &[&LinkRow]| rows.iter().fold(0u64, |n, r| n.saturating_add(r.bytes));
+    let delivered = directions.iter().map(|(direction, rows)| (*direction, bytes(rows))).collect();
+    let slowest = way(&delivered, node)
         .into_iter()
         .filter_map(|direction| Some((mean_rate(directions.get(&direction)?)?, direction)))
         // The nearest to the viewer of equals.
@@ -25,29 +22,6 @@ pub(super) fn bottleneck<'a>(rows: &'a [LinkRow], node: &str) -> Vec<&'a LinkRow
         slowest.and_then(|(_, direction)| directions.remove(&direction)).unwrap_or_default();
     found.sort_by_key(|row| row.start_us);
     found
-}
-
-fn way<'a>(
-    directions: &BTreeMap<Direction<'a>, Vec<&'a LinkRow>>,
-    node: &str,
-) -> Vec<Direction<'a>> {
-    let mut way = Vec::new();
-    let mut passed = BTreeSet::from([node]);
-    let mut here = node;
-    loop {
-        let bytes = |rows: &[&LinkRow]| rows.iter().fold(0u64, |n, r| n.saturating_add(r.bytes));
-        let arriving = directions
-            .iter()
-            .filter(|((_, from, to), _)| *to == here && !passed.contains(from))
-            .map(|(direction, rows)| (bytes(rows), *direction));
-        // The first by name of equals.
-        let Some((_, direction)) = arriving.max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1))) else {
-            return way;
-        };
-        way.push(direction);
-        here = direction.1;
-        passed.insert(here);
-    }
 }
 
 /// The mean over time of the rate that was asked for; `None` without one.

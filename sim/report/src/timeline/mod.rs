@@ -6,12 +6,11 @@ mod buffer;
 mod choice;
 mod rows;
 
-pub(crate) use choice::{Choice, choices};
+pub(crate) use choice::{Choice, Choosing};
 pub(crate) use rows::{LinkRow, SegmentRow, TrialRows};
 
 use crate::head::{Head, count};
-use crate::run::RunInfo;
-use crate::sweep::Sweep;
+use crate::sweep::{Sweep, SweepTrial};
 use bottleneck::bottleneck;
 use buffer::{Playback, buffer};
 use weir_records::Verdict;
@@ -67,8 +66,8 @@ pub(crate) struct LinkUse {
 
 impl Timeline {
     /// The timeline of a session, made from the rows of its trial.
-    pub(crate) fn of(info: &RunInfo, sweep: &Sweep, choice: &Choice, rows: &TrialRows) -> Self {
-        let Choice { trial, session, .. } = choice;
+    pub(crate) fn of(sweep: &Sweep, choice: &Choice, rows: &TrialRows) -> Self {
+        let Choice { trial: SweepTrial { head: trial, .. }, session, .. } = choice;
         let all = rows.segments(&trial.id, session.session);
         let segments = &all[..all.len().min(REQUESTS)];
         let start = session.start_us.unwrap_or(0.0) / 1e6;
@@ -98,7 +97,7 @@ impl Timeline {
         let playback = Playback { begun, stalls: &stalls, end: span.1 };
         let link: Vec<&LinkRow> = bottleneck(rows.links(&trial.id), &session.node);
         Self {
-            head: head(info, sweep, choice, all.len()),
+            head: head(sweep, choice, all.len()),
             span,
             begun,
             link_rate: steps(&link, span, |row| Some(mbit(row.rate_bps?))),
@@ -127,7 +126,7 @@ impl LinkUse {
         };
         let queue = |row: &&LinkRow| {
             let depth = row.queue_bytes.filter(|depth| *depth > 0)? as f64;
-            let share = (row.backlog_bytes as f64 / depth).min(1.0);
+            let share = (row.backlog_bytes? as f64 / depth).min(1.0);
             let end = seconds(row.end_us);
             (end <= span.1).then_some((end, share * 100.0))
         };
@@ -141,15 +140,16 @@ impl LinkUse {
     }
 }
 
-fn head(info: &RunInfo, sweep: &Sweep, choice: &Choice, requests: usize) -> Head {
-    let Choice { cell, trial, session, .. } = choice;
+fn head(sweep: &Sweep, choice: &Choice, requests: usize) -> Head {
+    let Choice { cell, trial: SweepTrial { head: trial, sessions }, session, .. } = choice;
+    let info = &sweep.info;
     let params = sweep.params(cell);
     let named = sweep.axes.iter().zip(&params);
     let mut facts: Vec<String> =
         named.map(|(axis, level)| format!("{} = {}", axis.axis.path, level.text)).collect();
     // The algorithm is worth a word where the trial has several, or the sweep none of its own.
-    let told = params.iter().filter(|level| level.text == session.abr).count() == 1
-        && trial.sessions.iter().all(|other| other.abr == session.abr);
+    let told = params.iter().filter(|level| *level.text == *session.abr).count() == 1
+        && sessions.iter().all(|other| other.abr == session.abr);
     facts.push(match told {
         true => format!("on {}", session.node),
         false => format!("{} on {}", session.abr, session.node),

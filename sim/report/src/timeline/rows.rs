@@ -1,7 +1,7 @@
 //! The rows that timelines are made of, read for a few trials from tables of any size.
 
 use crate::columns::{floats, ints, texts};
-use crate::files::read_slices;
+use crate::files::Groups;
 use anyhow::{Context, Result};
 use polars::prelude::DataFrame;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +51,7 @@ pub(crate) struct LinkRow {
     pub drops: u64,
     /// Lost at random.
     pub losses: u64,
-    pub backlog_bytes: u64,
+    pub backlog_bytes: Option<u64>,
     pub utilisation: Option<f64>,
 }
 
@@ -62,9 +62,18 @@ impl TrialRows {
         if trials.is_empty() {
             return Ok(rows);
         }
-        read_slices(dir, Segment::TABLE.name, &SEGMENT, &mut |f| rows.add_segments(f, trials))?;
-        read_slices(dir, Stall::TABLE.name, &STALL, &mut |f| rows.add_stalls(f, trials))?;
-        read_slices(dir, Link::TABLE.name, &LINK, &mut |f| rows.add_links(f, trials))?;
+        let mut segments = Groups::open(dir, Segment::TABLE.name, &SEGMENT)?;
+        while let Some(frame) = segments.next()? {
+            rows.add_segments(&frame, trials).context("table segments")?;
+        }
+        let mut stalls = Groups::open(dir, Stall::TABLE.name, &STALL)?;
+        while let Some(frame) = stalls.next()? {
+            rows.add_stalls(&frame, trials).context("table stalls")?;
+        }
+        let mut links = Groups::open(dir, Link::TABLE.name, &LINK)?;
+        while let Some(frame) = links.next()? {
+            rows.add_links(&frame, trials).context("table links")?;
+        }
         Ok(rows)
     }
 
@@ -140,7 +149,7 @@ impl TrialRows {
                 bytes: count(&bytes),
                 drops: count(&full).saturating_add(count(&managed)),
                 losses: count(&losses),
-                backlog_bytes: count(&backlog),
+                backlog_bytes: backlog[row],
                 utilisation: utilisation[row],
             });
         }

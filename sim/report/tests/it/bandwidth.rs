@@ -1,8 +1,8 @@
 //! What is expected of a bandwidth sweep, and that each broken expectation is found.
 
-use crate::sample::{LOWEST_PEAK, Sample, spoil};
+use crate::sample::{LOWEST_PEAK, Sample, spoil, write_run};
 use weir_records::{Record, Session, TrialResult, Verdict};
-use weir_report::{Problem, RunInfo, Violation, expectations, write_run};
+use weir_report::{Problem, RunInfo, Violation, expectations};
 
 /// A sweep in which all is as expected: nobody stalls, and the settled bit rate follows the rate.
 fn sweep() -> (RunInfo, Vec<TrialResult>) {

@@ -1,11 +1,11 @@
 //! Intervals, paired comparisons and fairness: what the tables say of replicates.
 
-use crate::sample::{Sample, small, spoil};
+use crate::sample::{Sample, small, spoil, write_run};
 use crate::shapes;
 use crate::tables::{change_session, column, csv, session};
 use std::path::Path;
 use weir_records::{Record, Session, TrialResult, Verdict};
-use weir_report::{RunInfo, write_run};
+use weir_report::RunInfo;
 
 fn written(info: &RunInfo, trials: &[TrialResult]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
+mod agreed;
 mod bandwidth;
 mod compared;
 mod drawn;
+mod labs;
 mod pages;
 mod sample;
 mod shapes;
+mod shootout;
 mod tables;

@@ -1,10 +1,10 @@
 //! The report: plots and page from tables alone, the same bytes every time, and honest about what
 //! is missing.
 
-use crate::sample::{Sample, files, small, spoil};
+use crate::sample::{Sample, files, small, spoil, write_run};
 use std::path::Path;
 use weir_records::{Record, TrialResult, Verdict};
-use weir_report::{RunInfo, report, write_run};
+use weir_report::{RunInfo, report};
 
 /// The text of a file in the run's folder.
 fn text(dir: &Path, file: &str) -> String {
@@ -33,8 +33,7 @@ fn a_whole_sweep_has_plots_a_page_and_a_printed_table() {
     write_run(&dir, &sample.info(), &trials).unwrap();
     let report = report(&dir).unwrap();
 
-    assert_eq!(report.summary.len(), 60);
-    assert_eq!(report.left_out.len(), 4);
+    assert_eq!((report.cells, report.left_out), (60, 4));
     let printed = report.to_string();
     assert!(printed.contains("... 40 rows more in summary.csv ..."), "{printed}");
     assert!(printed.contains("c0006-r2 is invalid: 3 timers were late"), "{printed}");
@@ -199,6 +198,17 @@ fn a_page_shows_what_ran_and_cuts_it_short() {
     assert!(page.contains("kernel = &quot;6.1&quot;"));
     assert!(page.contains("... the rest is in the file"));
     assert!(page.len() < 400_000, "{}", page.len());
+}
+
+#[test]
+fn a_sweep_of_many_cells_is_cut_short_and_says_so() {
+    let rates = (1..=300).map(|kbit| format!("{kbit} kbit/s")).collect();
+    let sample = Sample { rates, repeats: 1, watch_s: 2, ..small() };
+    let (dir, printed) = reported(&sample.info(), &sample.trials());
+    assert!(printed.contains("... 580 rows more in summary.csv ..."), "{printed}");
+    assert!(printed.lines().nth(22).unwrap().starts_with("300 kbit/s"), "{printed}");
+    let page = text(dir.path(), "report.html");
+    assert!(page.contains("100 more rows are in <code>summary.csv</code>"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Trials to make reports of: a small streaming session over a noisy link, drawn from a seed. It
 //! stands in for a lab; its figures are plausible, nothing more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use weir_records::{
     Event, Link, Node, Record, Rung, Segment, Session, Stall, Trial, TrialResult, Verdict,
@@ -292,6 +292,17 @@ impl<'a> Player<'a> {
             mean_bitrate_bps: mean(&self.segments),
             settled_bitrate_bps: self.segments.get(20..).and_then(mean),
             switches: changed.count() as u64,
+            sabre_bitrate_bps: None,
+            sabre_bitrate_change_bps: None,
+            sabre_utility: None,
+            sabre_rebuffer_ratio: None,
+            sabre_score: None,
+            pensieve_lin: None,
+            pensieve_log: None,
+            qoe: None,
+            qoe_bound: None,
+            regret: None,
+            replay_deviation_us: None,
             segments: self.segments.len() as u64,
             bytes,
             mean_throughput_bps: Some(bytes as f64 * 8e6 / busy as f64),
@@ -354,21 +365,32 @@ fn links(
             start_us: start,
             end_us: end,
             rate_bps: rate,
+            rate_kind: rate.map(|_| "capacity".into()),
             delay_us: 20_000,
             jitter_us: 0,
             queue_bytes: rate.map(|_| 64_000),
-            offered_packets: bytes / 1_500 + drops + losses,
-            packets: bytes / 1_500,
+            offered_packets: Some(bytes / 1_500 + drops + losses),
+            packets: Some(bytes / 1_500),
             bytes,
-            queue_drops: drops,
-            aqm_drops: 0,
-            marks: 0,
-            losses,
-            backlog_bytes: if rate.is_some() { bytes % 64_000 } else { 0 },
+            queue_drops: Some(drops),
+            aqm_drops: Some(0),
+            marks: Some(0),
+            losses: Some(losses),
+            backlog_bytes: Some(if rate.is_some() { bytes % 64_000 } else { 0 }),
             utilisation,
         }
     };
     (0..watch_s).map(|second| Record::Link(row(second))).collect()
+}
+
+/// Writes the tables of these trials, which are in the order of the plan.
+pub fn write_run(dir: &Path, info: &RunInfo, trials: &[TrialResult]) -> anyhow::Result<()> {
+    let values = (0..info.axes.len()).map(|axis| {
+        let values = trials.iter().filter_map(|trial| trial.params.get(axis).cloned());
+        values.collect::<BTreeSet<_>>().into_iter().collect()
+    });
+    let values: Vec<Vec<String>> = values.collect();
+    weir_report::write_run(dir, info, &values, trials.iter().cloned().map(Ok))
 }
 
 /// Two rates, two algorithms, three repeats, short sessions: enough for most laws.

@@ -1,11 +1,11 @@
 //! The tables: what goes in comes out, in a fixed order and in fixed bytes, and what would lie is
 //! refused.
 
-use crate::sample::{Sample, files, small, spoil};
+use crate::sample::{Sample, files, small, spoil, write_run};
 use proptest::prelude::*;
 use std::path::Path;
 use weir_records::{Record, Session, TrialResult, Verdict, tables};
-use weir_report::{RunInfo, RunTables, write_run};
+use weir_report::{RunInfo, first_difference, report};
 
 /// The rows of a CSV file by column name; the sample has no field that needs quotes.
 pub fn csv(dir: &Path, table: &str) -> (Vec<String>, Vec<Vec<String>>) {
@@ -21,7 +21,10 @@ pub fn column(dir: &Path, table: &str, name: &str) -> Vec<String> {
 }
 
 fn refusal(info: &RunInfo, trials: &[TrialResult]) -> String {
-    format!("{:#}", RunTables::new(info, trials).unwrap_err())
+    let dir = tempfile::tempdir().unwrap();
+    let refusal = format!("{:#}", write_run(dir.path(), info, trials).unwrap_err());
+    assert!(!dir.path().join("run.toml").exists(), "half a run looks like a whole one");
+    refusal
 }
 
 #[test]
@@ -44,26 +47,35 @@ fn every_table_has_the_columns_of_the_schema_in_order() {
 }
 
 #[test]
-fn tables_read_back_are_the_tables_written() {
+fn tables_read_back_are_the_rows_written() {
     let dir = tempfile::tempdir().unwrap();
     let sample = small();
-    let written = RunTables::new(&sample.info(), &sample.trials()).unwrap();
-    written.write(dir.path()).unwrap();
-    let read = RunTables::open(dir.path()).unwrap();
-    assert_eq!(read.info(), &sample.info());
-    for table in tables::ALL {
-        let (read, written) = (read.table(table.name).unwrap(), written.table(table.name).unwrap());
-        assert!(read.equals_missing(written), "{}", table.name);
+    let trials = sample.trials();
+    write_run(dir.path(), &sample.info(), &trials).unwrap();
+    for trial in &trials {
+        assert_eq!(first_difference(dir.path(), trial).unwrap(), None);
     }
+    let mut other = trials[3].clone();
+    change_session(&mut other, |session| session.switches += 1);
+    let found = first_difference(dir.path(), &other).unwrap().unwrap();
+    assert_eq!((found.table, found.row, found.column), ("sessions", 0, Some("switches")));
+    other = trials[3].clone();
+    other.records.pop();
+    let found = first_difference(dir.path(), &other).unwrap().unwrap();
+    assert_eq!((found.table, found.column), ("links", None));
+    other.row.cell = 99;
+    other.id = "c0099-r0".into();
+    let refusal = first_difference(dir.path(), &other).unwrap_err().to_string();
+    assert_eq!(refusal, "the run has no trial c0099-r0");
 }
 
 #[test]
 fn every_record_is_one_row() {
+    let dir = tempfile::tempdir().unwrap();
     let sample = small();
     let trials = sample.trials();
-    let tables = RunTables::new(&sample.info(), &trials).unwrap();
-    let rows: usize =
-        tables::ALL.iter().map(|table| tables.table(table.name).unwrap().height()).sum();
+    write_run(dir.path(), &sample.info(), &trials).unwrap();
+    let rows: usize = tables::ALL.iter().map(|table| csv(dir.path(), table.name).1.len()).sum();
     let records: usize = trials.iter().map(|trial| trial.records.len()).sum();
     assert_eq!(rows, records + trials.len());
 }
@@ -71,21 +83,34 @@ fn every_record_is_one_row() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
-    fn the_order_in_which_trials_finish_changes_no_byte(
-        order in Just((0..12).collect::<Vec<usize>>()).prop_shuffle()
+    fn the_order_in_which_records_arise_changes_no_byte(
+        seed in prop::array::uniform12(any::<u32>())
     ) {
         let sample = small();
         let trials = sample.trials();
-        let shuffled: Vec<TrialResult> = order.iter().map(|&i| {
-            let mut trial = trials[i].clone();
-            // Records have natural keys too; only `events` keep ties in their order.
+        let mut shuffled = trials.clone();
+        for (trial, seed) in shuffled.iter_mut().zip(seed) {
+            // Records have natural keys; only `events` keep ties in their order.
+            let count = trial.records.len();
+            trial.records.rotate_left(seed as usize % count);
             trial.records.reverse();
-            trial
-        }).collect();
+        }
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         write_run(one.path(), &sample.info(), &trials).unwrap();
         write_run(other.path(), &sample.info(), &shuffled).unwrap();
         prop_assert!(files(one.path()) == files(other.path()));
+    }
+
+    #[test]
+    fn trials_that_are_not_in_the_order_of_the_plan_are_refused(
+        order in Just((0..12).collect::<Vec<usize>>()).prop_shuffle()
+    ) {
+        prop_assume!(!order.is_sorted());
+        let sample = small();
+        let trials = sample.trials();
+        let shuffled: Vec<TrialResult> = order.iter().map(|&i| trials[i].clone()).collect();
+        let text = refusal(&sample.info(), &shuffled);
+        prop_assert!(text.ends_with("but is before it in the plan"), "{}", text);
     }
 }
 
@@ -174,6 +199,68 @@ fn an_axis_without_numbers_stays_text() {
     assert_eq!((values[0].as_str(), values[11].as_str()), ("1 Mbit/s", "unlimited"));
 }
 
+/// The sample with its algorithms taken for labs.
+fn in_two_labs() -> (RunInfo, Vec<TrialResult>) {
+    let sample = small();
+    let info = RunInfo { axes: vec!["links.access.rate".into(), "lab".into()], ..sample.info() };
+    let mut trials = sample.trials();
+    for trial in &mut trials {
+        let lab = if trial.params[1] == "bola" { "model" } else { "uml" };
+        trial.params[1] = lab.into();
+        trial.row.lab = lab.into();
+    }
+    (info, trials)
+}
+
+#[test]
+fn the_lab_as_an_axis_is_the_column_that_trials_have_and_one_of_its_own_elsewhere() {
+    let (info, trials) = in_two_labs();
+    let dir = tempfile::tempdir().unwrap();
+    write_run(dir.path(), &info, &trials).unwrap();
+    let labs = |table| -> Vec<String> {
+        assert_eq!(csv(dir.path(), table).0.iter().filter(|name| *name == "lab").count(), 1);
+        column(dir.path(), table, "lab")
+    };
+    let expected: Vec<String> = trials.iter().map(|trial| trial.row.lab.clone()).collect();
+    assert_eq!(labs("trials"), expected);
+    assert_eq!(labs("sessions"), expected);
+    assert_eq!(labs("summary"), ["model", "uml", "model", "uml"]);
+    assert!(labs("comparisons").iter().all(|lab| lab == "uml"));
+    assert!(column(dir.path(), "comparisons", "axis").iter().all(|axis| axis == "lab"));
+    report(dir.path()).unwrap();
+}
+
+#[test]
+fn a_trial_that_ran_in_another_lab_than_its_axis_says_is_refused() {
+    let (info, mut trials) = in_two_labs();
+    trials[0].row.lab = "uml".into();
+    let text = refusal(&info, &trials);
+    assert_eq!(text, "trial c0000-r0 is of the lab \"model\", and ran in \"uml\"");
+}
+
+#[test]
+fn a_value_that_is_none_of_its_axis_is_refused() {
+    let sample = small();
+    let values = [vec!["1 Mbit/s".to_owned()], vec!["bola".to_owned(), "bba0".to_owned()]];
+    let trials = sample.trials().into_iter().map(Ok);
+    let dir = tempfile::tempdir().unwrap();
+    let error = weir_report::write_run(dir.path(), &sample.info(), &values, trials).unwrap_err();
+    let text = error.to_string();
+    assert_eq!(text, "trial c0002-r0: \"2 Mbit/s\" is no value of the axis `links.access.rate`");
+    let few = weir_report::write_run(dir.path(), &sample.info(), &values[..1], []).unwrap_err();
+    assert_eq!(few.to_string(), "there are 1 lists of values for 2 axes");
+}
+
+#[test]
+fn a_result_that_could_not_be_read_ends_the_writing() {
+    let dir = tempfile::tempdir().unwrap();
+    let values = [vec!["1 Mbit/s".to_owned()], vec!["bola".to_owned()]];
+    let results = [Err(anyhow::anyhow!("its file is damaged"))];
+    let error = weir_report::write_run(dir.path(), &small().info(), &values, results).unwrap_err();
+    assert_eq!(error.to_string(), "its file is damaged");
+    assert!(!dir.path().join("run.toml").exists());
+}
+
 #[test]
 fn trials_that_contradict_each_other_are_refused() {
     let sample = small();
@@ -181,8 +268,13 @@ fn trials_that_contradict_each_other_are_refused() {
     let trials = sample.trials();
 
     let mut twice = trials.clone();
-    twice[1].id = twice[0].id.clone();
+    twice[1] = twice[0].clone();
     assert_eq!(refusal(&info, &twice), "two trials have the id c0000-r0");
+
+    let mut named = trials.clone();
+    named[1].id = "../../c0000-r1".into();
+    let text = refusal(&info, &named);
+    assert_eq!(text, "trial \"../../c0000-r1\" is repeat 1 of cell 0: its name is c0000-r1");
 
     let mut differ = trials.clone();
     differ[1].params[0] = "9 Mbit/s".into();
@@ -203,16 +295,27 @@ fn a_table_that_is_not_what_the_schema_says_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let sample = small();
     write_run(dir.path(), &sample.info(), &sample.trials()).unwrap();
-    std::fs::copy(dir.path().join("stalls.parquet"), dir.path().join("rungs.parquet")).unwrap();
-    let text = format!("{:#}", RunTables::open(dir.path()).unwrap_err());
-    assert!(text.contains("table rungs: the columns are not those of the schema"), "{text}");
+    let refusal = || format!("{:#}", report(dir.path()).unwrap_err());
+    for table in ["sessions", "flows"] {
+        let file = dir.path().join(format!("{table}.parquet"));
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::copy(dir.path().join("stalls.parquet"), &file).unwrap();
+        let expected = format!("table {table}: the columns are not those of the schema");
+        assert!(refusal().contains(&expected), "{}", refusal());
 
-    std::fs::write(dir.path().join("rungs.parquet"), b"PAR1 and nothing else").unwrap();
-    let text = format!("{:#}", RunTables::open(dir.path()).unwrap_err());
-    assert!(text.contains("rungs.parquet"), "{text}");
+        std::fs::write(&file, b"PAR1 and nothing else").unwrap();
+        assert!(refusal().contains(&format!("{table}.parquet")), "{}", refusal());
+        std::fs::write(&file, whole).unwrap();
+    }
+    let other = tempfile::tempdir().unwrap();
+    write_run(other.path(), &sample.info(), &sample.trials()[..6]).unwrap();
+    let trials = "trials.parquet";
+    std::fs::copy(other.path().join(trials), dir.path().join(trials)).unwrap();
+    let expected = "trial c0002-r0 has rows in the table sessions, but none in the table `trials`";
+    assert!(refusal().contains(expected), "{}", refusal());
 
     std::fs::remove_file(dir.path().join("run.toml")).unwrap();
-    let text = format!("{:#}", RunTables::open(dir.path()).unwrap_err());
+    let text = refusal();
     assert!(text.contains("run.toml, which every run's folder has"), "{text}");
 }
 

@@ -23,6 +23,7 @@ pub struct Arguments {
 /// If the experiment is refused, or the picture cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = arguments.wanted.plan()?;
+    super::expected(&plan)?;
     if arguments.plan {
         print!("{}", plan.to_toml());
         return Ok(ExitCode::SUCCESS);

@@ -1,5 +1,6 @@
 //! The subcommands.
 
+pub mod abr;
 pub mod check;
 pub mod doctor;
 pub mod media;
@@ -7,15 +8,17 @@ pub mod play;
 pub mod replay;
 pub mod report;
 pub mod run;
+pub mod switch;
 pub mod trace;
 
 use crate::refusal::refuse;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weir_experiment::{LabName, Plan};
 use weir_lab::Cancel;
+use weir_report::Expected;
 use weir_units::Seed;
 
 /// What of an experiment is wanted.
@@ -23,7 +26,7 @@ use weir_units::Seed;
 pub struct Wanted {
     /// The experiment file.
     pub experiment: PathBuf,
-    /// The lab, instead of the experiment's: uml or host.
+    /// The lab, instead of the experiment's: model, uml or host.
     #[arg(long)]
     lab: Option<String>,
     /// The seed, instead of the experiment's.
@@ -41,13 +44,15 @@ impl Wanted {
     /// If it is refused.
     pub fn plan(&self) -> Result<Plan> {
         let mut plan = weir_experiment::load(&self.experiment).map_err(refuse)?;
-        plan.lab = self.lab.as_deref().map_or(Ok(plan.lab), lab_named)?;
+        if let Some(name) = &self.lab {
+            plan.run_in(lab_named(name)?).map_err(refuse)?;
+        }
         plan.seed = self.seed.map_or(plan.seed, Seed::new);
         if !self.only.is_empty() {
             let only: Vec<_> = self.only.iter().map(String::as_str).collect();
             plan = plan.only(&only).map_err(refuse)?;
         }
-        weir_lab::check(&plan).map_err(refuse)?;
+        weir_lab::check(&plan, &folder_of(&self.experiment)?).map_err(refuse)?;
         Ok(plan)
     }
 
@@ -62,6 +67,13 @@ impl Wanted {
     }
 }
 
+/// The folder of an experiment, as a name that works from anywhere.
+fn folder_of(experiment: &Path) -> Result<PathBuf> {
+    let file = experiment.canonicalize();
+    let file = file.with_context(|| format!("find {}", experiment.display()))?;
+    Ok(file.parent().map_or(file.clone(), Path::to_owned))
+}
+
 /// The zipped axes of a plan by name, as the report wants them.
 fn zips(plan: &Plan) -> BTreeMap<String, Vec<String>> {
     let mut zips = BTreeMap::<String, Vec<String>>::new();
@@ -73,12 +85,35 @@ fn zips(plan: &Plan) -> BTreeMap<String, Vec<String>> {
     zips
 }
 
+/// The values that a plan expects; `None` if it expects none, or is a part of one: what is expected is
+/// the mean over all of it.
+///
+/// # Errors
+/// If the table of them is refused.
+fn expected(plan: &Plan) -> Result<Option<Expected>> {
+    let Some(table) = plan.expect.as_ref().filter(|_| plan.only.is_empty()) else {
+        return Ok(None);
+    };
+    let axes = plan.axes.iter().map(|axis| (axis.path.clone(), axis.values.clone()));
+    let read = Expected::read(&table.path, &axes.collect::<Vec<_>>());
+    read.map(Some).map_err(|why| match plan.refuse_expected(format!("{why:#}")) {
+        Some(refusal) => refuse(refusal),
+        None => refuse(why),
+    })
+}
+
+/// The labs of a plan, as the report names them.
+fn labs(plan: &Plan) -> String {
+    let names = plan.labs().into_iter().map(weir_lab::lab_name);
+    names.collect::<Vec<_>>().join(" and ")
+}
+
 fn lab_named(name: &str) -> Result<LabName> {
     match name {
         "model" => Ok(LabName::Model),
         "uml" => Ok(LabName::Uml),
         "host" => Ok(LabName::Host),
-        _ => Err(refuse(format!("there is no lab \"{name}\" (labs: uml, host)"))),
+        _ => Err(refuse(format!("there is no lab \"{name}\" (labs: model, uml, host)"))),
     }
 }
 

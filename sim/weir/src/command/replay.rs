@@ -4,7 +4,7 @@ use crate::screen::Screen;
 use anyhow::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use weir_lab::{Replay, lab_name};
+use weir_lab::Replay;
 
 /// The arguments.
 #[derive(clap::Args)]
@@ -35,19 +35,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let info = weir_report::RunInfo {
         run: again.id.clone(),
         name: format!("{}, trial {trial}", again.plan.name),
-        lab: lab_name(again.plan.lab).to_owned(),
+        lab: again.trial.row.lab.clone(),
         media: again.content.clone(),
         command: format!("weir replay {} {trial}", run.display()),
         axes: again.plan.axes.iter().map(|axis| axis.path.clone()).collect(),
         repeats: 1,
         zips: super::zips(&again.plan),
     };
-    weir_report::write_run(again.store.folder(), &info, std::slice::from_ref(&again.trial))?;
+    let values: Vec<_> = again.plan.axes.iter().map(|axis| axis.values.clone()).collect();
+    let results = [Ok(again.trial.clone())];
+    weir_report::write_run(again.store.folder(), &info, &values, results)?;
     let report = weir_report::report(again.store.folder())?;
     let difference = weir_report::first_difference(run, &again.trial)?;
-    let real_time = again.plan.lab == weir_experiment::LabName::Host;
+    let real_time = again.trial.row.lab == "host";
     let folder = again.store.complete()?;
-    screen.finish(&folder, &report, report.left_out.len());
+    screen.finish(&folder, &report, report.left_out);
     println!("logs    {}", folder.join("logs").display());
     match &difference {
         None => println!("every row is equal to the run's"),

@@ -28,12 +28,14 @@ pub struct Arguments {
     json: bool,
 }
 
-/// Runs the command: exit code 0 if all trials are valid, and 1 if some failed or are invalid.
+/// Runs the command: exit code 0 if all trials are valid and every value is as expected, and 1
+/// otherwise.
 ///
 /// # Errors
 /// If the experiment is refused, the run cannot begin, or its results cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = arguments.wanted.plan()?;
+    let expected = super::expected(&plan)?;
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&plan.name));
     let options = Options {
         out,
@@ -44,40 +46,42 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         },
         jobs: arguments.jobs.map(usize::try_from).transpose().context("--jobs")?,
         cache: weir_uml::cache_folder()?,
-        experiment: folder_of(&arguments.wanted.experiment)?,
+        experiment: super::folder_of(&arguments.wanted.experiment)?,
     };
     let cancel = super::cancelled_by_ctrl_c()?;
     let mut screen = Screen::new(arguments.json);
     let ran = weir_lab::run(&plan, &options, &cancel, &mut |progress| screen.show(&progress))?;
-    let (report, folder) = match ran {
+    // Before the report, which shows it.
+    let agreement = |folder: &Path| expected.as_ref().map(|e| e.agreement(folder)).transpose();
+    let (report, agreement, folder) = match ran {
         Ran::Finished(run) => {
             let info = weir_report::RunInfo {
                 run: run.id.clone(),
                 name: plan.name.clone(),
-                lab: weir_lab::lab_name(plan.lab).to_owned(),
+                lab: super::labs(&plan),
                 media: run.content.clone(),
                 command: arguments.wanted.command(),
                 axes: plan.axes.iter().map(|axis| axis.path.clone()).collect(),
                 repeats: plan.repeats,
                 zips: super::zips(&plan),
             };
-            weir_report::write_run(run.store.folder(), &info, &run.trials)?;
-            let report = weir_report::report(run.store.folder())?;
-            (report, run.store.complete()?)
+            let values: Vec<_> = plan.axes.iter().map(|axis| axis.values.clone()).collect();
+            let folder = run.store.folder();
+            weir_report::write_run(folder, &info, &values, run.results())?;
+            let agreement = agreement(folder)?;
+            (weir_report::report(folder)?, agreement, run.store.complete()?)
         }
         Ran::Complete(folder) => {
             screen.complete(&folder);
-            (weir_report::report(&folder)?, folder)
+            let agreement = agreement(&folder)?;
+            (weir_report::report(&folder)?, agreement, folder)
         }
     };
-    let bad = report.left_out.len();
+    let bad = report.left_out;
     screen.finish(&folder, &report, bad);
-    Ok(ExitCode::from(u8::from(bad > 0)))
-}
-
-/// The folder of an experiment, as a name that works from anywhere.
-fn folder_of(experiment: &Path) -> Result<PathBuf> {
-    let file = experiment.canonicalize();
-    let file = file.with_context(|| format!("find {}", experiment.display()))?;
-    Ok(file.parent().map_or(file.clone(), Path::to_owned))
+    if let Some(agreement) = agreement.as_ref().filter(|_| !arguments.json) {
+        println!("{agreement}");
+    }
+    let holds = agreement.is_none_or(|agreement| agreement.holds());
+    Ok(ExitCode::from(u8::from(bad > 0 || !holds)))
 }

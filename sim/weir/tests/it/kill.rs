@@ -61,6 +61,26 @@ startup = "500 ms"
 "players.abr" = ["bola", "throughput"]
 "#;
 
+/// Thousands of sessions, which are several blocks of trials.
+const MODEL: &str = r#"
+name = "killed"
+lab = "model"
+record = "sessions"
+seed = 5
+repeats = 800
+topology = "one-origin"
+
+[media]
+source = "table.json"
+
+[[players]]
+watch = "60 s"
+
+[sweep]
+"links.access.rate" = ["1 Mbit/s", "4 Mbit/s"]
+"players.abr" = ["bola", "throughput"]
+"#;
+
 /// The tables without wall-clock facts.
 const TABLES: [&str; 9] =
     ["sessions", "segments", "stalls", "links", "nodes", "flows", "events", "rungs", "summary"];
@@ -78,6 +98,20 @@ fn a_killed_run_on_the_host_leaves_nothing_and_loses_nothing() {
     }
     // In real time no two trials are equal to the microsecond.
     Victim::new("killed-host", HOST).suffer(false);
+}
+
+#[test]
+fn a_killed_run_of_blocks_leaves_nothing_loses_nothing_and_ends_as_if_nobody_had_killed_it() {
+    Victim::new("killed-model", MODEL).suffer(true);
+}
+
+/// A block of trials that was reported as finished.
+#[derive(Debug, Clone, Copy)]
+struct Reported {
+    /// How many there are.
+    trials: u64,
+    /// The time that the first took: its fingerprint.
+    wall_us: u64,
 }
 
 /// A run that is killed.
@@ -110,7 +144,7 @@ impl Victim {
 
     fn suffer(mut self, exactly: bool) {
         let (mut kills, mut runs) = (0, 0);
-        // Trials that were reported as finished, with the time that each took: its fingerprint.
+        // What was reported as finished, by the name of the first trial.
         let mut finished = BTreeMap::new();
         for number in 0..MOST_TRIES {
             if kills == KILLS {
@@ -167,15 +201,17 @@ impl Victim {
             .unwrap()
     }
 
-    /// The trials that it said to be finished, and the time that each took.
-    fn reported(&self) -> BTreeMap<String, u64> {
+    /// What it said to be finished.
+    fn reported(&self) -> BTreeMap<String, Reported> {
         let text = fs::read_to_string(self.scratch.0.join("progress")).unwrap();
         // A last line that was cut off says nothing.
         let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok());
         lines
             .filter(|line: &serde_json::Value| line["event"] == "finished")
             .map(|line| {
-                (line["trial"].as_str().unwrap().to_owned(), line["wall_us"].as_u64().unwrap())
+                let number = |key: &str| line[key].as_u64().unwrap();
+                let reported = Reported { trials: number("trials"), wall_us: number("wall_us") };
+                (line["trial"].as_str().unwrap().to_owned(), reported)
             })
             .collect()
     }
@@ -202,18 +238,19 @@ impl Victim {
         assert_eq!(list(&folder.join("tmp")), Vec::<PathBuf>::new(), "{what}");
     }
 
-    fn assert_nothing_lost(&self, what: &str, finished: &BTreeMap<String, u64>) {
+    fn assert_nothing_lost(&self, what: &str, finished: &BTreeMap<String, Reported>) {
         let out = self.scratch.0.join("out");
         if out.join("run.toml").exists() {
             return;
         }
-        for trial in finished.keys() {
-            let file = self.scratch.0.join(format!("out.partial/trials/{trial}.json"));
+        for (trial, Reported { trials, .. }) in finished {
+            let more = if *trials > 1 { format!("+{trials}") } else { String::new() };
+            let file = self.scratch.0.join(format!("out.partial/trials/{trial}{more}.json"));
             assert!(file.exists(), "{what}: {trial} was finished and is lost");
         }
     }
 
-    fn compare(&self, what: &str, exactly: bool, finished: &BTreeMap<String, u64>) {
+    fn compare(&self, what: &str, exactly: bool, finished: &BTreeMap<String, Reported>) {
         let (whole, out) = (self.scratch.0.join("whole"), self.scratch.0.join("out"));
         for table in TABLES.iter().filter(|_| exactly) {
             for format in ["csv", "parquet"] {
@@ -225,8 +262,9 @@ impl Victim {
         }
         let took = |folder: &Path| column(folder, "wall_us");
         assert!(took(&whole).keys().eq(took(&out).keys()), "{what}: other trials");
-        for (trial, wall) in finished {
-            assert_eq!(took(&out)[trial], *wall, "{what}: {trial} was finished, and ran again");
+        let took = took(&out);
+        for (trial, Reported { wall_us, .. }) in finished {
+            assert_eq!(took[trial], *wall_us, "{what}: {trial} was finished, and ran again");
         }
         let of_the_whole = |path: &PathBuf| whole.join(path.file_name().unwrap()).exists();
         let left: Vec<_> = list(&out).into_iter().filter(|path| !of_the_whole(path)).collect();

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
 
+mod algorithms;
 mod architecture;
 mod bad_input;
+mod decided;
 mod failures;
 mod host;
 mod identity;

@@ -16,6 +16,7 @@ fn content_in_order_is_0_with_problems_1_and_none_2() {
         segment: Span::from_s(2),
         ladder: Ladder { name: "none".to_owned(), rungs: Vec::new() },
         length: Span::from_s(20),
+        loops: true,
     };
     let request = weir_media::Request { media: &media, file: None };
     let package = weir_media::prepare(&request, &scratch.0, &mut |_| {}).unwrap();
