@@ -1,0 +1,456 @@
+//! What a switcher is told: a file, over it the environment, over it the command line.
+
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use weir_core::playlist::Uri;
+use weir_units::Span;
+
+/// The most origins.
+pub const MAX_ORIGINS: usize = 64;
+
+const INTERVALS: RangeInclusive<Span> = Span::from_ms(10)..=Span::from_s(3600);
+const THRESHOLDS: RangeInclusive<Span> = Span::from_ms(100)..=Span::from_s(24 * 3600);
+const PROBES: RangeInclusive<u32> = 1..=1000;
+const WEIGHTS: RangeInclusive<u32> = 1..=1000;
+
+/// A switcher's configuration.
+///
+/// As a file it is TOML, with the names of these fields as keys; what is not named has its default.
+///
+/// ```toml
+/// listen = "0.0.0.0:8080"
+/// interval = "5 s"
+/// timeout = "2 s"
+/// threshold = "20 s"
+/// probes = 3
+/// policy = "backup"            # backup, round-robin, latency
+/// switchback = "at-once"       # never, at-once, or a time such as "60 s"
+/// path = "/hls/"
+///
+/// [[origins]]
+/// name = "a"
+/// url = "http://10.0.0.1/live/master.m3u8"
+/// priority = 0
+/// weight = 1
+/// ```
+///
+/// In the environment the same keys are variables: `WEIR_SWITCH_INTERVAL` and so on;
+/// `WEIR_SWITCH_ORIGINS` has the URLs of all origins, in the order of preference, with blanks
+/// between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The origins; at least one.
+    pub origins: Vec<OriginConfig>,
+    /// From the start of one probe to that of the next.
+    pub interval: Span,
+    /// How long a probe, and the first byte of an answer, may take.
+    pub timeout: Span,
+    /// A newest segment that ended longer ago than this is stale.
+    pub threshold: Span,
+    /// How many probes in a row make an origin bad, or good again.
+    pub probes: u32,
+    /// Who of several good origins serves.
+    pub policy: Policy,
+    /// When to go back to an origin that is preferred.
+    pub switchback: Switchback,
+    /// The path below which requests are passed on.
+    pub path: String,
+}
+
+/// An origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginConfig {
+    /// Its name in logs, metrics and the header `X-Weir-Origin`.
+    pub name: String,
+    /// The playlist that is probed: a master playlist, or a media playlist. Requests for
+    /// `/hls/NAME` go to `NAME` in the same folder.
+    pub url: Uri,
+    /// The lowest is preferred.
+    pub priority: u32,
+    /// Its share of the requests, of the round robin.
+    pub weight: u32,
+}
+
+/// Who of several good origins serves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// The one with the lowest priority; the others are its backup.
+    #[default]
+    Backup,
+    /// Each in turn, by their weights.
+    RoundRobin,
+    /// The one whose probes take the least time.
+    Latency,
+}
+
+/// When to go back to an origin that is preferred, once it is good again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Switchback {
+    /// Not before the active one is bad.
+    Never,
+    /// As soon as it is good.
+    #[default]
+    AtOnce,
+    /// When it has been good for so long.
+    After(Span),
+}
+
+impl FromStr for Policy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "backup" => Ok(Self::Backup),
+            "round-robin" => Ok(Self::RoundRobin),
+            "latency" => Ok(Self::Latency),
+            _ => Err("expected \"backup\", \"round-robin\" or \"latency\"".to_owned()),
+        }
+    }
+}
+
+impl FromStr for Switchback {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "never" => Ok(Self::Never),
+            "at-once" => Ok(Self::AtOnce),
+            _ => text.parse().map(Self::After).map_err(|_| {
+                "expected \"never\", \"at-once\" or a time such as \"60 s\"".to_owned()
+            }),
+        }
+    }
+}
+
+/// Why a configuration was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct ConfigError {
+    /// Where it stands: a file and a line, a variable, an option.
+    pub place: String,
+    /// What is wrong, and what was expected.
+    pub problem: String,
+}
+
+/// What one source says of a configuration; the first of several that says something counts.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    values: BTreeMap<&'static str, Said<String>>,
+    origins: Option<Said<Vec<OriginConfig>>>,
+}
+
+/// A value, and where it stands.
+#[derive(Debug, Clone)]
+struct Said<T> {
+    place: String,
+    value: T,
+}
+
+/// The keys of a configuration that are one value.
+const KEYS: [&str; 8] =
+    ["listen", "interval", "timeout", "threshold", "probes", "policy", "switchback", "path"];
+
+/// A file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<toml::Spanned<String>>,
+    interval: Option<toml::Spanned<String>>,
+    timeout: Option<toml::Spanned<String>>,
+    threshold: Option<toml::Spanned<String>>,
+    probes: Option<toml::Spanned<u32>>,
+    policy: Option<toml::Spanned<String>>,
+    switchback: Option<toml::Spanned<String>>,
+    path: Option<toml::Spanned<String>>,
+    #[serde(default)]
+    origins: Vec<toml::Spanned<OriginText>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OriginText {
+    name: Option<String>,
+    url: String,
+    #[serde(default)]
+    priority: u32,
+    #[serde(default = "one")]
+    weight: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+impl Settings {
+    /// What the TOML `text` says; `file` is what errors call it.
+    ///
+    /// # Errors
+    /// If it is no TOML, has a key that is none, or an origin's URL is none.
+    pub fn from_toml(text: &str, file: &str) -> Result<Self, ConfigError> {
+        let line = |at: usize| {
+            let before = text.get(..at).unwrap_or(text);
+            format!("{file}:{}", before.matches('\n').count() + 1)
+        };
+        let parsed: File = toml::from_str(text).map_err(|error| ConfigError {
+            place: error.span().map_or(file.to_owned(), |span| line(span.start)),
+            problem: error.message().replace('\n', ", "),
+        })?;
+        let mut settings = Self::default();
+        let probes = parsed.probes.map(|probes| {
+            let span = probes.span();
+            toml::Spanned::new(span, probes.into_inner().to_string())
+        });
+        let values = [
+            parsed.listen,
+            parsed.interval,
+            parsed.timeout,
+            parsed.threshold,
+            probes,
+            parsed.policy,
+            parsed.switchback,
+            parsed.path,
+        ];
+        for (key, value) in KEYS.into_iter().zip(values) {
+            if let Some(value) = value {
+                let place = line(value.span().start);
+                settings.values.insert(key, Said { place, value: value.into_inner() });
+            }
+        }
+        let first = parsed.origins.first().map(|origin| line(origin.span().start));
+        let mut origins = Vec::new();
+        for origin in parsed.origins {
+            let place = line(origin.span().start);
+            let OriginText { name, url, priority, weight } = origin.into_inner();
+            let url = Uri::parse(&url)
+                .map_err(|error| ConfigError { place, problem: error.to_string() })?;
+            let name = name.unwrap_or_else(|| letter(origins.len()));
+            origins.push(OriginConfig { name, url, priority, weight });
+        }
+        settings.origins = first.map(|place| Said { place, value: origins });
+        Ok(settings)
+    }
+
+    /// What variables of the environment say; `variable` gives the value of one.
+    ///
+    /// # Errors
+    /// If an origin's URL is none.
+    pub fn from_environment(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = Self::default();
+        for key in KEYS {
+            let place = format!("WEIR_SWITCH_{}", key.to_uppercase());
+            if let Some(value) = variable(&place) {
+                settings.values.insert(key, Said { place, value });
+            }
+        }
+        let place = "WEIR_SWITCH_ORIGINS";
+        if let Some(urls) = variable(place) {
+            settings.set_origins(urls.split_whitespace(), place)?;
+        }
+        Ok(settings)
+    }
+
+    /// Says `value` of `key`; `place` is what errors call it.
+    ///
+    /// # Errors
+    /// If there is no such key.
+    pub fn set(&mut self, key: &str, value: String, place: &str) -> Result<(), ConfigError> {
+        let known = KEYS.into_iter().find(|known| *known == key).ok_or_else(|| ConfigError {
+            place: place.to_owned(),
+            problem: format!("{key:?} is no key (expected one of {})", KEYS.join(", ")),
+        })?;
+        self.values.insert(known, Said { place: place.to_owned(), value });
+        Ok(())
+    }
+
+    /// Says which origins there are, by their URLs, in the order of preference.
+    ///
+    /// # Errors
+    /// If one is no URL.
+    pub fn set_origins<'u>(
+        &mut self,
+        urls: impl IntoIterator<Item = &'u str>,
+        place: &str,
+    ) -> Result<(), ConfigError> {
+        let mut origins = Vec::new();
+        for (priority, url) in (0..).zip(urls) {
+            let url = Uri::parse(url).map_err(|error| ConfigError {
+                place: place.to_owned(),
+                problem: error.to_string(),
+            })?;
+            origins.push(OriginConfig { name: letter(origins.len()), url, priority, weight: 1 });
+        }
+        self.origins = Some(Said { place: place.to_owned(), value: origins });
+        Ok(())
+    }
+
+    /// This, and what `other` says where this says nothing.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        for (key, said) in other.values {
+            self.values.entry(key).or_insert(said);
+        }
+        self.origins = self.origins.or(other.origins);
+        self
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// If a value is not of its kind or out of its range, and if there is no origin, or two of one
+    /// name.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        let timeout = self.value("timeout", Span::from_s(2), &INTERVALS)?;
+        let path = self.parsed("path", "/hls/".to_owned())?;
+        if !path.starts_with('/') || !path.ends_with('/') {
+            return Err(self.error("path", "expected a path that begins and ends with \"/\""));
+        }
+        Ok(Config {
+            listen: self.parsed("listen", SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)))?,
+            origins: self.origins()?,
+            interval: self.value("interval", Span::from_s(5), &INTERVALS)?,
+            timeout,
+            threshold: self.value("threshold", Span::from_s(20), &THRESHOLDS)?,
+            probes: self.value("probes", 3, &PROBES)?,
+            policy: self.parsed("policy", Policy::default())?,
+            switchback: self.parsed("switchback", Switchback::default())?,
+            path,
+        })
+    }
+
+    fn error(&self, key: &str, problem: impl Display) -> ConfigError {
+        let said = self.values.get(key);
+        let value = said.map_or("", |said| said.value.as_str());
+        ConfigError {
+            place: said.map_or(key.to_owned(), |said| said.place.clone()),
+            problem: format!("{key} = {value:?}: {problem}"),
+        }
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(&self, key: &str, default: T) -> Result<T, ConfigError> {
+        match self.values.get(key) {
+            None => Ok(default),
+            Some(said) => said.value.parse().map_err(|problem| self.error(key, problem)),
+        }
+    }
+
+    fn value<T>(&self, key: &str, default: T, range: &RangeInclusive<T>) -> Result<T, ConfigError>
+    where
+        T: FromStr<Err: Display> + PartialOrd + Display,
+    {
+        let value = self.parsed(key, default)?;
+        if range.contains(&value) {
+            return Ok(value);
+        }
+        let expected = format!("expected {} to {}", range.start(), range.end());
+        Err(self.error(key, expected))
+    }
+
+    fn origins(&self) -> Result<Vec<OriginConfig>, ConfigError> {
+        let none = || ConfigError {
+            place: "origins".to_owned(),
+            problem: "there is none (expected [[origins]] in the file, WEIR_SWITCH_ORIGINS or \
+                      --origin)"
+                .to_owned(),
+        };
+        let said = self.origins.as_ref().filter(|said| !said.value.is_empty()).ok_or_else(none)?;
+        let error = |problem: String| ConfigError { place: said.place.clone(), problem };
+        if said.value.len() > MAX_ORIGINS {
+            return Err(error(format!("more than {MAX_ORIGINS} origins")));
+        }
+        let mut names = BTreeSet::new();
+        for origin in &said.value {
+            let name = &origin.name;
+            let good = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            if name.is_empty() || name.len() > 64 || !name.chars().all(good) {
+                let expected = "1 to 64 of a-z, A-Z, 0-9, \".\", \"_\" and \"-\"";
+                return Err(error(format!(
+                    "{name:?} is no name of an origin (expected {expected})"
+                )));
+            }
+            if !names.insert(name) {
+                return Err(error(format!("two origins are called {name:?}")));
+            }
+            if !origin.url.as_str().starts_with("http://") {
+                let url = origin.url.as_str();
+                return Err(error(format!("{url}: expected an http:// URL of a playlist")));
+            }
+            if !WEIGHTS.contains(&origin.weight) {
+                return Err(error(format!("a weight of {} (expected 1 to 1000)", origin.weight)));
+            }
+        }
+        Ok(said.value.clone())
+    }
+}
+
+/// The name of an origin without one: a, b, c and so on.
+fn letter(number: usize) -> String {
+    let letters = (b'a'..=b'z').map(char::from);
+    letters.into_iter().nth(number).map_or_else(|| format!("origin-{number}"), String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+interval = "1 s"
+probes = 2
+switchback = "60 s"
+
+[[origins]]
+url = "http://10.0.0.1/live/master.m3u8"
+
+[[origins]]
+name = "spare"
+url = "http://10.0.0.2/live/master.m3u8"
+priority = 1
+"#;
+
+    fn config(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let settings = Settings::from_environment(variable)
+            .and_then(|over| Ok(over.or(Settings::from_toml(file, "switch.toml")?)));
+        settings.and_then(|settings| settings.config()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_environment_stands_over_the_file_and_the_file_over_the_defaults() {
+        let config = config(FILE, &[("WEIR_SWITCH_INTERVAL", "250 ms")]).unwrap();
+        assert_eq!((config.interval, config.threshold), (Span::from_ms(250), Span::from_s(20)));
+        assert_eq!((config.probes, config.policy), (2, Policy::Backup));
+        assert_eq!(config.switchback, Switchback::After(Span::from_s(60)));
+        let names: Vec<_> = config.origins.iter().map(|origin| origin.name.as_str()).collect();
+        assert_eq!(names, ["a", "spare"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let error = |file: &str, variables: &[(&str, &str)]| config(file, variables).unwrap_err();
+        assert!(error("", &[]).starts_with("origins: there is none"));
+        let unknown = error("intervall = \"1 s\"", &[]);
+        assert!(unknown.starts_with("switch.toml:1: unknown field `intervall`"), "{unknown}");
+        assert!(unknown.contains("`interval`"), "{unknown}");
+        let late = error(&FILE.replace("1 s", "0 s"), &[]);
+        assert_eq!(late, "switch.toml:2: interval = \"0 s\": expected 10 ms to 3600 s");
+        let unit = error(FILE, &[("WEIR_SWITCH_TIMEOUT", "2")]);
+        assert!(unit.starts_with("WEIR_SWITCH_TIMEOUT: timeout = \"2\": "), "{unit}");
+        let scheme = error(&FILE.replace("http://10.0.0.2", "ftp://10.0.0.2"), &[]);
+        assert!(scheme.contains("expected an http:// URL"), "{scheme}");
+        let twice = error(&FILE.replace("spare", "a"), &[]);
+        assert!(twice.contains("two origins are called \"a\""), "{twice}");
+        let policy = error(FILE, &[("WEIR_SWITCH_POLICY", "random")]);
+        assert!(policy.contains("\"backup\", \"round-robin\" or \"latency\""), "{policy}");
+    }
+}

@@ -1,0 +1,185 @@
+//! Answers requests: from the origin whose turn it is, or from the next one.
+
+use crate::metrics;
+use crate::relay::{BrokenOff, Others, Relay};
+use crate::route::below;
+use crate::state::State;
+use crate::upstream::NoAnswer;
+use bytes::Bytes;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Incoming};
+use hyper::header::{
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use hyper::{Method, Request, Response, StatusCode};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The body of an answer.
+pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, BrokenOff>>;
+
+/// The header that says which origin answered.
+const ORIGIN: HeaderName = HeaderName::from_static("x-weir-origin");
+
+/// What concerns one connection only (RFC 9110, section 7.6.1).
+const HOP_BY_HOP: [HeaderName; 8] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// Answers a request.
+pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Answer {
+    if ![Method::GET, Method::HEAD].contains(request.method()) {
+        let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "expected GET or HEAD\n");
+        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return refusal;
+    }
+    // A whole URL as the target is for a proxy to anywhere, which this is not.
+    if request.uri().authority().is_some() {
+        return plain(StatusCode::BAD_REQUEST, "expected a path\n");
+    }
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    match target.split('?').next().unwrap_or_default() {
+        "/metrics" => {
+            let text = state.metrics.text(&state.board());
+            typed(StatusCode::OK, metrics::TEXT, text)
+        }
+        "/healthz" => {
+            let (good, text) = state.health();
+            let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            typed(status, "application/json", text)
+        }
+        _ => match below(&state.config.path, target) {
+            Some(rest) => pass_on(&state, &request, rest).await,
+            None => plain(StatusCode::NOT_FOUND, "nothing is here\n"),
+        },
+    }
+}
+
+/// Asks origin after origin until one answers well.
+async fn pass_on(state: &Arc<State>, request: &Request<Incoming>, rest: &str) -> Answer {
+    let mut order: VecDeque<usize> = state.board().order().into();
+    let headers = passed_on(request.headers());
+    let mut best: Option<(usize, Response<Incoming>)> = None;
+    let mut silent = StatusCode::BAD_GATEWAY;
+    while let Some(origin) = order.pop_front() {
+        let Some(url) = state.url(origin, rest) else { continue };
+        let started = state.clock.now();
+        let asked = state.upstream.ask(request.method().clone(), &url, headers.clone()).await;
+        match asked {
+            Ok(answer) => {
+                let took = state.clock.now().since(started);
+                state.metrics.answered(origin, answer.status().as_u16(), took);
+                if is_good(answer.status()) {
+                    return relayed(state, request, rest, (origin, answer), &order);
+                }
+                // What is not there is a better answer than a broken server.
+                let missing = |status: StatusCode| status.is_client_error();
+                let before = best.as_ref().is_some_and(|(_, best)| missing(best.status()));
+                if !before || best.is_none() {
+                    best = Some((origin, answer));
+                }
+            }
+            Err(NoAnswer::TimedOut) => silent = StatusCode::GATEWAY_TIMEOUT,
+            Err(NoAnswer::Unreachable(_)) => {}
+        }
+        if !order.is_empty() {
+            state.metrics.retried(origin);
+        }
+    }
+    match best {
+        Some((origin, answer)) => relayed(state, request, rest, (origin, answer), &VecDeque::new()),
+        None => plain(silent, "no origin answers\n"),
+    }
+}
+
+/// Whether another origin cannot be expected to answer better.
+fn is_good(status: StatusCode) -> bool {
+    !status.is_server_error() && status != StatusCode::NOT_FOUND && status != StatusCode::GONE
+}
+
+/// An origin's answer as the client gets it.
+fn relayed(
+    state: &Arc<State>,
+    request: &Request<Incoming>,
+    rest: &str,
+    (origin, answer): (usize, Response<Incoming>),
+    others: &VecDeque<usize>,
+) -> Answer {
+    let (mut head, body) = answer.into_parts();
+    for name in hop_by_hop(&head.headers) {
+        head.headers.remove(name);
+    }
+    if let Ok(name) = HeaderValue::try_from(state.config.origins[origin].name.as_str()) {
+        head.headers.insert(ORIGIN, name);
+    }
+    let extent = extent(head.status, &head.headers, body.size_hint().exact());
+    let others = extent.filter(|_| request.method() == Method::GET).map(|(first, length)| Others {
+        upstream: state.upstream.clone(),
+        metrics: Arc::clone(&state.metrics),
+        urls: others.iter().filter_map(|at| Some((*at, state.url(*at, rest)?))).collect(),
+        first,
+        length,
+    });
+    let body = Relay::new(body, state.config.timeout, state.clock, others);
+    Response::from_parts(head, UnsyncBoxBody::new(body))
+}
+
+/// Where in its file a body begins, and how long the file is; `None` if that cannot be told.
+fn extent(status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> Option<(u64, u64)> {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return None;
+    }
+    match status {
+        StatusCode::OK => Some((0, length?)),
+        StatusCode::PARTIAL_CONTENT => {
+            let range = headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
+            let (range, length) = range.split_once('/')?;
+            Some((range.split_once('-')?.0.parse().ok()?, length.parse().ok()?))
+        }
+        _ => None,
+    }
+}
+
+/// The headers of a request that go to an origin.
+fn passed_on(headers: &HeaderMap) -> HeaderMap {
+    let mut passed = headers.clone();
+    for name in hop_by_hop(headers) {
+        passed.remove(name);
+    }
+    // The origin's own name, and bodies that another origin can complete.
+    for name in [HOST, ACCEPT_ENCODING, CONTENT_LENGTH] {
+        passed.remove(name);
+    }
+    passed
+}
+
+/// What of the headers concerns this connection only; `Connection` may name more.
+fn hop_by_hop(headers: &HeaderMap) -> Vec<HeaderName> {
+    let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let named =
+        named.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok());
+    HOP_BY_HOP.into_iter().chain(named).collect()
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Answer {
+    typed(status, "text/plain; charset=utf-8", text.to_owned())
+}
+
+fn typed(status: StatusCode, kind: &'static str, text: String) -> Answer {
+    let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
+    let mut answer = Response::new(UnsyncBoxBody::new(body));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}

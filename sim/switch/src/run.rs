@@ -1,0 +1,153 @@
+//! The switcher as a process: probes on time, connections as they come.
+
+use crate::board::Happening;
+use crate::config::Config;
+use crate::follow::Follower;
+use crate::probe::Prober;
+use crate::proxy::answer;
+use crate::state::State;
+use anyhow::{Context, Result};
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use weir_clock::{Clock, Watch};
+use weir_core::playlist::Date;
+use weir_units::{Span, Time};
+
+/// Connections at a time. More wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 10_000;
+/// How long a client may take for the head of its request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest head of a request.
+const MAX_HEAD: usize = 16 << 10;
+/// Connections that the kernel holds ready.
+const BACKLOG: u32 = 1024;
+/// How long to wait where the kernel has no descriptor left.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Hears what happens, and when.
+type Hear = dyn Fn(Time, &Happening) + Send + Sync;
+
+/// A switcher that listens.
+pub struct Switcher {
+    state: Arc<State>,
+    listener: TcpListener,
+}
+
+impl Switcher {
+    /// Begins to listen. Needs a tokio runtime around it.
+    ///
+    /// # Errors
+    /// If the address cannot be listened on.
+    pub fn bind(config: Config) -> Result<Self> {
+        let attempt = || format!("listen on {}", config.listen);
+        let socket = match config.listen {
+            SocketAddr::V4(_) => tokio::net::TcpSocket::new_v4(),
+            SocketAddr::V6(_) => tokio::net::TcpSocket::new_v6(),
+        };
+        let socket = socket.with_context(attempt)?;
+        socket.set_reuseaddr(true).with_context(attempt)?;
+        socket.bind(config.listen).with_context(attempt)?;
+        let listener = socket.listen(BACKLOG).with_context(attempt)?;
+        Ok(Self { state: Arc::new(State::new(config, Clock::starting_now())), listener })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// If the kernel does not say.
+    pub fn address(&self) -> Result<SocketAddr> {
+        self.listener.local_addr().context("ask for the address")
+    }
+
+    /// Serves for ever; `hear` hears what happens, when, on the clock that begins with
+    /// [`Switcher::bind`].
+    ///
+    /// # Errors
+    /// If the kernel has no timer left.
+    pub async fn run(self, hear: impl Fn(Time, &Happening) + Send + Sync + 'static) -> Result<()> {
+        let Self { state, listener } = self;
+        let hear: Arc<Hear> = Arc::new(hear);
+        let mut tasks = JoinSet::new();
+        for origin in 0..state.config.origins.len() {
+            tasks.spawn(probe(Arc::clone(&state), origin, Arc::clone(&hear)));
+        }
+        tasks.spawn(accept(state, listener));
+        match tasks.join_next().await {
+            Some(ended) => ended.context("a task ended")?,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Probes an origin at every interval.
+async fn probe(state: Arc<State>, origin: usize, hear: Arc<Hear>) -> Result<()> {
+    let config = &state.config;
+    let mut prober = Prober {
+        upstream: state.upstream.clone(),
+        origin: config.origins[origin].clone(),
+        timeout: config.timeout,
+        threshold: config.threshold,
+        clock: state.clock,
+        follower: Follower::default(),
+        media: None,
+    };
+    let mut watch = Watch::new(state.clock).context("set a timer")?;
+    let mut due = state.clock.now();
+    loop {
+        let reading = prober.probe(date).await;
+        state
+            .metrics
+            .probed(origin, reading.result.as_ref().map_or_else(|bad| bad.kind(), |_| "good"));
+        let now = state.clock.now();
+        let happened = state.board().probed(now, origin, &reading);
+        state.note(&happened);
+        happened.iter().for_each(|what| hear(now, what));
+        // One that took longer than an interval is followed by the next at its own time.
+        while due <= now {
+            due = due.after(config.interval);
+        }
+        watch.until(due).await.context("wait for the next probe")?;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "dates in playlists are the world's")]
+fn date() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date::from_unix(Span::from_ns(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
+}
+
+async fn accept(state: Arc<State>, listener: TcpListener) -> Result<()> {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    loop {
+        let place = Arc::clone(&room).acquire_owned().await.context("wait for room")?;
+        let Ok((stream, _)) = listener.accept().await else {
+            // A client that is gone already, or no descriptor left: others end in the meantime.
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        drop(stream.set_nodelay(true));
+        let state = Arc::clone(&state);
+        tokio::spawn(async move {
+            let service = service_fn(|request| {
+                let state = Arc::clone(&state);
+                async move { Ok::<_, Infallible>(answer(state, request).await) }
+            });
+            let connection = Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .max_buf_size(MAX_HEAD.max(8192))
+                .serve_connection(TokioIo::new(stream), service);
+            // How it ended is the client's business.
+            drop(connection.await);
+            drop(place);
+        });
+    }
+}
