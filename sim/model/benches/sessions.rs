@@ -6,7 +6,6 @@
 #![allow(missing_docs, reason = "the macros of criterion make functions without documentation")]
 
 #[path = "../examples/bench-model/inputs.rs"]
-#[expect(dead_code, reason = "the example beside needs the rest of it")]
 mod inputs;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
