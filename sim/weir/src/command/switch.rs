@@ -13,7 +13,7 @@ use weir_units::Time;
 /// that over the file.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// A TOML file with these options as keys, and a table [[origins]] for each origin.
+    /// A TOML file with these options as keys, and a table `[[origins]]` for each origin.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The playlist of an origin, such as http://10.0.0.1/live/master.m3u8; the preferred one first.
