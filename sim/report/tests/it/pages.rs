@@ -206,7 +206,7 @@ fn a_sweep_of_many_cells_is_cut_short_and_says_so() {
     let sample = Sample { rates, repeats: 1, watch_s: 2, ..small() };
     let (dir, printed) = reported(&sample.info(), &sample.trials());
     assert!(printed.contains("... 580 rows more in summary.csv ..."), "{printed}");
-    assert!(printed.lines().nth(22).unwrap().starts_with("300 kbit/s"), "{printed}");
+    assert!(printed.lines().nth(22).unwrap().trim_start().starts_with("300 kbit/s"), "{printed}");
     let page = text(dir.path(), "report.html");
     assert!(page.contains("100 more rows are in <code>summary.csv</code>"));
 }

@@ -68,7 +68,7 @@ fn an_unshaped_network_runs_on_any_kernel_and_leaves_nothing_of_itself() {
     let sessions = fs::read_to_string(scratch.0.join("out/sessions.csv")).unwrap();
     assert_eq!(sessions.lines().count(), 2, "{sessions}");
     let host = fs::read_to_string(scratch.0.join("out/host.toml")).unwrap();
-    for words in ["lab = \"host\"", "clocksource", "congestion_control", "release"] {
+    for words in ["lab = [\"host\"]", "clocksource", "congestion_control", "release"] {
         assert!(host.contains(words), "{host}");
     }
     assert!(processes_in(&scratch.0).is_empty());
