@@ -12,6 +12,8 @@ pub(crate) struct Utilities {
     /// The declared mean rates.
     ladder: Vec<BitRate>,
     rungs: Vec<(f64, f64)>,
+    /// Where the lines of a rung and of each lower one cross: the first and the last, if any do.
+    crossings: Vec<Option<(f64, f64)>>,
     top: f64,
     rising: bool,
 }
@@ -19,7 +21,14 @@ pub(crate) struct Utilities {
 impl Utilities {
     /// Before any ladder was seen; `lowest` is the utility of the lowest rung.
     pub(crate) const fn new(lowest: f64) -> Self {
-        Self { lowest, ladder: Vec::new(), rungs: Vec::new(), top: lowest, rising: false }
+        Self {
+            lowest,
+            ladder: Vec::new(),
+            rungs: Vec::new(),
+            crossings: Vec::new(),
+            top: lowest,
+            rising: false,
+        }
     }
 
     /// Makes sure that they are those of the ladder that is seen. A manifest that declares zero
@@ -46,6 +55,9 @@ impl Utilities {
         // The ladder need not be sorted, so the highest utility need not be the highest rung's.
         self.top = self.rungs.iter().map(|(utility, _)| *utility).fold(self.lowest, f64::max);
         self.rising = self.rungs.windows(2).all(|pair| pair[0].1 < pair[1].1);
+        let crossings = (0..self.rungs.len()).map(|rung| crossings(&self.rungs, rung));
+        self.crossings.clear();
+        self.crossings.extend(crossings);
     }
 
     /// How many rungs there are; at least one after the first update.
@@ -73,10 +85,27 @@ impl Utilities {
         self.rising
     }
 
+    /// The least buffer at which the score of a rung, `vp * (utility + gp)` less the buffer over its
+    /// rate, is above those of all lower ones; at least zero.
+    pub(crate) fn least_buffer(&self, rung: usize, vp: f64, gp: f64) -> f64 {
+        let Some((first, last)) = self.crossings.get(rung).copied().flatten() else { return 0.0 };
+        0.0_f64.max(vp * (gp + if vp < 0.0 { first } else { last }))
+    }
+
     /// The highest utility.
     pub(crate) fn top(&self) -> f64 {
         self.top
     }
+}
+
+/// The first and the last of `(R_m * u_l - R_l * u_m) / (R_m - R_l)` of a rung m over all lower ones l,
+/// which have a lower utility.
+fn crossings(rungs: &[(f64, f64)], rung: usize) -> Option<(f64, f64)> {
+    let (utility, rate) = rungs[rung];
+    let lower = rungs[..rung].iter().filter(|(u, _)| *u < utility);
+    let crossing = |(u, r): &(f64, f64)| (rate * u - r * utility) / (rate - r);
+    let both = lower.map(crossing).map(|crossing| (crossing, crossing));
+    both.reduce(|(first, last), (one, _)| (first.min(one), last.max(one)))
 }
 
 /// The rung with the highest of the scores of all rungs; of equal scores, the lowest rung's.

@@ -19,7 +19,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use weir_experiment::Plan;
+use weir_experiment::{LabName, Plan};
 use weir_net::Needs;
 use weir_process::{Cancel, Watched, last_lines};
 use weir_units::Span;
@@ -52,7 +52,8 @@ pub(crate) fn check(plan: &Plan) -> Result<()> {
         Some(rights) => format!("needs root: this user has no {rights}"),
         None => {
             let mut needs = Needs::default();
-            plan.cells.iter().for_each(|cell| needs.add(&cell.setup));
+            let cells = plan.cells.iter().filter(|cell| cell.setup.lab == LabName::Host);
+            cells.for_each(|cell| needs.add(&cell.setup));
             let lacking = needs.lacking()?;
             if lacking.is_empty() {
                 return Ok(());

@@ -30,6 +30,13 @@ pub(crate) struct Trials<'a> {
     pub cancel: &'a Cancel,
 }
 
+/// A lab whose turn it is.
+struct Turn<'a> {
+    name: LabName,
+    lab: &'a dyn Lab,
+    slots: Vec<usize>,
+}
+
 /// A block that was run, as its results are kept.
 struct Finished {
     block: Block,
@@ -66,36 +73,37 @@ impl Trials<'_> {
         store: &Store,
         watch: &mut dyn FnMut(Progress<'_>),
     ) -> Result<u64> {
-        let slots: Vec<_> = self.labs.all().map(|(_, lab)| lab.slots()).collect::<Result<_>>()?;
+        let mut turns = Vec::new();
+        for (name, lab) in self.labs.all() {
+            turns.push(Turn { name, lab, slots: lab.slots()? });
+        }
         let total = self.plan.len();
-        let jobs = slots.iter().map(Vec::len).max().unwrap_or(0);
+        let jobs = turns.iter().map(|turn| turn.slots.len()).max().unwrap_or(0);
         let done = kept.trials.values().sum();
         watch(Progress::Trials { total, finished: done, jobs });
         let mut count = Count { done, total, here: (0, 0, now()) };
-        for ((name, lab), slots) in self.labs.all().zip(&slots) {
-            let cells = self.plan.cells.iter().filter(|cell| cell.setup.lab == name).count() as u64;
-            let kept_here = kept.trials.get(&name).copied().unwrap_or(0);
-            let todo = cells.saturating_mul(self.plan.repeats).saturating_sub(kept_here);
-            count.here = (todo, 0, now());
-            self.run_in(name, lab, slots, kept, store, &mut count, watch)?;
+        for turn in &turns {
+            let cells = self.plan.cells.iter().filter(|cell| cell.setup.lab == turn.name).count();
+            let kept_here = kept.trials.get(&turn.name).copied().unwrap_or(0);
+            let all = (cells as u64).saturating_mul(self.plan.repeats);
+            count.here = (all.saturating_sub(kept_here), 0, now());
+            self.run_in(turn, kept, store, &mut count, watch)?;
         }
         Ok(count.done)
     }
 
     /// Runs what is missing of one lab's trials.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one loop")]
     fn run_in(
         &self,
-        name: LabName,
-        lab: &dyn Lab,
-        slots: &[usize],
+        turn: &Turn<'_>,
         kept: &Kept,
         store: &Store,
         count: &mut Count,
         watch: &mut dyn FnMut(Progress<'_>),
     ) -> Result<()> {
+        let Turn { name, lab, slots } = turn;
         let todo = blocks(self.plan)
-            .filter(|block| block.lab() == Some(name) && !kept.places.contains(&block.place));
+            .filter(|block| block.lab() == Some(*name) && !kept.places.contains(&block.place));
         let queue = Mutex::new(todo);
         let next = || queue.lock().ok().and_then(|mut queue| queue.next());
         // Bounded: what is finished waits in memory until it is on the disk.
@@ -107,7 +115,7 @@ impl Trials<'_> {
                 // is done.
                 scope.spawn(move || {
                     while let Some(block) = next()
-                        && let Some(results) = self.run_block(&block, lab, slot, store.folder())
+                        && let Some(results) = self.run_block(&block, *lab, slot, store.folder())
                     {
                         let sealed = seal(&results);
                         if finished.send(Finished { block, results, sealed }).is_err() {
@@ -134,8 +142,8 @@ impl Trials<'_> {
         })
     }
 
-    /// Runs one block after the other; `None` if it was cancelled: what was cancelled half-way is no
-    /// result.
+    /// Runs the trials of a block, one after the other; `None` if that was cancelled: what was cancelled
+    /// half-way is no result.
     fn run_block(
         &self,
         block: &Block,
@@ -214,7 +222,7 @@ impl Trials<'_> {
         let all = self.plan.record == Keep::Segments;
         if !all {
             records.retain(|record| {
-                matches!(record, Record::Session(_) | Record::Event(_) | Record::Node(_))
+                !matches!(record, Record::Segment(_) | Record::Stall(_) | Record::Link(_))
             });
         }
         // A million sessions may watch one film.

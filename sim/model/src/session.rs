@@ -206,6 +206,9 @@ fn download(player: &mut Player, flow: &Flow, carrier: &mut impl Carrier, until:
             player.handle(flow.begins, arrived(Volume::ZERO));
             begun = true;
             // It may have looked already.
+            if player.is_cancelled() {
+                return;
+            }
             match player.next_look() {
                 Some(next) => look = next,
                 None => break,

@@ -63,8 +63,10 @@ statistics, and counted by the column that ends in `_n`; without any, the statis
 Sums are taken in the order of the table `sessions`.
 
 `mean_low` and `mean_high` are the ends of the 95 % interval of the mean: a bootstrap-t over trials,
-not over sessions, from a fixed seed (Davison and Hinkley 1997, sections 3.8 and 5.2). They are missing
-where fewer than 10 valid trials have the value. Where all of them have the same, both are that value.
+not over sessions, from a fixed seed (Davison and Hinkley 1997, sections 3.8 and 5.2). Of more than 1,000
+trials, neighbours are added up first. Where 100 or more are hardly skewed, the same tails are computed
+instead of drawn (Hall, Annals of Statistics 16, 1988). The ends are missing where fewer than 10 valid
+trials have the value. Where all of them have the same, both are that value.
 
 Jain's index of a trial's sessions is (sum x)^2 / (n sum x^2) (Jain, Chiu, Hawe: DEC-TR-301, 1984): 1
 where all get the same, 1/n where one gets everything. It is missing where there is but one session,

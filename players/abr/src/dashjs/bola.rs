@@ -60,15 +60,7 @@ impl BolaRule {
     /// The least buffer at which `rung` is preferred to all lower ones
     /// (`_minBufferLevelForRepresentation`).
     fn least_buffer(&self, rung: usize) -> f64 {
-        let (rate, utility) = (self.utilities.kbps(rung), self.utilities.of(rung));
-        let mut least: f64 = 0.0;
-        for lower in (0..rung).rev() {
-            let (r, u) = (self.utilities.kbps(lower), self.utilities.of(lower));
-            if u < utility {
-                least = least.max(self.vp * (self.gp + (rate * u - r * utility) / (rate - r)));
-            }
-        }
-        least
+        self.utilities.least_buffer(rung, self.vp, self.gp)
     }
 
     /// The most buffer at which `rung` is preferred to waiting (`_maxBufferLevelForRepresentation`).

@@ -30,14 +30,15 @@ const LANES: usize = 4;
 /// where `whole` is the standard error of the mean of these.
 pub(super) fn tails(rests: &[Replicate], whole: f64) -> (f64, f64) {
     let mut draws = Draws { state: SEED.get(), bound: rests.len() as u64 };
+    // As it usually is: then they need not be added up.
+    let equal = rests.windows(2).all(|pair| pair[0].count == pair[1].count);
     let mut ts = Vec::with_capacity(RESAMPLES + LANES);
     while ts.len() < RESAMPLES {
-        let mut lanes = [Sums::default(); LANES];
-        for _ in 0..rests.len() {
-            for (sums, at) in lanes.iter_mut().zip(draws.next()) {
-                sums.add(rests[at]);
-            }
-        }
+        let lanes = if equal {
+            lanes::<true>(rests, &mut draws)
+        } else {
+            lanes::<false>(rests, &mut draws)
+        };
         ts.extend(lanes.map(|sums| t(&sums, rests.len(), whole)));
     }
     ts.truncate(RESAMPLES);
@@ -47,6 +48,30 @@ pub(super) fn tails(rests: &[Replicate], whole: f64) -> (f64, f64) {
     let low = *low;
     let (_, high, _) = ts.select_nth_unstable_by(highest, f64::total_cmp);
     (low, *high)
+}
+
+/// The sums of a resample in each lane, of replicates of `EQUAL` or of different counts.
+fn lanes<const EQUAL: bool>(rests: &[Replicate], draws: &mut Draws) -> [Sums; LANES] {
+    let mut lanes = [Sums::default(); LANES];
+    for _ in 0..rests.len() {
+        for (sums, at) in lanes.iter_mut().zip(draws.next()) {
+            let rest = rests[at];
+            match EQUAL {
+                true => {
+                    sums.r += rest.sum;
+                    sums.rr += rest.sum * rest.sum;
+                }
+                false => sums.add(rest),
+            }
+        }
+    }
+    if EQUAL && let Some(Replicate { count, .. }) = rests.first() {
+        let n = rests.len() as f64;
+        for sums in &mut lanes {
+            (sums.c, sums.rc, sums.cc) = (n * count, sums.r * count, n * count * count);
+        }
+    }
+    lanes
 }
 
 /// Places that are drawn at random.
