@@ -19,6 +19,7 @@
 
 mod content;
 mod facts;
+mod live;
 mod playback;
 mod player;
 pub mod playlist;
@@ -28,6 +29,7 @@ mod rows;
 mod rules;
 
 pub use content::{Content, ContentError, DURATION_TOLERANCE};
+pub use live::{CatchUp, LiveRules, UnknownCatchUp};
 pub use facts::{SETTLING, SegmentFacts, SessionFacts, StallFacts};
 pub use playback::{Filled, Phase, Playback};
 pub use player::{

@@ -89,6 +89,8 @@ impl Keys<'_> {
             estimate_bps: facts.estimate.map(BitRate::bps),
             wait_us: facts.wait.us(),
             source: None,
+            origin: None,
+            sequence: None,
             status: facts.status.map(u64::from),
             sender_cwnd: None,
             sender_srtt_us: None,

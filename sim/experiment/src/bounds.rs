@@ -158,6 +158,8 @@ fn check_players(group: &Players, setup: &Setup, parts: &Parts) -> Result<(), St
         startup,
         resume,
         conduct: _,
+        streams: _,
+        live: _,
     } = group;
     within("count", count, &players::COUNTS)?;
     within("nodes of players", &(nodes.len() as u64), &(1..=*count))?;

@@ -40,6 +40,7 @@ mod format;
 mod grid;
 mod head;
 mod library;
+mod live;
 mod media;
 mod members;
 mod needed;
@@ -63,6 +64,9 @@ mod traffic;
 
 pub use error::{Error, Place};
 pub use files::{Files, MAX_LISTED, load};
+pub use live::{
+    Each, Fault, LIVE_ROOM, Live, Moment, Of, Ready, Service, ServiceKind, Upstream, What, Wrong,
+};
 pub use plan::{
     Axis, Cell, Discipline, GilbertElliott, Host, Keep, LabIsSwept, LabName, Ladder, LadderRung,
     Link, Loss, Media, NamedFile, Origin, Phase, Plan, Players, Queue, Rate, Selection, Setup,

@@ -2,12 +2,13 @@
 //! seeds assigned. Written beside the results as `plan.toml`, and hashed into the run's name.
 
 use crate::Place;
+use crate::live::{Fault, Live, Service, ServiceKind};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use weir_abr::{Choice, Knows};
-use weir_core::{Conduct, QoePreset};
+use weir_core::{Conduct, LiveRules, QoePreset};
 use weir_trace::{Format, Kind};
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
@@ -42,6 +43,8 @@ pub struct Plan {
     /// The programs that decide on rungs, likewise: the path is the folder of the experiment, in which
     /// they run.
     pub programs: BTreeMap<Choice, NamedFile>,
+    /// The kinds of services that its trials run, by their names.
+    pub services: BTreeMap<String, ServiceKind>,
     /// The table of the values that are expected, which no result depends on.
     pub expect: Option<NamedFile>,
 }
@@ -135,8 +138,14 @@ pub struct Setup {
     pub topology: Topology,
     /// TCP on every node.
     pub tcp: TcpProfile,
-    /// HTTP servers of the content.
+    /// HTTP servers of recorded content; none of a live stream.
     pub origins: Vec<Origin>,
+    /// The live stream, if the content is one.
+    pub live: Option<Live>,
+    /// The services that make a live stream, in the order in which they are started.
+    pub services: Vec<Service>,
+    /// What happens to them and to the network.
+    pub faults: Vec<Fault>,
     /// The viewers.
     pub players: Vec<Players>,
     /// Traffic beside them.
@@ -443,8 +452,12 @@ pub struct Origin {
 pub struct Players {
     /// The nodes that they run on, which they are dealt to in turn; at least one.
     pub nodes: Vec<String>,
-    /// The node of the origin that they watch.
+    /// The node of the origin that they watch; of a live stream, that of the first of `streams`.
     pub origin: String,
+    /// The services that they can watch a live stream at, the preferred one first; none of recorded
+    /// content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub streams: Vec<String>,
     /// How many.
     pub count: u64,
     /// Their algorithm.
@@ -461,6 +474,9 @@ pub struct Players {
     pub resume: Span,
     /// How their player goes about it.
     pub conduct: Conduct,
+    /// How they follow a live stream; `None` for recorded content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveRules>,
 }
 
 impl Players {

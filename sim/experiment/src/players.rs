@@ -105,6 +105,7 @@ fn group(
     Ok(Players {
         nodes,
         origin,
+        streams: Vec::new(),
         count,
         abr: abr::choice(&section.need("abr", abr::HINT)?, library)?,
         knows: section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(Knows::Declared),
@@ -113,6 +114,7 @@ fn group(
         startup: span("startup", STARTUPS)?.unwrap_or(preset.startup()),
         resume: span("resume", STARTUPS)?.unwrap_or(preset.resume()),
         conduct,
+        live: None,
     })
 }
 

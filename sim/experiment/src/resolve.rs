@@ -64,6 +64,7 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
         trace_files: traces,
         log_files: logs,
         programs,
+        services: BTreeMap::new(),
         expect,
     })
 }
@@ -92,6 +93,20 @@ fn setup(tree: &Value, library: &Library<'_>) -> Result<Setup, Error> {
         let interval = section.read("interval", |f| f.quantity(INTERVALS))?.unwrap_or(INTERVAL);
         let lab = section.read("lab", |f| f.one_of(&LABS))?.unwrap_or(LabName::Uml);
         let topology = network.topology;
-        Ok(Setup { lab, media, topology, tcp, origins, players, traffic, phase, interval })
+        let (live, services, faults) = (None, Vec::new(), Vec::new());
+        Ok(Setup {
+            lab,
+            media,
+            topology,
+            tcp,
+            origins,
+            live,
+            services,
+            faults,
+            players,
+            traffic,
+            phase,
+            interval,
+        })
     })
 }

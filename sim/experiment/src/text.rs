@@ -237,6 +237,7 @@ impl Document<'_> {
             trace_files: BTreeMap::new(),
             log_files: BTreeMap::new(),
             programs: BTreeMap::new(),
+            services: BTreeMap::new(),
             expect: None,
         })
     }
@@ -252,6 +253,9 @@ impl Document<'_> {
             topology: get(&self.topology, cell.topology, "topology")?.clone().into_owned(),
             tcp: get(&self.tcp, cell.tcp, "tcp")?.clone().into_owned(),
             origins: get(&self.origins, cell.origins, "origins")?.group.to_vec(),
+            live: None,
+            services: Vec::new(),
+            faults: Vec::new(),
             players: get(&self.players, cell.players, "players")?.group.to_vec(),
             traffic: get(&self.traffic, cell.traffic, "traffic")?.group.to_vec(),
             phase: cell.phase,

@@ -47,7 +47,7 @@ pub fn start(
             max_buffer: players.max_buffer,
             startup: players.startup,
             resume: players.resume,
-            conduct: weir_http::Conduct::default(),
+            conduct: players.conduct,
         };
         by_node.entry(viewer.node).or_default().push((&players.origin, session));
     }

@@ -137,6 +137,10 @@ table! {
         wait_us: u64,
         /// The server that was asked: address and port; missing if it has a name and was not reached.
         source: Option<String>,
+        /// The origin that answered, by its own name (`X-Origin`), which a proxy passes on; missing if it did not say.
+        origin: Option<String>,
+        /// The number of the segment in its live playlist (EXT-X-MEDIA-SEQUENCE and on); missing for recorded content.
+        sequence: Option<u64>,
         /// The HTTP status; missing if there was no response.
         status: Option<u64>,
         /// The sender's congestion window when the last byte was there, in packets (`tcpi_snd_cwnd`).
@@ -169,6 +173,92 @@ table! {
         played_us: u64,
         /// Whether the session ended before playback resumed.
         cut_off: bool,
+    }
+}
+
+table! {
+    /// One row per session that follows a live stream: what `sessions` says nothing of.
+    "live" => Live {
+        /// The session within the trial.
+        session: u64,
+        /// The live edge (the end of the newest segment that the player knows of) less the playhead, averaged over the time played; missing if it never played.
+        latency_mean_us: Option<u64>,
+        /// The 95th percentile of the same.
+        latency_p95_us: Option<u64>,
+        /// From the capture of a picture, by the publisher's clock in the media's timestamps, to its display, averaged over the time played; missing if the stream does not say. In virtual time a lower bound: there encoding takes no time.
+        capture_latency_mean_us: Option<u64>,
+        /// The 95th percentile of the same.
+        capture_latency_p95_us: Option<u64>,
+        /// The time played at another rate than 1.
+        rate_changed_us: u64,
+        /// The mean over the time played of the distance of the rate from 1.
+        rate_deviation: Option<f64>,
+        /// Jumps of the playhead towards the live edge.
+        skips: u64,
+        /// Media that they left out.
+        skipped_us: u64,
+        /// Segments that were announced while the session lasted and before its end could be reached: what it should have been able to get.
+        announced: u64,
+        /// Those of them that the first request for them brought, whole.
+        available: u64,
+        /// The one over the other; missing if none was announced.
+        availability: Option<f64>,
+        /// Requests that failed, of playlists and of segments.
+        failures: u64,
+        /// Changes to another of the streams that the player was given.
+        failovers: u64,
+    }
+}
+
+table! {
+    /// One row per request for a live media playlist.
+    "playlists" => Playlist {
+        /// The session within the trial.
+        session: u64,
+        /// The request within the session, counted from 0.
+        request: u64,
+        /// The rung, 0 the lowest.
+        rung: u64,
+        /// When it was due.
+        request_us: u64,
+        /// From the request to the last byte, or to the failure.
+        download_us: u64,
+        /// The server that was asked: address and port.
+        source: Option<String>,
+        /// The origin that answered, by its own name (`X-Origin`).
+        origin: Option<String>,
+        /// The HTTP status; missing if there was no response.
+        status: Option<u64>,
+        /// The number of the first segment that it lists.
+        first_sequence: Option<u64>,
+        /// The number of the last.
+        last_sequence: Option<u64>,
+        /// How long ago the newest segment ended, by EXT-X-PROGRAM-DATE-TIME; zero if that is to come, missing without it.
+        age_us: Option<u64>,
+        /// Whether it lists a segment that no playlist before it did.
+        new: bool,
+        /// Why the request failed, or what is wrong with the playlist.
+        err: Option<String>,
+    }
+}
+
+table! {
+    /// One row per second of the trial and session that follows a live stream: what its viewer saw then.
+    "moments" => Moment {
+        /// The session within the trial.
+        session: u64,
+        /// When.
+        at_us: u64,
+        /// `starting`, `playing`, `stalled` or `over`.
+        phase: String,
+        /// Media that is downloaded and not yet played.
+        buffer_us: u64,
+        /// The live edge less the playhead; missing before it plays.
+        latency_us: Option<u64>,
+        /// From capture to display of the picture that is shown; missing if the stream does not say.
+        capture_latency_us: Option<u64>,
+        /// The rate at which it plays; 0 if it does not.
+        rate: f64,
     }
 }
 
@@ -283,7 +373,7 @@ table! {
 }
 
 table! {
-    /// One row per event of a trial: services that got ready, processes that were late, what the lab `model` left out.
+    /// One row per event of a trial: services that got ready, faults and what followed, processes that were late, what the lab `model` left out.
     "events" => Event {
         /// When.
         at_us: u64,
@@ -291,7 +381,7 @@ table! {
         node: String,
         /// The service.
         service: String,
-        /// What happened: `ready` (a service), `late` (a player or cross traffic missed a moment by over 10 ms), `not modelled` (it was asked for, and the lab `model` has it not), `oracle gap` (a bound more than 1 % above what is known to be reachable), `no oracle` (there is no bound).
+        /// What happened: `ready` (a service), `ended` and `started` (a service, by itself or by a fault), `fault` and `fault over` (what the experiment's `[[events]]` ask for), `bad`, `good`, `failover`, `switchback`, `none good`, `disagrees` (a switcher about its origins), `late` (a player or cross traffic missed a moment by over 10 ms), `not modelled` (it was asked for, and the lab `model` has it not), `oracle gap` (a bound more than 1 % above what is known to be reachable), `no oracle` (there is no bound).
         event: String,
         /// More about it.
         detail: Option<String>,
@@ -369,6 +459,12 @@ pub enum Record {
     Segment(Segment),
     /// A row of `stalls`.
     Stall(Stall),
+    /// A row of `live`.
+    Live(Live),
+    /// A row of `playlists`.
+    Playlist(Playlist),
+    /// A row of `moments`.
+    Moment(Moment),
     /// A row of `links`.
     Link(Link),
     /// A row of `nodes`.
@@ -384,11 +480,14 @@ pub enum Record {
 /// All tables whose keys are `run` and `trial`, in the order of the documentation; the
 /// others are [`crate::Summary`], [`crate::Comparison`], [`crate::LabDifference`] and
 /// [`crate::Agreement`].
-pub const ALL: [Table; 9] = [
+pub const ALL: [Table; 12] = [
     Trial::TABLE,
     Session::TABLE,
     Segment::TABLE,
     Stall::TABLE,
+    Live::TABLE,
+    Playlist::TABLE,
+    Moment::TABLE,
     Link::TABLE,
     Node::TABLE,
     Flow::TABLE,

@@ -89,6 +89,9 @@ pub fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
             sack: true,
         },
         origins: vec![Origin { node: first.clone(), service: "nginx".to_owned() }],
+        live: None,
+        services: Vec::new(),
+        faults: Vec::new(),
         players: vec![Players {
             nodes: vec![last],
             origin: first,
@@ -100,6 +103,8 @@ pub fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
             startup: Span::from_s(2),
             resume: Span::from_s(2),
             conduct: Default::default(),
+            streams: Vec::new(),
+            live: None,
         }],
         traffic: Vec::new(),
         phase: Phase::Fixed,

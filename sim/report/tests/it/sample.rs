@@ -217,6 +217,8 @@ impl<'a> Player<'a> {
                 estimate_bps: (self.abr == "throughput").then_some(self.estimate),
                 wait_us: wait,
                 source: Some("10.77.0.1:80".into()),
+                origin: None,
+                sequence: None,
                 status: Some(200),
                 sender_cwnd: Some(20),
                 sender_srtt_us: Some(41_000),

@@ -1,0 +1,27 @@
+//! How a player follows a live stream: where it plays, how it gets back there, and when it looks for
+//! another stream. Plain data.
+
+mod catch_up;
+
+pub use catch_up::{CatchUp, UnknownCatchUp};
+use serde::{Deserialize, Serialize};
+use weir_units::Span;
+
+/// The rules by which a player follows a live stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LiveRules {
+    /// How it changes the rate of playback to get back to its target.
+    pub catch_up: CatchUp,
+    /// The latency that it aims at, from the live edge to the playhead; `None`: three target
+    /// durations (HOLD-BACK where absent, RFC 8216bis, section 4.4.3.8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Span>,
+    /// It jumps to the target when the latency exceeds this; `None`: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_latency: Option<Span>,
+    /// A playlist that has had no new segment for so long counts as a failure, after which another
+    /// stream is tried; `None`: three target durations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Span>,
+}
