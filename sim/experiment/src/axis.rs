@@ -5,9 +5,9 @@ use crate::error::{Error, Place, clip, nearest};
 use std::sync::Arc;
 
 /// The sections of an experiment that a trial depends on: the first step of every path.
-pub(crate) const ROOTS: [&str; 11] = [
-    "lab", "media", "topology", "nodes", "links", "tcp", "origins", "players", "traffic", "phase",
-    "interval",
+pub(crate) const ROOTS: [&str; 14] = [
+    "lab", "media", "topology", "nodes", "links", "tcp", "origins", "live", "services", "players",
+    "traffic", "events", "phase", "interval",
 ];
 
 /// Those that are one value, or can be.
@@ -18,7 +18,7 @@ pub(crate) const ONCE: [&str; 7] =
     ["name", "seed", "repeats", "record", "oracle", "expect", "sweep"];
 
 /// The sections that are lists of tables: a path may name one table by its number, or all.
-const LISTS: [&str; 3] = ["origins", "players", "traffic"];
+const LISTS: [&str; 4] = ["origins", "players", "traffic", "events"];
 
 /// The keys of a link that a direction of it may have too.
 const SHAPE: [&str; 7] =

@@ -1,28 +1,40 @@
 //! A setup that comes from elsewhere than an experiment: its values are within the bounds that
 //! the readers of an experiment keep, and its names are names of something.
 
+use crate::live::ServiceKind;
 use crate::plan::{
     Ladder, Link, Loss, Media, Origin, Players, Rate, Setup, Shape, Source, TcpProfile, Topology,
     Traffic, TrafficKind,
 };
 use crate::routes::Parts;
 use crate::section::is_name;
-use crate::{media, members, players, resolve, shape, tcp, traced, traffic};
-use std::collections::BTreeSet;
+use crate::{
+    faults, follow, media, members, players, resolve, services, shape, stream, tcp, traced, traffic,
+};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use weir_abr::Knows;
 
-/// Refuses what no experiment can ask for.
-pub(crate) fn check(setup: &Setup) -> Result<(), String> {
+/// The kinds of services, by their names.
+type Kinds = BTreeMap<String, ServiceKind>;
+
+/// Refuses what no experiment can ask for. The kinds are good.
+pub(crate) fn check(setup: &Setup, kinds: &Kinds) -> Result<(), String> {
+    if let Some(what) = setup.lacks(setup.lab) {
+        return Err(format!("the lab has no {what}"));
+    }
     check_media(&setup.media)?;
     check_topology(&setup.topology)?;
     check_tcp(&setup.tcp)?;
     let parts = setup.topology.parts();
-    check_origins(&setup.origins, &parts)?;
+    check_origins(setup, &parts, kinds)?;
+    check_live(setup, &parts, kinds)?;
     within("groups of players", &setup.players.len(), &(1..=players::MAX_GROUPS))?;
     for group in &setup.players {
-        check_players(group, setup, &parts)?;
+        check_players(group, setup, &parts, kinds)?;
     }
+    check_faults(setup, &parts, kinds)?;
     within("tables of traffic", &setup.traffic.len(), &(0..=traffic::MAX_TABLES))?;
     let count = setup.traffic.iter().map(|table| table.count).fold(0, u64::saturating_add);
     within("traffic in all", &count, &(0..=traffic::MAX_COUNT))?;
@@ -134,11 +146,14 @@ fn check_tcp(profile: &TcpProfile) -> Result<(), String> {
     within("initial_window", &profile.initial_window, &tcp::INITIAL_WINDOWS)
 }
 
-fn check_origins(origins: &[Origin], parts: &Parts) -> Result<(), String> {
-    within("origins", &origins.len(), &(1..=players::MAX_GROUPS))?;
+fn check_origins(setup: &Setup, parts: &Parts, kinds: &Kinds) -> Result<(), String> {
+    let origins = &setup.origins;
+    let counts = if setup.live.is_some() { 0..=0 } else { 1..=players::MAX_GROUPS };
+    within("origins", &origins.len(), &counts)?;
     let mut nodes = BTreeSet::new();
     for Origin { node, service } in origins {
-        known("service", service, &players::SERVICES)?;
+        let kind = kinds.get(service).ok_or_else(|| format!("service: {service:?} is unknown"))?;
+        players::check_service(service, kind)?;
         if parts.node(node).is_none() || !nodes.insert(node) {
             return Err(format!("no origin can be on {node:?}"));
         }
@@ -146,10 +161,76 @@ fn check_origins(origins: &[Origin], parts: &Parts) -> Result<(), String> {
     Ok(())
 }
 
-fn check_players(group: &Players, setup: &Setup, parts: &Parts) -> Result<(), String> {
+fn check_live(setup: &Setup, parts: &Parts, kinds: &Kinds) -> Result<(), String> {
+    let Some(live) = &setup.live else {
+        return within("services without a live stream", &setup.services.len(), &(0..=0));
+    };
+    within("window", &live.window, &stream::WINDOWS)?;
+    if !is_name(&live.key) {
+        return Err(format!("{:?} is no name of a stream", live.key));
+    }
+    stream::check_media(&setup.media).map_err(|(key, problem)| format!("{key}: {problem}"))?;
+    services::check(&setup.services, kinds, |from, to| parts.reaches(from, to))
+}
+
+fn check_faults(setup: &Setup, parts: &Parts, kinds: &Kinds) -> Result<(), String> {
+    let Setup { faults, players, topology, .. } = setup;
+    within("faults", &faults.len(), &(0..=faults::MAX_FAULTS))?;
+    faults.iter().enumerate().try_for_each(|(at, fault)| {
+        let kind = |name: &str| kind_of(name, setup, kinds).map(|k| (k.watchable, k.upstream));
+        let node = |name: &str| parts.node(name).is_some();
+        faults::check(fault, players, &topology.links, node, kind)
+            .map_err(|problem| format!("fault {at}: {problem}"))
+    })
+}
+
+/// The kind of the service of this name.
+fn kind_of<'k>(name: &str, setup: &Setup, kinds: &'k Kinds) -> Option<&'k ServiceKind> {
+    let service = setup.services.iter().find(|service| service.name == name)?;
+    kinds.get(&service.run)
+}
+
+/// The nodes of what a group watches.
+fn check_streams<'s>(
+    group: &'s Players,
+    setup: &'s Setup,
+    kinds: &Kinds,
+) -> Result<Vec<&'s str>, String> {
+    let Players { origin, streams, live, knows, .. } = group;
+    let Some(rules) = live else {
+        let origins = setup.origins.iter().map(|other| other.node.as_str());
+        let found: Vec<&str> = origins.filter(|node| node == origin).collect();
+        if found.is_empty() || !streams.is_empty() || setup.live.is_some() {
+            return Err(format!("there is no origin on {origin:?}"));
+        }
+        return Ok(found);
+    };
+    follow::check(rules).map_err(|problem| format!("max_latency: {problem}"))?;
+    within("streams", &streams.len(), &(1..=follow::MAX_STREAMS))?;
+    let all: BTreeSet<&String> = streams.iter().collect();
+    let watchable = |name: &String| kind_of(name, setup, kinds).is_some_and(|kind| kind.watchable);
+    if all.len() < streams.len() || !streams.iter().all(watchable) || *knows != Knows::Declared {
+        return Err(format!("nobody can watch {streams:?} so"));
+    }
+    let services = setup.services.iter();
+    let node = |name: &String| services.clone().find(|s| s.name == *name).map(|s| s.node.as_str());
+    let nodes: Vec<&str> = streams.iter().filter_map(node).collect();
+    if nodes.first().is_none_or(|first| first != origin) {
+        return Err(format!("the first stream is not on {origin:?}"));
+    }
+    Ok(nodes)
+}
+
+fn check_players(
+    group: &Players,
+    setup: &Setup,
+    parts: &Parts,
+    kinds: &Kinds,
+) -> Result<(), String> {
     let Players {
         nodes,
-        origin,
+        origin: _,
+        streams: _,
         count,
         abr,
         knows: _,
@@ -158,15 +239,14 @@ fn check_players(group: &Players, setup: &Setup, parts: &Parts) -> Result<(), St
         startup,
         resume,
         conduct: _,
-        streams: _,
         live: _,
     } = group;
     within("count", count, &players::COUNTS)?;
     within("nodes of players", &(nodes.len() as u64), &(1..=*count))?;
-    if setup.origins.iter().all(|other| other.node != *origin) {
-        return Err(format!("there is no origin on {origin:?}"));
-    }
-    for node in nodes {
+    for (origin, node) in check_streams(group, setup, kinds)?
+        .into_iter()
+        .flat_map(|o| nodes.iter().map(move |n| (o, n)))
+    {
         reach(origin, node, parts)?;
     }
     abr.check().map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! The topologies and traces that come with the program, for experiments that lie elsewhere than in
+//! The topologies, kinds of services and traces that come with the program, for experiments that lie elsewhere than in
 //! a checkout.
 
 macro_rules! texts {
@@ -8,9 +8,16 @@ macro_rules! texts {
 }
 
 /// Topologies by their names.
-pub(crate) const TOPOLOGIES: [(&str, &str); 5] = texts![
+pub(crate) const TOPOLOGIES: [(&str, &str); 6] = texts![
     "../../../topologies/", ".toml",
-    "one-origin" "two-origins" "dumbbell" "tree" "chain"
+    "one-origin" "two-origins" "dumbbell" "tree" "chain" "live"
+];
+
+/// Kinds of services by their names.
+pub(crate) const KINDS: &[(&str, &str)] = &texts![
+    "../../../topologies/services/", ".toml",
+    "nginx" "publisher" "camera" "ingest" "mediamtx" "packager" "transcoder" "origin"
+    "switcher" "haproxy" "nginx-proxy" "client"
 ];
 
 /// Traces by their names.
@@ -33,7 +40,7 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn every_topology_and_trace_of_the_checkout_is_bundled() {
+    fn every_topology_service_and_trace_of_the_checkout_is_bundled() {
         let there = |folder: &str, extension: &str| -> BTreeSet<String> {
             let folder =
                 Path::new(env!("CARGO_MANIFEST_DIR")).join("../../topologies").join(folder);
@@ -43,6 +50,7 @@ mod tests {
         let names =
             |known: &[(&str, &str)]| known.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(there("", ".toml"), names(&TOPOLOGIES));
+        assert_eq!(there("services", ".toml"), names(KINDS));
         assert_eq!(there("traces", ".trace"), names(&TRACES));
     }
 }

@@ -50,6 +50,42 @@ to = "viewer"
 "links.access.backward.rate" = { from = "1 Mbit/s", to = "2 Mbit/s", step = "1 Mbit/s" }
 "#;
 
+/// A live stream in which every section occurs that recorded content does not have.
+const LIVE: &str = r#"
+name = "everything"
+topology = "live"
+[live]
+[services.ingest]
+run = "full"
+[services.origin-a]
+run = "origin"
+[[players]]
+abr = "bola"
+[[events]]
+fault = "kill"
+on = "ingest"
+at = { from = "1 s", to = "2 s" }
+[[events]]
+fault = "kill"
+on = "ingest"
+at = { after = "1 s", mean = "2 s" }
+"#;
+
+/// A kind of service in which every section occurs.
+const KIND: &str = r#"
+about = "everything"
+program = "/bin/true"
+command = ["{program}"]
+version = ["{program}"]
+ready_within = "1 s"
+ready = { file = "{run}/ready" }
+stop_within = "1 s"
+settings = { a = "b" }
+logs.usual = { b = "c" }
+each.c = { of = "rungs", text = "d" }
+files = { d = "e" }
+"#;
+
 /// The keys of a page: those in the first column of the tables under each heading.
 fn documented(folder: &str, page: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
@@ -68,16 +104,46 @@ fn documented(folder: &str, page: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_pages_document_every_key_and_no_other() {
-    resolve(Path::new("x.toml"), &|path: &Path| {
-        let found = (path == Path::new("x.toml")).then(|| EVERYTHING.to_owned());
-        found.ok_or(io::ErrorKind::NotFound.into())
-    })
-    .unwrap();
+    for text in [EVERYTHING, LIVE] {
+        resolve(Path::new("x.toml"), &|path: &Path| match path.to_str() {
+            Some("x.toml") => Ok(text.to_owned()),
+            Some("topologies/services/full.toml") => Ok(KIND.to_owned()),
+            _ => Err(io::ErrorKind::NotFound.into()),
+        })
+        .unwrap();
+    }
     let asked = ASKED.take();
     let mut pages = documented("experiments", include_str!("../../../experiments/FORMAT.md"));
     pages.extend(documented("topologies", include_str!("../../../topologies/FORMAT.md")));
+    pages.extend(documented("services", include_str!("../../../topologies/services/FORMAT.md")));
     assert_eq!(pages.difference(&asked).collect::<Vec<_>>(), [""; 0], "documented only");
     assert_eq!(asked.difference(&pages).collect::<Vec<_>>(), [""; 0], "not documented");
+}
+
+#[test]
+fn the_page_of_services_lists_every_word_that_is_filled_in_and_every_kind() {
+    let page = include_str!("../../../topologies/services/FORMAT.md");
+    let listed = |heading: &str| -> Vec<&str> {
+        let (_, table) = page.split_once(heading).unwrap();
+        let (table, _) = table.split_once("\n## ").unwrap_or((table, ""));
+        let rows = table.lines().filter(|line| line.starts_with("| `"));
+        rows.filter_map(|row| row.split('`').nth(1)).collect()
+    };
+    let words = crate::kinds::WORDS.map(|word| format!("{{{word}}}"));
+    assert_eq!(listed("## Words"), words);
+    let kinds: Vec<&str> = crate::bundled::KINDS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(listed("## Kinds"), kinds);
+}
+
+#[test]
+fn the_page_lists_every_fault_and_no_other() {
+    let page = include_str!("../../../experiments/FORMAT.md");
+    let (_, table) = page.split_once("| `fault` | what happens").unwrap();
+    let (table, _) = table.split_once("\n\n").unwrap();
+    let rows = table.lines().skip(2).filter_map(|row| row.split(" | ").next());
+    let listed: BTreeSet<&str> =
+        rows.flat_map(|names| names.trim_start_matches("| ").split(", ")).collect();
+    assert_eq!(listed, crate::faults::KINDS.map(|(name, _)| name).into_iter().collect());
 }
 
 #[test]

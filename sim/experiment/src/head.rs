@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Place, clip};
 use crate::library::Library;
-use crate::plan::{Keep, LabName, Media, NamedFile, Source};
+use crate::plan::{Keep, LabName, NamedFile, Setup, Source};
 use crate::section::{Field, Section};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -46,10 +46,10 @@ impl Head {
         })
     }
 
-    /// Refuses content for which the oracle's QoE is not defined.
-    pub fn check_media(&self, media: &Media) -> Result<(), Error> {
+    /// Refuses a setup for which the oracle, or its QoE, is not defined.
+    pub fn check_setup(&self, setup: &Setup) -> Result<(), Error> {
         let Some((oracle, place)) = &self.oracle else { return Ok(()) };
-        check_oracle(*oracle, media).map_err(|problem| Error::at(place, problem))
+        check_oracle(*oracle, setup).map_err(|problem| Error::at(place, problem))
     }
 }
 
@@ -58,8 +58,14 @@ fn oracle(field: Field<'_>) -> Result<(QoePreset, Place), Error> {
     Ok((preset, field.value.place.clone()))
 }
 
-/// Refuses content for which a QoE is not defined; of a size table, the ladder is in its file.
-pub(crate) fn check_oracle(oracle: QoePreset, media: &Media) -> Result<(), String> {
+/// Refuses a setup for which a QoE is not defined; of a size table, the ladder is in its file. Of a
+/// live stream, and of links that faults change, nobody has computed what can be reached.
+pub(crate) fn check_oracle(oracle: QoePreset, setup: &Setup) -> Result<(), String> {
+    let Setup { media, live, faults, .. } = setup;
+    if live.is_some() || !faults.is_empty() {
+        let what = if live.is_some() { "live streams" } else { "faults" };
+        return Err(format!("the oracle knows nothing of {what}"));
+    }
     if let Source::Sized(_) = media.source {
         return Ok(());
     }
@@ -107,7 +113,8 @@ fn file_name<'s>(field: &Field<'s>) -> Result<&'s str, Error> {
     }
 }
 
-fn is_file_name(text: &str) -> bool {
+/// Whether `text` names a file in a folder, and cannot lead out of it.
+pub(crate) fn is_file_name(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric();
     let good = |c: char| plain(c) || "._-".contains(c);
     text.starts_with(plain) && text.chars().all(good) && text.len() <= MAX_NAME

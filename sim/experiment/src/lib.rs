@@ -8,9 +8,12 @@
 //! axis      puts a value of the sweep into the tree at a path
 //! section   the typed reader of one table: refuses what is wrong, unknown or left over
 //! head, media, tcp, topology, shape, players, traffic     one section of the format each
+//! stream    content that is a live stream; services: what makes it; kinds: what those are
+//! faults    what happens to the network and to services
 //! traced    a link's rate that is a trace
 //! abr       the algorithm of a group of players
-//! library   the topologies, traces and files that an experiment names; bundled ones too
+//! follow    how they follow a live stream
+//! library   the topologies, services, traces and files that an experiment names; bundled ones too
 //! members   one node of a file to many, and its links
 //! sweep     [sweep] to axes, and their values to cells: range and patterns make some of them
 //! resolve   all of them together: a plan
@@ -34,11 +37,14 @@ mod bundled;
 mod document;
 mod draw;
 mod error;
+mod faults;
 mod files;
+mod follow;
 #[cfg(test)]
 mod format;
 mod grid;
 mod head;
+mod kinds;
 mod library;
 mod live;
 mod media;
@@ -54,7 +60,9 @@ mod resolve;
 mod routes;
 mod section;
 mod selection;
+mod services;
 mod shape;
+mod stream;
 mod sweep;
 mod tcp;
 mod text;
@@ -64,12 +72,13 @@ mod traffic;
 
 pub use error::{Error, Place};
 pub use files::{Files, MAX_LISTED, load};
+pub use kinds::bundled_kind;
 pub use live::{
     Each, Fault, LIVE_ROOM, Live, Moment, Of, Ready, Service, ServiceKind, Upstream, What, Wrong,
 };
 pub use plan::{
-    Axis, Cell, Discipline, GilbertElliott, Host, Keep, LabIsSwept, LabName, Ladder, LadderRung,
-    Link, Loss, Media, NamedFile, Origin, Phase, Plan, Players, Queue, Rate, Selection, Setup,
+    Axis, Cell, Discipline, GilbertElliott, Host, Keep, LabName, Ladder, LadderRung, Link, Loss,
+    Media, MoveError, NamedFile, Origin, Phase, Plan, Players, Queue, Rate, Selection, Setup,
     Shape, Source, TcpProfile, Topology, Traced, Traffic, TrafficKind, Trial,
 };
 pub use queue::QueueError;

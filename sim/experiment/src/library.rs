@@ -1,13 +1,16 @@
-//! What an experiment names: topologies and traces by their names, in the folders near it and in the
-//! program, and files by their paths.
+//! What an experiment names: topologies, kinds of services and traces by their names, in the folders
+//! near it and in the program, and files by their paths.
 
-use crate::bundled::{TOPOLOGIES, TRACES};
+use crate::bundled::{KINDS, TOPOLOGIES, TRACES};
 use crate::document::{self, Value};
 use crate::error::{Error, Place, nearest};
 use crate::files::{Files, MAX_LISTED};
+use crate::kinds;
+use crate::live::ServiceKind;
 use crate::plan::{NamedFile, Source, Traced};
-use crate::section::{Field, NAME_HINT, is_name};
+use crate::section::{Field, NAME_HINT, Section, is_name};
 use crate::traced::is_trace_name;
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -23,6 +26,7 @@ pub(crate) struct Library<'a> {
     experiment: &'a Path,
     files: &'a dyn Files,
     topologies: RefCell<BTreeMap<String, Rc<Value>>>,
+    kinds: RefCell<BTreeMap<String, Rc<ServiceKind>>>,
     /// The traces that have a name; searched for when the first is named.
     traces: OnceCell<BTreeMap<String, TraceText>>,
     used: RefCell<Used>,
@@ -35,6 +39,7 @@ pub(crate) struct Used {
     pub traces: BTreeMap<Traced, NamedFile>,
     pub logs: BTreeMap<String, NamedFile>,
     pub programs: BTreeMap<Choice, NamedFile>,
+    pub kinds: BTreeMap<String, ServiceKind>,
 }
 
 /// Where a trace with a name is: its file, and its text if that comes with the program.
@@ -51,6 +56,7 @@ impl<'a> Library<'a> {
             experiment,
             files,
             topologies: RefCell::default(),
+            kinds: RefCell::default(),
             traces: OnceCell::new(),
             used: RefCell::default(),
         }
@@ -185,25 +191,88 @@ impl<'a> Library<'a> {
         Ok(tree)
     }
 
-    fn read_topology(&self, name: &str, field: &Field<'_>) -> Result<Value, Error> {
-        for folder in self.folders() {
-            let path = folder.join(format!("{name}.toml"));
-            match self.files.read(&path) {
-                Ok(text) => return document::parse(&path, &text),
-                Err(error) if is_missing(&error) => {}
-                Err(error) => {
-                    let problem =
-                        format!("needs {}, which cannot be read: {error}", path.display());
-                    return Err(field.refuse(problem));
-                }
+    /// The kind of service that `field` names.
+    pub fn kind(&self, field: &Field<'_>) -> Result<Rc<ServiceKind>, Error> {
+        let name = field.text()?;
+        match self.kind_called(name, &field.value.place)? {
+            Some(kind) => Ok(kind),
+            None if !is_name(name) => {
+                Err(field.refuse("is no name of a kind of service").hint(NAME_HINT))
             }
+            None => Err(field
+                .unknown("service", KINDS.iter().map(|(known, _)| *known))
+                .hint(format!("no topologies/services/{name}.toml {NEARBY}"))),
         }
-        match TOPOLOGIES.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => document::parse(Path::new(&format!("topologies/{name}.toml")), text),
+    }
+
+    /// The kind of service that `section` has if it names none.
+    pub fn usual_kind(
+        &self,
+        name: &'static str,
+        section: &Section<'_>,
+    ) -> Result<Rc<ServiceKind>, Error> {
+        let missing = || section.missing("service").hint(format!("there is no {name:?}"));
+        self.kind_called(name, section.place())?.ok_or_else(missing)
+    }
+
+    /// The kind of service of this name, if there is one; `place` needs it.
+    pub fn kind_called(&self, name: &str, place: &Place) -> Result<Option<Rc<ServiceKind>>, Error> {
+        if let Some(kind) = self.kinds.borrow().get(name) {
+            return Ok(Some(Rc::clone(kind)));
+        }
+        if !is_name(name) {
+            return Ok(None);
+        }
+        let unread = |problem| Error::at(place, format!("the service {name:?} {problem}"));
+        let found = self.find("services", name, KINDS).map_err(unread)?;
+        let Some((path, text)) = found else { return Ok(None) };
+        if text.len() > kinds::MAX_KIND {
+            let place = Place { file: path.into(), line: None };
+            let problem = format!("the file is longer than {} bytes", kinds::MAX_KIND);
+            return Err(Error::at(&place, problem));
+        }
+        let kind = Rc::new(kinds::read(&document::parse(&path, &text)?, name)?);
+        self.kinds.borrow_mut().insert(name.to_owned(), Rc::clone(&kind));
+        Ok(Some(kind))
+    }
+
+    /// Notes that a service of this kind runs.
+    pub fn use_kind(&self, name: &str, kind: &ServiceKind) {
+        let used = &mut self.used.borrow_mut().kinds;
+        if !used.contains_key(name) {
+            used.insert(name.to_owned(), kind.clone());
+        }
+    }
+
+    fn read_topology(&self, name: &str, field: &Field<'_>) -> Result<Value, Error> {
+        match self.find("", name, &TOPOLOGIES).map_err(|problem| field.refuse(problem))? {
+            Some((path, text)) => document::parse(&path, &text),
             None => Err(field
                 .unknown("topology", TOPOLOGIES.map(|(known, _)| known))
                 .hint(format!("no topologies/{name}.toml {NEARBY}"))),
         }
+    }
+
+    /// The file `NAME.toml` in a folder of the nearest `topologies` that has it, or else of those
+    /// that are bundled; or why it cannot be read.
+    fn find(
+        &self,
+        folder: &str,
+        name: &str,
+        bundled: &[(&str, &'static str)],
+    ) -> Result<Option<(PathBuf, Cow<'static, str>)>, String> {
+        let path = |folders: PathBuf| folders.join(folder).join(format!("{name}.toml"));
+        for path in self.folders().map(path) {
+            match self.files.read(&path) {
+                Ok(text) => return Ok(Some((path, Cow::Owned(text)))),
+                Err(error) if is_missing(&error) => {}
+                Err(error) => {
+                    return Err(format!("needs {}, which cannot be read: {error}", path.display()));
+                }
+            }
+        }
+        let found = bundled.iter().find(|(known, _)| *known == name);
+        Ok(found.map(|(_, text)| (path(PathBuf::from("topologies")), Cow::Borrowed(*text))))
     }
 
     /// The folders in which topologies may be, the nearest first.

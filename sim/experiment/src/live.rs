@@ -11,9 +11,6 @@ use weir_units::{BitRate, Bytes, Ratio, Span};
 pub struct Live {
     /// The publish key: a part of the stream's path, so that each stream has folders of its own.
     pub key: String,
-    /// Whether one stream is published, the highest rung, and packagers make the ladder of it.
-    /// Otherwise the encoded ladder is published, and packagers leave it as it is.
-    pub transcode: bool,
     /// Segments that a playlist lists.
     pub window: u64,
 }
@@ -50,6 +47,10 @@ pub struct ServiceKind {
     /// The TCP port at which it listens; none if it serves nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
+    /// The port of a health endpoint that stands beside it: what is wrong with its live files and its
+    /// processes, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<u16>,
     /// Whether players can watch there: it serves HLS over HTTP.
     #[serde(default)]
     pub watchable: bool,
@@ -126,7 +127,8 @@ pub struct Each {
 pub enum Of {
     /// Each service that it takes from: `{index} {name} {node} {address} {port}`.
     Upstream,
-    /// Each rung of the ladder, the lowest first: `{index} {width} {height} {bits}` (bit/s).
+    /// Each rung of the ladder, the lowest first: `{index} {width} {height} {bits}` (the peak in
+    /// bit/s) and `{mean}`.
     Rungs,
 }
 
@@ -193,7 +195,8 @@ pub enum What {
         /// The share of the requests that it concerns, drawn at random.
         share: Ratio,
     },
-    /// The folder of a node's live files, which has so much room while nothing else is said, is full.
+    /// The folder of the live files of this service's node, which has so much room while nothing else
+    /// is said, is full.
     Full(String),
 }
 

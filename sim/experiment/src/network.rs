@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use weir_units::{Bytes, Span};
 
 impl Setup {
-    /// The nodes at which streams begin or end: of origins, of players, and of traffic. All others
-    /// only forward.
+    /// The nodes at which streams begin or end: of origins, of services, of players, and of traffic.
+    /// All others only forward.
     pub fn endpoints(&self) -> BTreeSet<&str> {
         let origins = self.origins.iter().map(|origin| origin.node.as_str());
+        let services = self.services.iter().map(|service| service.node.as_str());
+        let origins = origins.chain(services);
         let players = self.players.iter().flat_map(|p| p.nodes.iter().map(String::as_str));
         let traffic = self.traffic.iter().flat_map(|t| [t.from.as_str(), t.to.as_str()]);
         origins.chain(players).chain(traffic).collect()
@@ -23,7 +25,7 @@ impl Setup {
 
     /// The most that the endpoint `node` takes for a packet, where that is drawn at random: the
     /// time of a full frame on the narrowest link of all ways of data that begin or end there, of
-    /// streams from origins to players and of traffic. Zero if no link on them has a rate, for a
+    /// streams to players, of services and of traffic. Zero if no link on them has a rate, for a
     /// fixed [`Phase`], and for a node that is no endpoint.
     ///
     /// Without it, flows run in lockstep with the bottleneck, and which of them loses packets hangs
@@ -50,14 +52,33 @@ impl Setup {
 
     /// The ways of the viewers' data: from where, to where.
     fn streams(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.players
-            .iter()
-            .flat_map(|p| p.nodes.iter().map(|node| (p.origin.as_str(), node.as_str())))
+        self.players.iter().flat_map(|players| {
+            let others = players.streams.iter().filter_map(|name| self.node_of(name));
+            // The first of the streams is at the origin.
+            let from: BTreeSet<&str> = others.chain([players.origin.as_str()]).collect();
+            let ways = |node| from.clone().into_iter().map(move |from| (from, node));
+            players.nodes.iter().map(String::as_str).flat_map(ways).collect::<Vec<_>>()
+        })
     }
 
-    /// The ways of all other data.
+    /// The ways of all other data. That between a service and one that it takes from goes either
+    /// way: a publisher hands its stream over.
     fn other_ways(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.traffic.iter().map(|traffic| (traffic.from.as_str(), traffic.to.as_str()))
+        let traffic = self.traffic.iter().map(|t| (t.from.as_str(), t.to.as_str()));
+        let services = self.services.iter().flat_map(|service| {
+            let others = service.upstream.iter().filter_map(|name| self.node_of(name));
+            let node = service.node.as_str();
+            others
+                .filter(move |other| *other != node)
+                .flat_map(move |other| [(other, node), (node, other)])
+        });
+        traffic.chain(services)
+    }
+
+    /// The node of the service of this name.
+    fn node_of(&self, name: &str) -> Option<&str> {
+        let found = self.services.iter().find(|service| service.name == name);
+        found.map(|service| service.node.as_str())
     }
 
     /// The depths of the buffers in front of all links' bottlenecks, forward and backward, in the

@@ -84,7 +84,7 @@ fn names(field: &Field<'_>, library: &Library<'_>) -> Result<Vec<String>, Error>
 }
 
 /// The texts of an axis's values, which stand in tables, on plots and in filters. A trace goes by
-/// its name; where two have the same, by what was written.
+/// its name; where two have the same, by what was written. Texts of a list are joined with `+`.
 pub(crate) fn labels<'v>(values: impl Iterator<Item = &'v Value> + Clone) -> Vec<String> {
     // For each name the values that have it, each once: parts of a zipped axis repeat theirs.
     let mut uses = BTreeMap::<String, BTreeSet<String>>::new();
@@ -93,19 +93,30 @@ pub(crate) fn labels<'v>(values: impl Iterator<Item = &'v Value> + Clone) -> Vec
         _ => None,
     };
     let names = |value: &'v Value| match written(value) {
-        Some(text) => [Some(stem(text)), Some(text)],
-        None => [None, None],
+        Some(text) => [Some(stem(text).to_owned()), Some(text.to_owned())],
+        None => [joined(value), None],
     };
     for value in values.clone() {
         let whole = value.to_string();
-        for name in names(value).into_iter().flatten().chain([whole.as_str()]) {
-            uses.entry(name.to_owned()).or_default().insert(whole.clone());
+        for name in names(value).into_iter().flatten().chain([whole.clone()]) {
+            uses.entry(name).or_default().insert(whole.clone());
         }
     }
     let label = |value: &'v Value| {
-        let unique = |name: &&str| uses.get(*name).is_some_and(|uses| uses.len() == 1);
+        let unique = |name: &String| uses.get(name).is_some_and(|uses| uses.len() == 1);
         let name = names(value).into_iter().flatten().find(unique);
-        name.map_or_else(|| value.to_string(), str::to_owned)
+        name.unwrap_or_else(|| value.to_string())
     };
     values.map(label).collect()
+}
+
+/// The texts of a list that has nothing else.
+fn joined(value: &Value) -> Option<String> {
+    let Data::List(items) = &value.data else { return None };
+    let text = |item: &Value| match &item.data {
+        Data::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let texts: Vec<String> = items.iter().map(text).collect::<Option<_>>()?;
+    (!texts.is_empty()).then(|| texts.join("+"))
 }

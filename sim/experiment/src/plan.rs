@@ -443,7 +443,7 @@ pub struct TcpProfile {
 pub struct Origin {
     /// The node that it runs on.
     pub node: String,
-    /// The service that runs there: `nginx`.
+    /// The service that runs there, and the kind of it: `nginx`.
     pub service: String,
 }
 
@@ -479,6 +479,18 @@ pub struct Players {
     pub live: Option<LiveRules>,
 }
 
+impl Setup {
+    /// What of it a lab does not have: in the fluid network there are no processes and no frames.
+    pub(crate) fn lacks(&self, lab: LabName) -> Option<&'static str> {
+        match lab {
+            LabName::Uml | LabName::Host => None,
+            LabName::Model if self.live.is_some() => Some("live streams"),
+            LabName::Model if !self.faults.is_empty() => Some("faults"),
+            LabName::Model => None,
+        }
+    }
+}
+
 impl Players {
     /// The node of the viewer of this number, counted from 0.
     pub fn node(&self, number: u64) -> &str {
@@ -488,12 +500,18 @@ impl Players {
     }
 }
 
-/// A plan whose cells run in several labs cannot be moved to one.
+/// Why a plan cannot be moved to another lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the lab is an axis of the sweep (expected no other choice of it; 'lab=uml' selects cells)"
-)]
-pub struct LabIsSwept;
+pub enum MoveError {
+    /// Its cells run in several labs.
+    #[error(
+        "the lab is an axis of the sweep (expected no other choice of it; 'lab=uml' selects cells)"
+    )]
+    Swept,
+    /// The lab has nothing of a kind that the plan needs.
+    #[error("the lab model has no {0} (expected uml or host)")]
+    Lacks(&'static str),
+}
 
 impl Plan {
     /// The labs that its cells run in.
@@ -504,10 +522,13 @@ impl Plan {
     /// Runs every cell in this lab, whatever the experiment says.
     ///
     /// # Errors
-    /// If the lab is an axis of the sweep.
-    pub fn run_in(&mut self, lab: LabName) -> Result<(), LabIsSwept> {
+    /// If the lab is an axis of the sweep, or lacks what a cell needs.
+    pub fn run_in(&mut self, lab: LabName) -> Result<(), MoveError> {
         if self.axes.iter().any(|axis| axis.path == "lab") {
-            return Err(LabIsSwept);
+            return Err(MoveError::Swept);
+        }
+        if let Some(what) = self.cells.iter().find_map(|cell| cell.setup.lacks(lab)) {
+            return Err(MoveError::Lacks(what));
         }
         // Equal cells go on sharing their setup.
         let mut moved: BTreeMap<Arc<Setup>, Arc<Setup>> = BTreeMap::new();

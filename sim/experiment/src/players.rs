@@ -1,10 +1,13 @@
-//! `[[origins]]` and `[[players]]`: who serves, and who watches.
+//! `[[origins]]` and `[[players]]`: who serves recorded content, and who watches.
 
 use crate::abr;
+use crate::follow;
 use crate::library::Library;
+use crate::live::{ServiceKind, Upstream};
 use crate::members::Network;
 use crate::plan::{Origin, Players};
 use crate::section::{Field, Section};
+use crate::services::Services;
 use crate::{Error, Media};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -22,18 +25,26 @@ const WATCH: Span = Span::from_s(60);
 pub(crate) const BUFFERS: RangeInclusive<Span> = Span::from_ms(500)..=Span::from_s(3600);
 pub(crate) const STARTUPS: RangeInclusive<Span> = Span::ZERO..=Span::from_s(3600);
 
-pub(crate) const SERVICES: [(&str, &str); 1] = [("nginx", "nginx")];
+/// The service of an origin about which nothing is said.
+const SERVICE: &str = "nginx";
 const KNOWLEDGE: [(&str, Knows); 2] = [("declared", Knows::Declared), ("sizes", Knows::Sizes)];
 /// Nothing can be said too, as a value of an axis.
 const SIDES: [(&str, Option<Side>); 3] =
     [("none", None), ("left", Some(Side::Left)), ("right", Some(Side::Right))];
 
 /// The origins of an experiment; without a word about them, one on the node `origin`.
-pub(crate) fn origins(experiment: &Section<'_>, network: &Network) -> Result<Vec<Origin>, Error> {
+pub(crate) fn origins(
+    experiment: &Section<'_>,
+    network: &Network,
+    library: &Library<'_>,
+) -> Result<Vec<Origin>, Error> {
     let mut origins: Vec<Origin> = Vec::new();
     let Some(field) = experiment.get("origins") else {
         return match network.node("origin") {
-            Some(node) => Ok(vec![Origin { node: node.to_owned(), service: "nginx".to_owned() }]),
+            Some(node) => {
+                let service = service(experiment, None, library)?;
+                Ok(vec![Origin { node: node.to_owned(), service }])
+            }
             None => Err(experiment.missing("origins").hint("no node is called \"origin\"")),
         };
     };
@@ -46,23 +57,58 @@ pub(crate) fn origins(experiment: &Section<'_>, network: &Network) -> Result<Vec
                 }
             };
             let node = node.to_owned();
-            let service = section.read("service", |f| f.one_of(&SERVICES))?;
+            let service = service(section, section.get("service"), library)?;
             if origins.iter().any(|other| other.node == node) {
                 let problem = format!("there is another origin on {node:?} already");
                 return Err(section.refuse(&["node"], problem));
             }
-            Ok(Origin { node, service: service.unwrap_or("nginx").to_owned() })
+            Ok(Origin { node, service })
         })?;
         origins.push(origin);
     }
     Ok(origins)
 }
 
+/// What serves at an origin.
+fn service(
+    section: &Section<'_>,
+    field: Option<Field<'_>>,
+    library: &Library<'_>,
+) -> Result<String, Error> {
+    let (name, kind) = match field {
+        Some(field) => (field.text()?, library.kind(&field)?),
+        None => (SERVICE, library.usual_kind(SERVICE, section)?),
+    };
+    check_service(name, &kind).map_err(|problem| section.refuse(&["service"], problem))?;
+    library.use_kind(name, &kind);
+    Ok(name.to_owned())
+}
+
+/// Where players look for recorded content.
+const HTTP: u16 = 80;
+
+/// Refuses a kind of service that no origin of recorded content can be of.
+pub(crate) fn check_service(name: &str, kind: &ServiceKind) -> Result<(), String> {
+    if kind.port == Some(HTTP) && !kind.watchable && kind.upstream == Upstream::None {
+        return Ok(());
+    }
+    Err(format!("{name:?} does not serve recorded content"))
+}
+
+/// Who can be watched.
+#[derive(Clone, Copy)]
+pub(crate) enum Watched<'a> {
+    /// Origins of recorded content.
+    Recorded(&'a [Origin]),
+    /// Services of a live stream.
+    Live(&'a Services),
+}
+
 /// The players of an experiment, in groups.
 pub(crate) fn players(
     field: &Field<'_>,
     network: &Network,
-    origins: &[Origin],
+    watched: Watched<'_>,
     media: &Media,
     library: &Library<'_>,
 ) -> Result<Vec<Players>, Error> {
@@ -74,7 +120,7 @@ pub(crate) fn players(
     let mut dealt = BTreeMap::new();
     let group = |item: &Field<'_>| {
         item.section("[[players]]", "experiments [[players]]", |section| {
-            let players = group(section, network, origins, &mut dealt, library)?;
+            let players = group(section, network, watched, &mut dealt, library)?;
             check_buffers(section, &players, media)?;
             Ok(players)
         })
@@ -85,36 +131,49 @@ pub(crate) fn players(
 fn group(
     section: &Section<'_>,
     network: &Network,
-    origins: &[Origin],
+    watched: Watched<'_>,
     dealt: &mut BTreeMap<String, u64>,
     library: &Library<'_>,
 ) -> Result<Players, Error> {
     let node = section.get("node");
-    let origin = origin(section, origins)?;
+    let sources = match watched {
+        Watched::Recorded(origins) => vec![(origin(section, origins)?, String::new())],
+        Watched::Live(services) => follow::streams(section, services)?,
+    };
     let count = section.read("count", |f| f.count(COUNTS))?.unwrap_or(1);
     let nodes = nodes(section, node, network, count, dealt)?;
-    for node in &nodes {
-        if *node == origin || !network.reaches(&origin, node) {
+    for (node, (origin, _)) in nodes.iter().flat_map(|n| sources.iter().map(move |s| (n, s))) {
+        if node == origin || !network.reaches(origin, node) {
             let problem = format!("there is no path from the origin on {origin:?} to {node:?}");
             return Err(section.refuse(&["node", "origin"], problem));
         }
     }
+    let live = match watched {
+        Watched::Recorded(_) => follow::none(section)?,
+        Watched::Live(_) => Some(follow::rules(section)?),
+    };
+    let (origins, streams): (Vec<String>, Vec<String>) = sources.into_iter().unzip();
     let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
+    let knows = section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(Knows::Declared);
+    if live.is_some() && knows != Knows::Declared {
+        let problem = "the sizes of segments that nobody has encoded yet cannot be known";
+        return Err(section.refuse(&["knows"], problem));
+    }
     let conduct = conduct(section)?;
     let preset = conduct.preset;
     Ok(Players {
         nodes,
-        origin,
-        streams: Vec::new(),
+        origin: origins.into_iter().next().unwrap_or_default(),
+        streams: streams.into_iter().filter(|_| live.is_some()).collect(),
         count,
         abr: abr::choice(&section.need("abr", abr::HINT)?, library)?,
-        knows: section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(Knows::Declared),
+        knows,
         watch: span("watch", WATCHES)?.unwrap_or(WATCH),
         max_buffer: span("max_buffer", BUFFERS)?.unwrap_or(preset.max_buffer()),
         startup: span("startup", STARTUPS)?.unwrap_or(preset.startup()),
         resume: span("resume", STARTUPS)?.unwrap_or(preset.resume()),
         conduct,
-        live: None,
+        live,
     })
 }
 

@@ -3,13 +3,16 @@
 use crate::axis::{ONCE, ROOTS};
 use crate::document::Value;
 use crate::error::Error;
+use crate::faults::Scene;
 use crate::files::{self, Files};
 use crate::head::{Head, LABS};
 use crate::library::{Library, Used};
-use crate::plan::{Cell, LabName, Phase, Plan, Setup};
+use crate::plan::{Axis, Cell, LabName, Phase, Plan, Setup};
+use crate::players::Watched;
 use crate::section;
+use crate::services::Services;
 use crate::sweep::Sweep;
-use crate::{media, players, tcp, topology, traffic};
+use crate::{media, players, stream, tcp, topology, traffic};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -33,14 +36,15 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
     })?;
     let axes = sweep.axes();
 
+    let variants = Variants(&axes);
     let mut cells = Vec::new();
     let mut setups: BTreeSet<Arc<Setup>> = BTreeSet::new();
     sweep.for_each(&mut tree, |params, tree| {
-        let setup = setup(tree, &library)?;
+        let setup = setup(tree, &variants, &library)?;
         let setup = match setups.get(&setup) {
             Some(known) => Arc::clone(known),
             None => {
-                head.check_media(&setup.media)?;
+                head.check_setup(&setup)?;
                 let new = Arc::new(setup);
                 setups.insert(Arc::clone(&new));
                 new
@@ -50,7 +54,7 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
         Ok(())
     })?;
     let Head { name, seed, repeats, record, oracle, expect } = head;
-    let Used { media, traces, logs, programs } = library.into_used();
+    let Used { media, traces, logs, programs, kinds } = library.into_used();
     Ok(Plan {
         name,
         seed,
@@ -64,7 +68,7 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
         trace_files: traces,
         log_files: logs,
         programs,
-        services: BTreeMap::new(),
+        services: kinds,
         expect,
     })
 }
@@ -78,23 +82,50 @@ const PHASES: [(&str, Phase); 2] = [("random", Phase::Random), ("fixed", Phase::
 pub(crate) const INTERVALS: RangeInclusive<Span> = Span::from_ms(10)..=Span::from_s(3600);
 const INTERVAL: Span = Span::from_s(1);
 
+/// What things are in other cells of the sweep. Where that varies, a key may stand in all cells of
+/// which only some have a use for it.
+pub(crate) struct Variants<'a>(&'a [Axis]);
+
+impl Variants<'_> {
+    /// The values of the axes of which `is_asked` wants the path.
+    pub fn of_axes(&self, is_asked: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        let asked = self.0.iter().filter(move |axis| is_asked(&axis.path));
+        asked.flat_map(|axis| &axis.values).map(String::as_str)
+    }
+}
+
 /// What a trial depends on.
-fn setup(tree: &Value, library: &Library<'_>) -> Result<Setup, Error> {
+fn setup(tree: &Value, variants: &Variants<'_>, library: &Library<'_>) -> Result<Setup, Error> {
     section::read(tree, TITLE, PAGE, |section| {
         section.skip(&ONCE);
         let media = media::read(section.get("media"), library)?;
+        let live = stream::live(section, &media)?;
         let network = topology::read(section, library)?;
         let tcp = tcp::read(section.get("tcp"))?;
-        let origins = players::origins(section, &network)?;
+        let services = Services::read(section, &network, live.as_ref(), variants, library)?;
+        let origins = match (&live, section.get("origins")) {
+            (None, _) => players::origins(section, &network, library)?,
+            (Some(_), None) => Vec::new(),
+            (Some(_), Some(field)) => {
+                return Err(Error::at(&field.value.place, "there are [[origins]] beside [live]")
+                    .hint("those serve recorded content; services make a live stream"));
+            }
+        };
+        let watched = match live {
+            Some(_) => Watched::Live(&services),
+            None => Watched::Recorded(&origins),
+        };
         let players = section.need("players", "expected a table [[players]] for each group")?;
-        let players = players::players(&players, &network, &origins, &media, library)?;
+        let players = players::players(&players, &network, watched, &media, library)?;
         let traffic = traffic::read(section.get("traffic"), &network, &tcp, &players)?;
+        let scene = Scene { network: &network, services: &services, players: &players, variants };
+        let faults = scene.read(section.get("events"))?;
         let phase = section.read("phase", |f| f.one_of(&PHASES))?.unwrap_or(Phase::Random);
         let interval = section.read("interval", |f| f.quantity(INTERVALS))?.unwrap_or(INTERVAL);
         let lab = section.read("lab", |f| f.one_of(&LABS))?.unwrap_or(LabName::Uml);
+        let services = services.list;
         let topology = network.topology;
-        let (live, services, faults) = (None, Vec::new(), Vec::new());
-        Ok(Setup {
+        let setup = Setup {
             lab,
             media,
             topology,
@@ -107,6 +138,12 @@ fn setup(tree: &Value, library: &Library<'_>) -> Result<Setup, Error> {
             traffic,
             phase,
             interval,
-        })
+        };
+        match (setup.lacks(lab), section.get("lab")) {
+            (Some(what), Some(field)) => {
+                Err(field.refuse(format_args!("has no {what}")).hint("expected uml or host"))
+            }
+            _ => Ok(setup),
+        }
     })
 }

@@ -109,6 +109,11 @@ impl<'a> Section<'a> {
         self.title
     }
 
+    /// Where it stands.
+    pub fn place(&self) -> &'a Place {
+        self.place
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &'static str) -> Option<Field<'a>> {
         self.skip(&[key]);
@@ -179,6 +184,11 @@ impl<'a> Section<'a> {
 }
 
 impl<'s> Field<'s> {
+    /// The value of an entry of a table that messages call `title`.
+    pub fn of(entry: &'s Entry, title: &'s str) -> Self {
+        Self { title, key: &entry.key, value: &entry.value }
+    }
+
     /// A refusal of this value; `problem` does not repeat it.
     pub fn refuse(&self, problem: impl fmt::Display) -> Error {
         self.error(format!("{} {problem}", quoted(self.value)))
@@ -214,6 +224,14 @@ impl<'s> Field<'s> {
         match &self.value.data {
             Data::Text(text) => Ok(text),
             _ => Err(self.refuse("is not a text").hint("expected a text in quotes")),
+        }
+    }
+
+    /// A text, or a whole number as it is written.
+    pub fn text_or_number(&self) -> Result<&'s str, Error> {
+        match &self.value.data {
+            Data::Text(text) | Data::Integer(text, _) => Ok(text),
+            _ => Err(self.refuse("is no text").hint("expected a text or a whole number")),
         }
     }
 
@@ -277,6 +295,14 @@ impl<'s> Field<'s> {
                 Err(self.error(problem).hint(format!("at most {most}")))
             }
             _ => Err(self.refuse("is not a list").hint(format!("expected a list of {of}"))),
+        }
+    }
+
+    /// The items of a list, or the one text that stands for a list of itself.
+    pub fn one_or_more(&self, of: &str, most: usize) -> Result<Vec<Field<'s>>, Error> {
+        match &self.value.data {
+            Data::Text(_) => Ok(vec![*self]),
+            _ => self.items(of, most),
         }
     }
 

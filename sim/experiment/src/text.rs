@@ -2,17 +2,20 @@
 //! plan that a text was made from.
 
 use crate::document::place_of;
+use crate::error::clip;
 use crate::grid::Grid;
+use crate::live::{Fault, Live, Service, ServiceKind};
 use crate::plan::{
     Axis, Cell, Keep, LabName, Media, Origin, Phase, Plan, Players, Selection, Setup, TcpProfile,
     Topology, Traffic,
 };
+use crate::section::is_name;
 use crate::selection::selects;
 use crate::sweep::{MAX_PATHS, MAX_TRIALS};
-use crate::{Error, Place, bounds, head};
+use crate::{Error, Place, bounds, head, kinds};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use std::path::Path;
 use std::sync::Arc;
 use toml::Spanned;
@@ -40,8 +43,14 @@ struct Document<'a> {
     topology: Vec<Cow<'a, Topology>>,
     tcp: Vec<Cow<'a, TcpProfile>>,
     origins: Vec<Group<'a, Origin>>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    live: Vec<Cow<'a, Live>>,
+    services: Vec<Group<'a, Service>>,
+    faults: Vec<Group<'a, Fault>>,
     players: Vec<Group<'a, Players>>,
     traffic: Vec<Group<'a, Traffic>>,
+    /// The kinds of all services, by their names.
+    kinds: BTreeMap<Cow<'a, str>, Cow<'a, ServiceKind>>,
     cell: Vec<Spanned<CellText<'a>>>,
 }
 
@@ -62,6 +71,10 @@ struct CellText<'a> {
     topology: usize,
     tcp: usize,
     origins: usize,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    live: Option<usize>,
+    services: usize,
+    faults: usize,
     players: usize,
     traffic: usize,
     phase: Phase,
@@ -114,6 +127,7 @@ impl Plan {
     pub fn to_toml(&self) -> String {
         let (mut media, mut topology, mut tcp) = (Pool::new(), Pool::new(), Pool::new());
         let (mut origins, mut players, mut traffic) = (Pool::new(), Pool::new(), Pool::new());
+        let (mut live, mut services, mut faults) = (Pool::new(), Pool::new(), Pool::new());
         let cells = self.cells.iter().map(|cell| CellText {
             index: cell.index,
             params: Cow::Borrowed(&cell.params),
@@ -122,12 +136,21 @@ impl Plan {
             topology: topology.number(&cell.setup.topology),
             tcp: tcp.number(&cell.setup.tcp),
             origins: origins.number(&cell.setup.origins),
+            live: cell.setup.live.as_ref().map(|stream| live.number(stream)),
+            services: services.number(&cell.setup.services),
+            faults: faults.number(&cell.setup.faults),
             players: players.number(&cell.setup.players),
             traffic: traffic.number(&cell.setup.traffic),
             phase: cell.setup.phase,
             interval: cell.setup.interval,
         });
         let cell = cells.map(|cell| Spanned::new(0..0, cell)).collect();
+        let (origins, services) = (origins.groups(), services.groups());
+        // Those of a whole plan, of which this may be a part, can be more.
+        let used = used_kinds(&origins, &services);
+        let kinds = self.services.iter().filter(|(name, _)| used.contains(name.as_str()));
+        let kinds =
+            kinds.map(|(name, kind)| (Cow::Borrowed(name.as_str()), Cow::Borrowed(kind))).collect();
         let document = Document {
             name: Cow::Borrowed(&self.name),
             seed: self.seed,
@@ -139,9 +162,13 @@ impl Plan {
             media: media.list(),
             topology: topology.list(),
             tcp: tcp.list(),
-            origins: origins.groups(),
+            origins,
+            live: live.list(),
+            services,
+            faults: faults.groups(),
             players: players.groups(),
             traffic: traffic.groups(),
+            kinds,
             cell,
         };
         #[expect(clippy::expect_used, reason = "its paths were TOML texts, and all else is ASCII")]
@@ -187,6 +214,7 @@ impl Document<'_> {
         head::check(&self.name, self.repeats).map_err(wrong)?;
         let numbers = check_axes(&self.axes, &self.only, self.repeats).map_err(wrong)?;
         let grid = Grid::new(&self.axes);
+        let kinds = check_kinds(&self.kinds).map_err(wrong)?;
         let mut cells = Vec::with_capacity(self.cell.len());
         let mut setups = BTreeMap::new();
         let mut expected = (0..numbers).filter_map(|number| {
@@ -202,19 +230,20 @@ impl Document<'_> {
                 return Err(wrong(problem));
             }
             let parts = (text.media, text.topology, text.tcp, text.origins, text.players);
-            let setup =
-                match setups.entry((text.lab, parts, text.traffic, text.phase, text.interval)) {
-                    Entry::Occupied(known) => Arc::clone(known.get()),
-                    Entry::Vacant(new) => {
-                        let problem = |problem| wrong(format!("cell {}: {problem}", text.index));
-                        let setup = self.setup(text).map_err(problem)?;
-                        bounds::check(&setup).map_err(problem)?;
-                        self.oracle
-                            .map_or(Ok(()), |oracle| head::check_oracle(oracle, &setup.media))
-                            .map_err(problem)?;
-                        Arc::clone(new.insert(Arc::new(setup)))
-                    }
-                };
+            let live = (text.live, text.services, text.faults);
+            let how = (text.lab, text.phase, text.interval);
+            let setup = match setups.entry((parts, live, text.traffic, how)) {
+                Entry::Occupied(known) => Arc::clone(known.get()),
+                Entry::Vacant(new) => {
+                    let problem = |problem| wrong(format!("cell {}: {problem}", text.index));
+                    let setup = self.setup(text).map_err(problem)?;
+                    bounds::check(&setup, &kinds).map_err(problem)?;
+                    self.oracle
+                        .map_or(Ok(()), |oracle| head::check_oracle(oracle, &setup))
+                        .map_err(problem)?;
+                    Arc::clone(new.insert(Arc::new(setup)))
+                }
+            };
             cells.push(Cell { index: text.index, params: text.params.to_vec(), setup });
         }
         if let Some((number, _)) = expected.next() {
@@ -237,7 +266,7 @@ impl Document<'_> {
             trace_files: BTreeMap::new(),
             log_files: BTreeMap::new(),
             programs: BTreeMap::new(),
-            services: BTreeMap::new(),
+            services: kinds,
             expect: None,
         })
     }
@@ -253,15 +282,44 @@ impl Document<'_> {
             topology: get(&self.topology, cell.topology, "topology")?.clone().into_owned(),
             tcp: get(&self.tcp, cell.tcp, "tcp")?.clone().into_owned(),
             origins: get(&self.origins, cell.origins, "origins")?.group.to_vec(),
-            live: None,
-            services: Vec::new(),
-            faults: Vec::new(),
+            live: match cell.live {
+                Some(at) => Some(get(&self.live, at, "live")?.clone().into_owned()),
+                None => None,
+            },
+            services: get(&self.services, cell.services, "services")?.group.to_vec(),
+            faults: get(&self.faults, cell.faults, "faults")?.group.to_vec(),
             players: get(&self.players, cell.players, "players")?.group.to_vec(),
             traffic: get(&self.traffic, cell.traffic, "traffic")?.group.to_vec(),
             phase: cell.phase,
             interval: cell.interval,
         })
     }
+}
+
+/// The names of the kinds of services that a plan needs.
+fn used_kinds<'g>(
+    origins: &'g [Group<'_, Origin>],
+    services: &'g [Group<'_, Service>],
+) -> BTreeSet<&'g str> {
+    let origins = origins.iter().flat_map(|group| &*group.group);
+    let services = services.iter().flat_map(|group| &*group.group);
+    let runs = services.map(|service| service.run.as_str());
+    origins.map(|origin| origin.service.as_str()).chain(runs).collect()
+}
+
+/// Refuses kinds of services that no file describes.
+fn check_kinds(
+    kinds: &BTreeMap<Cow<'_, str>, Cow<'_, ServiceKind>>,
+) -> Result<BTreeMap<String, ServiceKind>, String> {
+    let checked = kinds.iter().map(|(name, kind)| {
+        if !is_name(name) {
+            return Err(format!("{:?} is no name of a kind of service", clip(name)));
+        }
+        let wrong = |(key, problem)| format!("the service {name:?}: {key}: {problem}");
+        kinds::check(kind).map_err(wrong)?;
+        Ok((name.clone().into_owned(), kind.clone().into_owned()))
+    });
+    checked.collect()
 }
 
 /// Refuses what no sweep has, and counts the cells that the axes span.

@@ -12,12 +12,16 @@ mod svg;
 
 use crate::plan::{Setup, Shape, Topology};
 use alike::{joined, stem};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// What a node is for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Role {
     origin: bool,
+    /// What makes a live stream there.
+    services: BTreeSet<String>,
+    /// Whether a live stream begins there.
+    first: bool,
     viewers: u64,
     sends: u64,
     receives: u64,
@@ -29,6 +33,11 @@ impl Setup {
         let mut roles: BTreeMap<&str, Role> = BTreeMap::new();
         for origin in &self.origins {
             roles.entry(&origin.node).or_default().origin = true;
+        }
+        for (at, service) in self.services.iter().enumerate() {
+            let role = roles.entry(&service.node).or_default();
+            role.first |= at == 0;
+            role.services.insert(service.run.clone());
         }
         for players in &self.players {
             for number in 0..players.count {
@@ -68,11 +77,11 @@ struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     fn new(topology: &'a Topology, roles: &BTreeMap<&str, Role>) -> Self {
-        let role = |name: &str| roles.get(name).copied().unwrap_or_default();
+        let role = |name: &str| roles.get(name).cloned().unwrap_or_default();
         // How many viewers there are does not tell two nodes apart.
         let kind = |name: &str| {
-            let Role { origin, viewers, sends, receives } = role(name);
-            (origin, viewers > 0, sends > 0, receives > 0)
+            let Role { origin, services, first, viewers, sends, receives } = role(name);
+            (origin, services, first, viewers > 0, sends > 0, receives > 0)
         };
         let groups = alike::groups(topology, kind);
         let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
@@ -81,8 +90,10 @@ impl<'a> Picture<'a> {
             let names: Vec<&str> = group.iter().map(|at| &*topology.nodes[*at].name).collect();
             let mut sum = Role::default();
             for name in &names {
-                let Role { origin, viewers, sends, receives } = role(name);
+                let Role { origin, mut services, first, viewers, sends, receives } = role(name);
                 sum.origin |= origin;
+                sum.services.append(&mut services);
+                sum.first |= first;
                 sum.viewers += viewers;
                 sum.sends += sends;
                 sum.receives += receives;
@@ -132,10 +143,13 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// The layer of each box: its distance from the nearest origin, or from the nearest sender of
-/// traffic where nobody watches; boxes that cannot be reached from there are in the last.
+/// The layer of each box: its distance from the nearest origin, from where a live stream begins, or
+/// from the nearest sender of traffic where nobody watches; boxes that cannot be reached from there are in the last.
 fn set_layers(nodes: &mut [Node], ends: &[Option<(usize, usize)>]) {
-    let source = |node: &Node| node.role.origin || (node.role.sends > 0 && node.role.viewers == 0);
+    let source = |node: &Node| {
+        let Role { origin, first, viewers, sends, .. } = node.role;
+        origin || first || (sends > 0 && viewers == 0)
+    };
     let mut waiting: VecDeque<(usize, usize)> =
         nodes.iter().enumerate().filter(|(_, n)| source(n)).map(|(at, _)| (at, 0)).collect();
     let mut layers: Vec<Option<usize>> = vec![None; nodes.len()];

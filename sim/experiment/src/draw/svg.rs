@@ -5,8 +5,9 @@ use super::{Line, Node, Picture, Role, SEPARATOR};
 use std::fmt::Write as _;
 
 /// Colours of fill and border, as in a legend: the first that fits is a node's.
-const COLOURS: [(&str, &str, &str); 4] = [
+const COLOURS: [(&str, &str, &str); 5] = [
     ("origin", "#d6e6f7", "#2f6ea8"),
+    ("service", "#e6dcf3", "#7650a8"),
     ("viewers", "#dcefd9", "#3d8a3a"),
     ("traffic", "#fbe5cc", "#bf7419"),
     ("forwards", "#f1f1f1", "#8a8a8a"),
@@ -24,9 +25,10 @@ impl Role {
     fn colour(&self) -> usize {
         match self {
             Self { origin: true, .. } => 0,
-            Self { viewers: 1.., .. } => 1,
-            Self { sends: 1.., .. } | Self { receives: 1.., .. } => 2,
-            Self { .. } => 3,
+            Self { services, .. } if !services.is_empty() => 1,
+            Self { viewers: 1.., .. } => 2,
+            Self { sends: 1.., .. } | Self { receives: 1.., .. } => 3,
+            Self { .. } => 4,
         }
     }
 
@@ -36,6 +38,7 @@ impl Role {
         if self.origin {
             words.push("origin".to_owned());
         }
+        words.extend(self.services.iter().cloned());
         match self.viewers {
             0 => {}
             1 => words.push("1 viewer".to_owned()),

@@ -1,5 +1,6 @@
 //! No text makes the reader panic, however near it is to a good one.
 
+use crate::live::LIVE;
 use crate::{resolve, root, small};
 use proptest::prelude::*;
 use std::path::Path;
@@ -14,7 +15,7 @@ enum Edit {
 
 /// Edits of a few bytes, and of pieces that mean something here.
 fn edit() -> impl Strategy<Value = Edit> {
-    const PIECES: [&str; 18] = [
+    const PIECES: [&str; 26] = [
         "[sweep]\n",
         "[[players]]\n",
         "\"links.access.rate\" = ",
@@ -23,6 +24,14 @@ fn edit() -> impl Strategy<Value = Edit> {
         "{ traces = \"*\" }",
         "{ exec = \"a\" }",
         "lab = [\"model\"]\n",
+        "[live]\n",
+        "[services.front]\n",
+        "[[events]]\n",
+        "run = \"none\"\n",
+        "run = \"origin\"\n",
+        "upstream = [\"front\"]\n",
+        "origin = [\"origin-a\", \"front\"]\n",
+        "fault = \"restart\"\n",
         ".",
         "\"\"",
         "[]",
@@ -59,7 +68,7 @@ proptest! {
 
     #[test]
     fn a_mutated_experiment_is_read_or_refused(
-        file in proptest::sample::select(&["quickstart", "bandwidth-sweep"][..]),
+        file in proptest::sample::select(&["quickstart", "bandwidth-sweep", "failover-drill"][..]),
         edits in proptest::collection::vec((any::<usize>(), 0usize..20, edit()), 1..8),
     ) {
         let path = root().join(format!("experiments/{file}.toml"));
@@ -85,12 +94,14 @@ proptest! {
 
     #[test]
     fn any_path_is_an_axis_or_refused(
-        root in "(lab|players|links|nodes|media|origins|tcp|topology|traffic|phase|x)",
-        steps in "(\\.(0|1|abr|preset|trace|access|loss|p|viewer|count|rate|forward|ladder|ecn|rung|)){0,6}",
+        root in "(lab|players|links|nodes|media|origins|tcp|topology|traffic|phase|live|services|events|x)",
+        steps in "(\\.(0|1|abr|preset|trace|access|loss|p|viewer|count|rate|forward|ladder|ecn|rung|front|run|set|at|)){0,6}",
     ) {
         for start in ["", "[links.access.forward]\nrate = \"1 Mbit/s\"\n[media]\nladder = []\n"] {
             let values = "[\"1 Mbit/s\", true, [1], { a = 1 }]";
-            let _ = small(&format!("{start}[sweep]\n\"{root}{steps}\" = {values}\n"));
+            let sweep = format!("[sweep]\n\"{root}{steps}\" = {values}\n");
+            let _ = small(&format!("{start}{sweep}"));
+            let _ = resolve(&format!("{LIVE}{sweep}"));
         }
     }
 }

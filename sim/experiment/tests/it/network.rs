@@ -3,7 +3,7 @@
 use crate::small;
 use weir_experiment::Direction::{Backward, Forward};
 use weir_experiment::{Direction, Queue, Setup};
-use weir_units::{Bytes, Ratio};
+use weir_units::{Bytes, Ratio, Span};
 
 fn setup(more: &str) -> Setup {
     Setup::clone(&small(more).unwrap().cells[0].setup)
@@ -85,4 +85,28 @@ fn depths_survive_printing_and_parsing() {
     for text in ["1513 B", "0 bdp", "100.1 bdp", "-1 bdp", "bdp", "1 Mbit", "", "1", "1 2 bdp"] {
         assert!(text.parse::<Queue>().is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_live_stream_has_ways_between_its_services_and_from_all_that_a_viewer_can_watch_at() {
+    let live = |more: &str| {
+        let plan = crate::resolve(&format!("{}{more}", crate::live::LIVE)).unwrap();
+        Setup::clone(&plan.cells[0].setup)
+    };
+    let one = live("origin = \"origin-a\"\n");
+    let ends: Vec<&str> = one.endpoints().into_iter().collect();
+    assert_eq!(ends, ["front", "ingest", "origin-a", "origin-b", "studio", "viewer"]);
+    // A frame on the uplink, on the operator's own links, and on the access link.
+    let frame = |mbps: u64| Span::from_ns(1514 * 8 * 1_000 / mbps);
+    assert_eq!(one.processing_time("studio"), frame(20));
+    assert_eq!(one.processing_time("ingest"), frame(20));
+    assert_eq!(one.processing_time("origin-b"), frame(1000));
+    assert_eq!(one.processing_time("origin-a"), frame(20));
+    assert_eq!(one.processing_time("core"), Span::ZERO);
+    // 20 Mbit/s times the round trip: of the longest of a viewer's ways.
+    let access = |setup: &Setup| depth(setup, 5, Forward).map(Bytes::get);
+    assert_eq!(access(&one), Some(60_000));
+    let both = live("origin = [\"origin-a\", \"origin-b\"]\n");
+    assert_eq!(access(&both), Some(75_000));
+    assert_eq!(both.processing_time("origin-b"), frame(20));
 }

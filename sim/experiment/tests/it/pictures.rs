@@ -67,6 +67,20 @@ fn every_node_and_link_is_named_with_what_it_does() {
 }
 
 #[test]
+fn a_live_stream_goes_from_left_to_right_and_names_what_runs_where() {
+    let plan = resolve(crate::live::LIVE).unwrap();
+    let svg = plan.cells[0].setup.to_svg();
+    let texts = texts(&svg);
+    let at = |words: &str| {
+        let found = texts.iter().find(|text| text.words == words);
+        found.unwrap_or_else(|| panic!("{words}")).left
+    };
+    let ways = ["publisher", "core", "origin, packager"].map(at);
+    assert!(ways.is_sorted(), "{ways:?}");
+    assert!(at("haproxy") > at("core") && at("1 viewer") > at("core"));
+}
+
+#[test]
 fn equal_members_are_one_box_and_others_are_not() {
     let many = "count = 16\n[nodes.viewer]\ncount = 16\n";
     let svg = picture("dumbbell", many);

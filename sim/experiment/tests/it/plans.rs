@@ -15,11 +15,12 @@ fn the_experiments_of_this_checkout_are_right() {
     assert_eq!((quickstart.cells.len(), quickstart.len()), (6, 18));
     let sweep = shipped("bandwidth-sweep");
     assert_eq!((sweep.cells.len(), sweep.len()), (60, 180));
-    let mut names = std::fs::read_dir(root().join("experiments")).unwrap();
-    assert!(names.all(|entry| {
+    for entry in std::fs::read_dir(root().join("experiments")).unwrap() {
         let path = entry.unwrap().path();
-        path.extension().is_none_or(|e| e != "toml") || weir_experiment::load(&path).is_ok()
-    }));
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            weir_experiment::load(&path).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Plans that are written, read back, and narrowed down.
 
+use crate::live::LIVE;
 use crate::{resolve, root, small};
 use proptest::prelude::*;
 use std::path::Path;
@@ -33,6 +34,31 @@ fn rich() -> Plan {
     .unwrap()
 }
 
+/// A live stream, and every kind of fault.
+fn rich_live() -> Plan {
+    let mut text = LIVE.to_owned();
+    for (fault, on, more) in [
+        ("kill", "front", "every = \"30 s\""),
+        ("freeze", "studio", ""),
+        ("full", "packager-a", ""),
+        ("down", "uplink", ""),
+        ("partition", "core", ""),
+        ("change", "access", "rate = \"1 Mbit/s\"\nloss = \"1 %\""),
+        ("status", "origin-a", "share = \"50 %\""),
+        ("trickle", "origin-a", "rate = \"100 kbit/s\""),
+        ("behind", "origin-b", "by = \"10 s\""),
+        ("corrupt", "origin-b", ""),
+    ] {
+        let event = format!("fault = \"{fault}\"\non = \"{on}\"\nfor = \"9 s\"\n{more}\n");
+        text += &format!("[[events]]\nat = \"20 s\"\n{event}");
+    }
+    text += "[sweep]\n\"players.origin\" = [\"front\", [\"origin-b\", \"origin-a\"]]\n\
+             \"events.at\" = [\"20 s\", { from = \"20 s\", to = \"30 s\" }, \
+             { after = \"20 s\", mean = \"5 s\" }]\n";
+    resolve(&text).unwrap()
+}
+
+static WRITTEN_LIVE: LazyLock<String> = LazyLock::new(|| rich_live().to_toml());
 static RICH: LazyLock<Plan> = LazyLock::new(rich);
 static WRITTEN: LazyLock<String> = LazyLock::new(|| RICH.to_toml());
 
@@ -77,8 +103,9 @@ proptest! {
         at in any::<usize>(),
         length in 0..40usize,
         new in "[a-z0-9\\[\\]\"=\n -]{0,8}",
+        live in any::<bool>(),
     ) {
-        let mut text = WRITTEN.clone();
+        let mut text = if live { WRITTEN_LIVE.clone() } else { WRITTEN.clone() };
         let start = at % text.len();
         text.replace_range(start..(start + length).min(text.len()), &new);
         match read(&text) {
@@ -225,6 +252,39 @@ fn a_plan_of_which_something_is_wrong_is_refused_with_its_line() {
     let last = read(&text[..text.rfind("[[cell]]").unwrap()]).unwrap_err();
     assert_eq!(last, "plan.toml: cell 23 is missing");
     assert!(read(&(text.clone() + "\n")).unwrap_err().contains(other));
+}
+
+#[test]
+fn a_plan_of_a_live_stream_of_which_something_is_wrong_is_refused() {
+    let text = rich_live().to_toml();
+    assert_eq!(read(&text).unwrap().to_toml(), text);
+    for (old, new, expected) in [
+        ("window = 6", "window = 1", "window: 1 is out of range (3 to 100)"),
+        ("key = \"stream\"", "key = \"../x\"", "\"../x\" is no name of a stream"),
+        ("live = 0\n", "", "origins: 0 is out of range (1 to 64)"),
+        ("lab = \"uml\"", "lab = \"model\"", "the lab has no live streams"),
+        ("run = \"haproxy\"", "run = \"x\"", "there is no service \"x\""),
+        ("node = \"front\"", "node = \"x\"", "\"front\" is nowhere"),
+        ("upstream = [\"origin-a\", \"origin-b\"]", "upstream = [\"front\"]", "from itself"),
+        ("upstream = [\"ingest\"]", "upstream = [\"studio\"]", "takes from what it cannot"),
+        ("upstream = [\"ingest\"]", "upstream = []", "0 services, but publisher needs one"),
+        ("interval = \"1s\"", "intervals = \"1s\"", "has settings that haproxy does not have"),
+        ("interval = \"1s\"", "interval = \"{run}\"", "has settings that haproxy does not have"),
+        ("streams = [\"front\"]", "streams = [\"ingest\"]", "nobody can watch [\"ingest\"] so"),
+        ("streams = [\"front\"]", "streams = [\"origin-a\"]", "is not on \"front\""),
+        ("kill = \"front\"", "kill = \"x\"", "nothing of this can happen"),
+        ("down = \"uplink\"", "down = \"x\"", "nothing of this can happen"),
+        ("status = 503", "status = 200", "nothing of this can happen"),
+        ("every = \"30 s\"", "every = \"9 s\"", "9 s is not over when it happens again"),
+        ("fixed = \"20 s\"", "fixed = \"2 min\"", "120 s is too late"),
+        ("ready_within = \"5 s\"", "ready_within = \"5 h\"", "ready_within: this is out of range"),
+        ("\"haproxy.cfg\" = ", "\"../x\" = ", "\"../x\" is no plain file name"),
+        ("program = \"/usr/sbin/haproxy\"", "program = \"haproxy\"", "neither a whole path"),
+    ] {
+        assert!(text.contains(old), "{old}");
+        let said = read(&text.replace(old, new)).err().unwrap_or_default();
+        assert!(said.contains(expected), "{old}: {said}");
+    }
 }
 
 #[test]

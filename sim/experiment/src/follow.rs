@@ -1,0 +1,82 @@
+//! What `[[players]]` says of a live stream: where they watch it, and how they follow it.
+
+use crate::error::Error;
+use crate::live::Service;
+use crate::section::{Field, Section};
+use crate::services::Services;
+use std::ops::RangeInclusive;
+use weir_core::{CatchUp, LiveRules};
+use weir_units::Span;
+
+/// The most streams that a group has.
+pub(crate) const MAX_STREAMS: usize = 16;
+
+/// From less than the low-latency formats reach to more than anybody would call live.
+pub(crate) const LATENCIES: RangeInclusive<Span> = Span::from_ms(100)..=Span::from_s(3600);
+
+/// The keys that only a live stream has, but `origin`.
+const KEYS: [&str; 4] = ["catch_up", "target_latency", "max_latency", "stale"];
+
+/// The nodes and the names of the services that a group can watch at, the preferred one first.
+pub(crate) fn streams(
+    section: &Section<'_>,
+    services: &Services,
+) -> Result<Vec<(String, String)>, Error> {
+    let named = |service: &Service| (service.node.clone(), service.name.clone());
+    let Some(field) = section.get("origin") else {
+        let last = services.last_watchable();
+        let missing = || section.missing("origin").hint("there is no service to watch at");
+        return last.map(|service| vec![named(service)]).ok_or_else(missing);
+    };
+    let mut streams = Vec::new();
+    for item in field.one_or_more("services", MAX_STREAMS)? {
+        let stream = named(services.watchable(&item)?);
+        if streams.contains(&stream) {
+            return Err(item.refuse("stands there twice"));
+        }
+        streams.push(stream);
+    }
+    if streams.is_empty() {
+        return Err(field.refuse("names no service").hint("expected at least one"));
+    }
+    Ok(streams)
+}
+
+/// How a group follows a live stream.
+pub(crate) fn rules(section: &Section<'_>) -> Result<LiveRules, Error> {
+    let laws = CatchUp::ALL.map(|law| (law.name(), law));
+    let span = |key| section.read(key, |f: Field<'_>| f.quantity(LATENCIES));
+    let rules = LiveRules {
+        catch_up: section.read("catch_up", |f| f.one_of(&laws))?.unwrap_or_default(),
+        target: span("target_latency")?,
+        max_latency: span("max_latency")?,
+        stale: span("stale")?,
+    };
+    check(&rules).map_err(|problem| section.refuse(&["max_latency"], problem))?;
+    Ok(rules)
+}
+
+/// Of recorded content there are none: what only a live stream has is refused.
+pub(crate) fn none(section: &Section<'_>) -> Result<Option<LiveRules>, Error> {
+    match KEYS.into_iter().find(|key| section.get(key).is_some()) {
+        None => Ok(None),
+        Some(key) => {
+            Err(section.refuse(&[key], "only a live stream has it").hint("there is no [live]"))
+        }
+    }
+}
+
+/// Refuses rules that no experiment has: what is wrong with the most latency.
+pub(crate) fn check(rules: &LiveRules) -> Result<(), String> {
+    let LiveRules { catch_up: _, target, max_latency, stale } = rules;
+    let all = [target, max_latency, stale];
+    if let Some(wrong) = all.into_iter().flatten().find(|span| !LATENCIES.contains(span)) {
+        return Err(format!("{wrong} is out of range"));
+    }
+    match (target, max_latency) {
+        (Some(target), Some(most)) if most <= target => {
+            Err(format!("{most} is not above the target, {target}"))
+        }
+        _ => Ok(()),
+    }
+}
