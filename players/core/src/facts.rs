@@ -4,6 +4,8 @@
 //! integers in microseconds of a trial's clock with the trial's keys, and this crate knows of no
 //! trial. What each metric means, and why, is in `results/METRICS.md`, with examples that are tests.
 
+use crate::live::LiveFacts;
+use crate::playlist::NOT_ENDED;
 use weir_units::{BitRate, Bytes, Span, Time};
 
 /// How much media at the beginning of a session does not count in
@@ -15,11 +17,13 @@ pub const SETTLING: Span = Span::from_s(40);
 pub struct SegmentFacts {
     /// The segment of the content.
     pub segment: usize,
+    /// Its number in its live playlist; `None` of recorded content.
+    pub sequence: Option<u64>,
     /// The rung.
     pub rung: usize,
     /// The mean bit rate that the manifest declares for the rung.
     pub declared: BitRate,
-    /// How long the segment plays.
+    /// How long the segment plays; of a live one without what a jump of the playhead left out.
     pub media: Span,
     /// When the request was due.
     pub requested: Time,
@@ -82,6 +86,8 @@ pub struct SessionFacts {
     pub lowest: BitRate,
     /// Whether the content was played to its end.
     pub complete: bool,
+    /// What more there is to say of a session that follows a live stream.
+    pub live: Option<Box<LiveFacts>>,
     /// Why the session ended early.
     pub err: Option<String>,
 }
@@ -90,6 +96,12 @@ impl SessionFacts {
     /// The requests whose segments arrived whole.
     pub fn arrived(&self) -> impl Iterator<Item = &SegmentFacts> + Clone {
         self.segments.iter().filter(|segment| segment.err.is_none())
+    }
+
+    /// Whether the session ended because it was for recorded content and what is there is a live stream
+    /// ([`LivePlayer`](crate::LivePlayer) follows it).
+    pub fn refuses_live(&self) -> bool {
+        self.segments.is_empty() && self.err.as_ref().is_some_and(|err| err.ends_with(NOT_ENDED))
     }
 
     /// The time stalled after startup.
@@ -243,6 +255,7 @@ mod tests {
     fn segment(rung: usize, kbps: u64, err: Option<&str>) -> SegmentFacts {
         SegmentFacts {
             segment: 0,
+            sequence: None,
             rung,
             declared: BitRate::from_bps(kbps * 1000),
             media: Span::from_s(20),

@@ -11,11 +11,13 @@
 //! | `playback.rs` | the playhead and the buffer, as functions of time |
 //! | `content.rs` | what the session has learnt of its content |
 //! | `playlist/` | HLS playlists, URIs and size tables: bounded parsers of what a server sends |
+//! | `live/` | the session that follows a live stream |
 //! | `qoe/` | the quality of experience, as published work defines it |
 //! | `facts.rs`, `rows.rs` | what a session was like, and its rows in the tables |
 //!
 //! What is not modelled: alternative renditions (EXT-X-MEDIA) are not fetched, encryption
-//! (EXT-X-KEY) is ignored because nothing is decoded, and media without ENDLIST (live) is refused.
+//! (EXT-X-KEY) is ignored because nothing is decoded. [`Player`] plays recorded content and refuses media
+//! without ENDLIST; [`LivePlayer`] follows that.
 
 mod content;
 mod facts;
@@ -29,8 +31,11 @@ mod rows;
 mod rules;
 
 pub use content::{Content, ContentError, DURATION_TOLERANCE};
-pub use live::{CatchUp, LiveRules, UnknownCatchUp};
 pub use facts::{SETTLING, SegmentFacts, SessionFacts, StallFacts};
+pub use live::{
+    CatchUp, Latency, LiveFacts, LivePlayer, LiveRules, MomentFacts, PlaylistFacts, Stream,
+    UnknownCatchUp,
+};
 pub use playback::{Filled, Phase, Playback};
 pub use player::{
     Config, Event, NextLook, Output, Player, RETRIES, RETRY_DELAY, Request, Resource, Status,

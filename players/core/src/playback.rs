@@ -3,7 +3,10 @@
 //! what a punctual one would have seen.
 
 use crate::facts::StallFacts;
-use weir_units::{Span, Time};
+use weir_units::{Ratio, Span, Time};
+
+/// [`Ratio::ONE`] for sums that need more room.
+const ONE: u128 = Ratio::ONE.ppb() as u128;
 
 /// Whether the viewer sees the film move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +32,9 @@ pub enum Filled {
 
 /// The playhead and the media before it.
 ///
-/// `downloaded = played + buffer` at all times; and once playback has begun,
-/// `startup + played + stalled` is the time since the start of the session.
+/// `downloaded = played + buffer` at all times, where what was left out never counts as downloaded;
+/// and once playback has begun, at the rate 1 for all the time, `startup + played + stalled` is the
+/// time since the start of the session.
 #[derive(Debug, Clone)]
 pub struct Playback {
     startup_threshold: Span,
@@ -41,6 +45,11 @@ pub struct Playback {
     at: Time,
     downloaded: Span,
     played: Span,
+    /// Media played per time.
+    rate: Ratio,
+    /// Media played beyond `played`, in parts of a nanosecond that are one over [`Ratio::ONE`]:
+    /// nothing is lost to rounding, however often one looks.
+    part: u64,
     phase: Phase,
     startup: Option<Span>,
     stalls: Vec<StallFacts>,
@@ -58,6 +67,8 @@ impl Playback {
             at: Time::ZERO,
             downloaded: Span::ZERO,
             played: Span::ZERO,
+            rate: Ratio::ONE,
+            part: 0,
             phase: Phase::Starting,
             startup: None,
             stalls: Vec::new(),
@@ -94,14 +105,47 @@ impl Playback {
         &self.stalls
     }
 
+    /// The rate at which it plays, when it plays.
+    pub fn rate(&self) -> Ratio {
+        self.rate
+    }
+
+    /// Changes the rate from now on. (At zero it would neither play nor stall: the least is one part
+    /// in 10^9.)
+    pub fn set_rate(&mut self, rate: Ratio) {
+        self.rate = rate.max(Ratio::from_ppb(1));
+    }
+
+    /// Leaves out the next so much of the buffer, or all of it if it is less. The playhead jumps; if
+    /// nothing remains, playback stops at the next moment.
+    pub fn leave_out(&mut self, media: Span) {
+        self.downloaded = self.downloaded.saturating_sub(media.min(self.buffer()));
+        if self.buffer() == Span::ZERO {
+            self.part = 0;
+        }
+    }
+
+    /// How long it takes to play so much at the present rate, to the last of it.
+    pub fn time_for(&self, media: Span) -> Span {
+        if self.rate == Ratio::ONE && self.part == 0 {
+            return media;
+        }
+        let parts =
+            u128::from(media.ns()) * ONE - u128::from(self.part).min(u128::from(media.ns()) * ONE);
+        let time = parts.div_ceil(u128::from(self.rate.ppb()));
+        Span::from_ns(u64::try_from(time).unwrap_or(u64::MAX))
+    }
+
     /// Goes on to `now`. Where the buffer runs dry before, the stall begins at that very moment.
     /// A moment in the past changes nothing.
     pub fn advance(&mut self, now: Time) {
         if self.phase == Phase::Playing {
-            let (elapsed, left) = (now.since(self.at), self.buffer().saturating_sub(self.dry));
-            self.played = self.played.saturating_add(elapsed.min(left));
+            let (elapsed, media) = (now.since(self.at), self.buffer().saturating_sub(self.dry));
+            let left = self.time_for(media);
+            self.play(elapsed, media);
             if elapsed > left {
                 self.phase = Phase::Stalled;
+                self.part = 0;
                 self.stalls.push(StallFacts {
                     start: self.at.after(left),
                     duration: Span::ZERO,
@@ -111,6 +155,22 @@ impl Playback {
             }
         }
         self.at = self.at.max(now);
+    }
+
+    /// Plays for `elapsed`, `media` at most.
+    fn play(&mut self, elapsed: Span, media: Span) {
+        if self.rate == Ratio::ONE && self.part == 0 {
+            self.played = self.played.saturating_add(elapsed.min(media));
+            return;
+        }
+        let parts = u128::from(elapsed.ns()) * u128::from(self.rate.ppb()) + u128::from(self.part);
+        let whole = Span::from_ns(u64::try_from(parts / ONE).unwrap_or(u64::MAX));
+        if whole < media {
+            self.played = self.played.saturating_add(whole);
+            self.part = (parts % ONE) as u64;
+        } else {
+            (self.played, self.part) = (self.played.saturating_add(media), 0);
+        }
     }
 
     /// Adds a segment. If playback stands still, it goes on when the buffer has reached the
@@ -138,7 +198,9 @@ impl Playback {
     pub fn falls_to(&self, level: Span) -> Option<Time> {
         match self.buffer().checked_sub(level) {
             None | Some(Span::ZERO) => Some(self.at),
-            Some(above) if self.phase == Phase::Playing => Some(self.at.after(above)),
+            Some(above) if self.phase == Phase::Playing => {
+                Some(self.at.after(self.time_for(above)))
+            }
             Some(_) => None,
         }
     }
@@ -255,6 +317,66 @@ mod tests {
         playback.add(Span::from_s(1), Filled::Last);
         playback.advance(at(3800));
         assert_eq!((playback.phase(), playback.buffer()), (Phase::Playing, Span::ZERO));
+    }
+
+    #[test]
+    fn what_is_left_out_was_never_played() {
+        let mut playback = playback();
+        add(&mut playback, 0, false);
+        add(&mut playback, 0, false);
+        playback.advance(at(500));
+        playback.leave_out(Span::from_ms(1500));
+        assert_eq!((playback.played().ms(), playback.buffer().ms()), (500, 2000));
+        playback.leave_out(Span::from_s(9));
+        assert_eq!((playback.phase(), playback.buffer()), (Phase::Playing, Span::ZERO));
+        playback.advance(at(600));
+        let stall = playback.stalls()[0];
+        assert_eq!(
+            (playback.phase(), stall.start, stall.played.ms()),
+            (Phase::Stalled, at(500), 500)
+        );
+    }
+
+    #[test]
+    fn media_at_another_rate_takes_another_time() {
+        let mut playback = playback();
+        add(&mut playback, 0, false);
+        add(&mut playback, 0, false);
+        playback.set_rate(Ratio::from_ppb(1_250_000_000));
+        playback.advance(at(1000));
+        assert_eq!((playback.played().ms(), playback.buffer().ms()), (1250, 2750));
+        assert_eq!(playback.falls_to(Span::ZERO), Some(at(3200)));
+        playback.set_rate(Ratio::from_ppb(500_000_000));
+        assert_eq!(playback.falls_to(Span::from_s(1)), Some(at(4500)));
+        playback.advance(at(9000));
+        assert_eq!(playback.stalls()[0].start, at(6500));
+        assert_eq!(playback.played(), Span::from_s(4));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn how_often_one_looks_makes_no_difference(
+            ppb in 1..3_000_000_000u64,
+            looks in proptest::collection::vec(1..400_000_000u64, 0..40),
+        ) {
+            let mut looked = playback();
+            (0..3).for_each(|_| add(&mut looked, 0, false));
+            looked.set_rate(Ratio::from_ppb(ppb));
+            let mut once = looked.clone();
+            let mut now = Time::ZERO;
+            for look in looks {
+                now = now.after(Span::from_ns(look));
+                let predicted = looked.falls_to(Span::ZERO);
+                looked.advance(now);
+                proptest::prop_assert!(
+                    looked.phase() == Phase::Stalled || looked.falls_to(Span::ZERO) == predicted
+                );
+            }
+            once.advance(now);
+            proptest::prop_assert_eq!(once.played(), looked.played());
+            proptest::prop_assert_eq!(once.phase(), looked.phase());
+            proptest::prop_assert_eq!(once.stalls(), looked.stalls());
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 //! trial, and the keys. What only a driver knows (servers, protocols) is missing here.
 
 use crate::facts::{SegmentFacts, SessionFacts, StallFacts};
+use crate::live::{LiveFacts, MomentFacts, PlaylistFacts};
+use crate::playback::Phase;
 use weir_abr::Knows;
-use weir_records::{Segment, Session, Stall};
-use weir_units::{BitRate, Span, Time};
+use weir_records::{Live, Moment, Playlist, Segment, Session, Stall};
+use weir_units::{BitRate, Ratio, Span, Time};
 
 /// Which session it is: what its rows say of it besides its facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +92,7 @@ impl Keys<'_> {
             wait_us: facts.wait.us(),
             source: None,
             origin: None,
-            sequence: None,
+            sequence: facts.sequence,
             status: facts.status.map(u64::from),
             sender_cwnd: None,
             sender_srtt_us: None,
@@ -110,6 +112,64 @@ impl Keys<'_> {
             duration_us: facts.duration.us(),
             played_us: facts.played.us(),
             cut_off: facts.cut_off,
+        }
+    }
+    /// The row of what a session that follows a live stream has besides.
+    pub fn live(&self, facts: &LiveFacts) -> Live {
+        let availability = facts.available as f64 / facts.announced as f64;
+        Live {
+            session: self.session,
+            latency_mean_us: facts.latency.map(|latency| latency.mean.us()),
+            latency_p95_us: facts.latency.map(|latency| latency.p95.us()),
+            capture_latency_mean_us: facts.capture_latency.map(|latency| latency.mean.us()),
+            capture_latency_p95_us: facts.capture_latency.map(|latency| latency.p95.us()),
+            rate_changed_us: facts.rate_changed.us(),
+            rate_deviation: facts.rate_deviation.map(Ratio::as_f64),
+            skips: facts.skips,
+            skipped_us: facts.skipped.us(),
+            announced: facts.announced,
+            available: facts.available,
+            availability: (facts.announced > 0).then_some(availability),
+            failures: facts.failures,
+            failovers: facts.failovers,
+        }
+    }
+
+    /// The row of its `request`-th request for a live media playlist, counted from 0.
+    pub fn playlist(&self, request: u64, facts: &PlaylistFacts) -> Playlist {
+        Playlist {
+            session: self.session,
+            request,
+            rung: facts.rung as u64,
+            request_us: self.since_trial(facts.requested),
+            download_us: facts.download.us(),
+            source: None,
+            origin: None,
+            status: facts.status.map(u64::from),
+            first_sequence: facts.first,
+            last_sequence: facts.last,
+            age_us: facts.age.map(Span::us),
+            new: facts.new,
+            err: facts.err.clone(),
+        }
+    }
+
+    /// The row of what its viewer saw at one moment.
+    pub fn moment(&self, facts: &MomentFacts) -> Moment {
+        let phase = match facts.phase {
+            Some(Phase::Starting) => "starting",
+            Some(Phase::Playing) => "playing",
+            Some(Phase::Stalled) => "stalled",
+            None => "over",
+        };
+        Moment {
+            session: self.session,
+            at_us: self.since_trial(facts.at),
+            phase: phase.to_owned(),
+            buffer_us: facts.buffer.us(),
+            latency_us: facts.latency.map(Span::us),
+            capture_latency_us: facts.capture_latency.map(Span::us),
+            rate: facts.rate.as_f64(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! stop for want of media, when they look at a download in progress. Plain data; the values of
 //! published players are in `preset.rs`.
 
-use weir_units::{Bytes, Span};
+use weir_units::{BitRate, Bytes, Span};
 
 /// The rules by which a session goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,25 @@ impl Rules {
 impl Default for Rules {
     fn default() -> Self {
         Self::WEIR
+    }
+}
+
+impl Limit {
+    /// The most media that is kept now, where `most` is the limit of the configuration. `at_top`:
+    /// whether the last segment requested is of the highest rung; `length`: how long the content
+    /// plays; `peak`: the peak rate of the last rung requested, if it is known.
+    pub(crate) fn now(self, most: Span, at_top: bool, length: Span, peak: Option<BitRate>) -> Span {
+        match self {
+            Self::Fixed => most,
+            Self::AtTop { short, long, from } if at_top => {
+                most.max(if length >= from { long } else { short })
+            }
+            Self::AtTop { .. } => most,
+            Self::Bytes { bytes, most: longest } => {
+                let holds = peak.and_then(|peak| peak.time_for(bytes).ok()).unwrap_or(longest);
+                most.max(holds.min(longest))
+            }
+        }
     }
 }
 

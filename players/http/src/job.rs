@@ -1,9 +1,12 @@
 //! What one player process runs: plain data, handed over as JSON.
 
+use crate::machine::Machine;
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use weir_abr::{Choice, Knows};
-use weir_core::{Conduct, Config, Keys};
+use weir_abr::{Abr, Choice, Knows};
+use weir_core::playlist::{Date, Uri};
+use weir_core::{Conduct, Config, Keys, LivePlayer, LiveRules, Player, Stream};
 use weir_units::{Span, Time};
 
 /// The most sessions of one process: each holds two or three descriptors, and four more for an
@@ -61,7 +64,17 @@ pub struct SessionJob {
     /// How the player goes about it.
     #[serde(default)]
     pub conduct: Conduct,
+    /// Further master playlists of the same stream, in the order in which they are tried when the one
+    /// before fails. Live only.
+    #[serde(default)]
+    pub streams: Vec<String>,
+    /// How it follows a live stream; missing for recorded content.
+    #[serde(default)]
+    pub live: Option<LiveRules>,
 }
+
+/// The most streams of a session.
+const MAX_STREAMS: usize = 16;
 
 /// How a session uses the network: how long it waits before a request counts as failed (all of it
 /// ends with the session at the latest), and how it reads.
@@ -74,6 +87,8 @@ pub struct Transport {
     pub header: Span,
     /// For the next piece of a body, which may be as large as `low_water` says.
     pub body: Span,
+    /// For all of a body; without it, as long as pieces come.
+    pub whole: Option<Span>,
     /// Whether bodies are read in pieces of up to 32 kB instead of packet by packet, where that
     /// makes no difference to the sender. The times of the first and the last byte are the same.
     pub low_water: bool,
@@ -87,12 +102,44 @@ impl Default for Transport {
             connect: Span::from_s(10),
             header: Span::from_s(30),
             body: Span::from_s(60),
+            whole: None,
             low_water: true,
         }
     }
 }
 
+impl Transport {
+    /// How live players wait: 10 s to connect, 10 s for a head and for a piece of a body, 20 s for all of it. hls.js 1.7.1
+    /// gives a request 10 s to its first byte (`fragLoadPolicy`, `playlistLoadPolicy`:
+    /// `maxTimeToFirstByteMs`) and a playlist 20 s in all (`maxLoadTimeMs`); dash.js gives a manifest 10 s and
+    /// a segment 20 s.
+    pub fn live() -> Self {
+        let limit = Span::from_s(10);
+        let whole = Some(Span::from_s(20));
+        Self { connect: limit, header: limit, body: limit, whole, ..Self::default() }
+    }
+}
+
 impl SessionJob {
+    /// The player of the session. `epoch` is the moment of the world's clock at which it begins.
+    ///
+    /// # Errors
+    /// If a URL is none, and for more than 16 of them or several for recorded content.
+    pub(crate) fn machine(&self, epoch: Option<Date>, abr: Box<dyn Abr>) -> Result<Machine> {
+        let url = Uri::parse(&self.url).context("reading the URL")?;
+        let Some(rules) = self.live else {
+            ensure!(self.streams.is_empty(), "several streams of recorded content");
+            return Ok(Player::new(self.config(), url, abr).into());
+        };
+        ensure!(self.streams.len() < MAX_STREAMS, "more than {MAX_STREAMS} streams");
+        let mut masters = vec![url];
+        for stream in &self.streams {
+            masters.push(Uri::parse(stream).context("reading the URL of a further stream")?);
+        }
+        let stream = Stream { masters, epoch, start: self.start };
+        Ok(LivePlayer::new(self.config(), rules, stream, abr).into())
+    }
+
     pub(crate) fn config(&self) -> Config {
         Config {
             first_segment: usize::try_from(self.first_segment).unwrap_or(usize::MAX),

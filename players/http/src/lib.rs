@@ -12,6 +12,7 @@
 //! | `log/` | every decision and its circumstances, for whoever asks why |
 //! | `sender.rs` | what the other end's TCP knows, from whoever can see it |
 //! | `session.rs` | carries out what the state machine asks for |
+//! | `machine.rs` | the state machine: of recorded content, or of a live stream |
 //! | `viewer.rs` | the state machine with its clock: waits that end at a deadline |
 //! | `connection.rs`, `low_water.rs` | one server at a time, one request at a time; few wake-ups |
 //!
@@ -22,9 +23,11 @@
 
 mod algorithm;
 mod connection;
+mod date;
 mod job;
 mod log;
 mod low_water;
+mod machine;
 mod play;
 mod rows;
 mod run;
@@ -40,4 +43,4 @@ pub use play::{Options, play};
 pub use run::run;
 pub use sender::{SenderState, Senders};
 pub use weir_abr::Knows;
-pub use weir_core::{Conduct, Phase, Preset, Status};
+pub use weir_core::{CatchUp, Conduct, LiveRules, Phase, Preset, Status};

@@ -2,7 +2,9 @@
 
 use crate::algorithm::algorithm;
 use crate::connection::Endpoint;
+use crate::date::zero_of;
 use crate::job::Transport;
+use crate::machine::Machine;
 use crate::run::runtime;
 use crate::session::Session;
 use crate::viewer::Viewer;
@@ -11,8 +13,8 @@ use std::path::PathBuf;
 use weir_abr::{Choice, Knows};
 use weir_clock::Clock;
 use weir_core::playlist::Uri;
-use weir_core::{Conduct, Config, Player, SessionFacts, Status};
-use weir_units::Span;
+use weir_core::{Conduct, Config, LivePlayer, LiveRules, Player, SessionFacts, Status, Stream};
+use weir_units::{Span, Time};
 
 /// How to play.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +35,11 @@ pub struct Options {
     pub resume: Span,
     /// How the player goes about it.
     pub conduct: Conduct,
-    /// How to use the network.
+    /// How to use the network, for recorded content. Live players have times of their own
+    /// ([`Transport::live`]).
     pub transport: Transport,
+    /// How to follow a live stream.
+    pub live: LiveRules,
 }
 
 impl Default for Options {
@@ -51,6 +56,7 @@ impl Default for Options {
             resume: Span::ZERO,
             conduct: Conduct::default(),
             transport: Transport::default(),
+            live: LiveRules::default(),
         }
     }
 }
@@ -58,17 +64,16 @@ impl Default for Options {
 /// How often the session is shown.
 const SHOWN_EVERY: Span = Span::from_ms(250);
 
-/// Plays the master playlist at `url` in real time from its first segment, and calls `status` four
-/// times a second and once at the end. Returns what the session was like; a failure on the network
-/// or of the server is one of its facts ([`SessionFacts::err`]).
+/// Plays the master playlist at `url` in real time, recorded content from its first segment and a live stream
+/// from near its end, and calls `status` four times a second and once at the end. Returns what the session was
+/// like; a failure on the network or of the server is one of its facts ([`SessionFacts::err`]).
 ///
 /// # Errors
 /// If `url` is not an `http://` URL, if there is no such algorithm, and if the machine refuses what
 /// a session needs.
-pub fn play(url: &str, options: &Options, status: impl FnMut(Status)) -> Result<SessionFacts> {
+pub fn play(url: &str, options: &Options, mut status: impl FnMut(Status)) -> Result<SessionFacts> {
     let uri = Uri::parse(url)?;
     Endpoint::of(&uri)?;
-    let abr = algorithm(&options.abr, &options.folder)?;
     let config = Config {
         first_segment: 0,
         watch: options.watch,
@@ -78,11 +83,29 @@ pub fn play(url: &str, options: &Options, status: impl FnMut(Status)) -> Result<
         sizes: options.knows == Knows::Sizes,
         rules: options.conduct.rules(options.max_buffer),
     };
-    let player = Player::new(config, uri, options.conduct.decorate(abr));
+    let abr = || algorithm(&options.abr, &options.folder).map(|abr| options.conduct.decorate(abr));
+    let recorded = Player::new(config, uri.clone(), abr()?);
+    let clock = Clock::starting_now();
+    let facts = watch(recorded.into(), clock, options.transport, &mut status)?;
+    if !facts.refuses_live() {
+        return Ok(facts);
+    }
+    let clock = Clock::starting_now();
+    let stream = Stream { masters: vec![uri], epoch: Some(zero_of(clock)), start: Time::ZERO };
+    let live = LivePlayer::new(config, options.live, stream, abr()?);
+    watch(live.into(), clock, Transport::live(), &mut status)
+}
+
+fn watch(
+    machine: Machine,
+    clock: Clock,
+    transport: Transport,
+    status: &mut impl FnMut(Status),
+) -> Result<SessionFacts> {
     let ended = runtime()?.block_on(async {
-        let viewer = Viewer::new(player, Clock::starting_now(), status, SHOWN_EVERY)
-            .context("starting the clock")?;
-        Session::new(viewer, options.transport, None).run().await
+        let viewer =
+            Viewer::new(machine, clock, status, SHOWN_EVERY).context("starting the clock")?;
+        Session::new(viewer, transport, None).run().await
     })?;
     Ok(ended.facts)
 }

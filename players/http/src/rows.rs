@@ -7,19 +7,32 @@ use crate::job::SessionJob;
 use crate::session::{Asked, Ended};
 use weir_clock::{LATE, LATE_EVENT};
 use weir_core::{SegmentFacts, SessionFacts};
-use weir_records::{Event, Record, Segment, Session};
+use weir_records::{Event, Playlist, Record, Segment, Session};
 use weir_units::{BitRate, Span, Time};
 
-/// All rows of a session: its own, its requests, its stalls.
+/// All rows of a session: its own, its requests, its stalls, and what a live stream adds.
 pub(crate) fn records(job: &SessionJob, ended: &Ended) -> Vec<Record> {
     let facts = &ended.facts;
-    let asked = ended.asked.iter().copied().chain(std::iter::repeat(Asked::default()));
-    let requests = (0..).zip(&facts.segments).zip(asked);
+    let requests = (0..)
+        .zip(&facts.segments)
+        .zip(asked(&ended.asked, facts.segments.iter().map(|s| s.requested)));
     let stalls = (0..).zip(&facts.stalls);
     let mut records = vec![Record::Session(session(job, ended))];
     records
         .extend(requests.map(|((n, facts), asked)| Record::Segment(segment(job, n, facts, asked))));
     records.extend(stalls.map(|(n, facts)| Record::Stall(job.keys().stall(n, facts))));
+    if let Some(live) = &facts.live {
+        records.push(Record::Live(job.keys().live(live)));
+        let playlists = (0..)
+            .zip(&live.playlists)
+            .zip(asked(&ended.playlists, live.playlists.iter().map(|p| p.requested)));
+        records.extend(playlists.map(|((n, facts), asked)| {
+            let source = asked.server.map(|server| server.to_string());
+            let row = job.keys().playlist(n, facts);
+            Record::Playlist(Playlist { source, origin: asked.origin, ..row })
+        }));
+        records.extend(live.moments.iter().map(|facts| Record::Moment(job.keys().moment(facts))));
+    }
     records.extend((ended.latest > LATE).then(|| {
         Record::Event(Event {
             at_us: job.keys().since_trial(Time::ZERO.after(facts.length)),
@@ -34,6 +47,13 @@ pub(crate) fn records(job: &SessionJob, ended: &Ended) -> Vec<Record> {
         })
     }));
     records
+}
+
+/// What is known of each of the requests that were due at these moments; nothing of those that were never
+/// sent.
+fn asked(known: &[Asked], due: impl Iterator<Item = Time>) -> impl Iterator<Item = Asked> {
+    let mut known = known.iter().peekable();
+    due.map(move |due| known.next_if(|asked| asked.due == due).cloned().unwrap_or_default())
 }
 
 /// The rows of a session that could not even be started.
@@ -52,6 +72,7 @@ fn segment(job: &SessionJob, request: u64, facts: &SegmentFacts, asked: Asked) -
     let sender = asked.sender.filter(|_| facts.err.is_none());
     Segment {
         source: asked.server.map(|server| server.to_string()),
+        origin: asked.origin,
         sender_cwnd: sender.map(|sender| sender.cwnd),
         sender_srtt_us: sender.map(|sender| sender.srtt.us()),
         sender_min_rtt_us: sender.and_then(|sender| sender.min_rtt).map(Span::us),

@@ -1,6 +1,7 @@
 //! Many sessions in one process.
 
 use crate::algorithm::{algorithm, raise_descriptor_limit};
+use crate::date::zero_of;
 use crate::job::{Job, MAX_SESSIONS, SessionJob, Transport};
 use crate::log::{Log, SessionLog};
 use crate::rows;
@@ -12,8 +13,6 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use weir_clock::{Alarm, Clock, without_timer_slack};
-use weir_core::Player;
-use weir_core::playlist::Uri;
 use weir_records::Record;
 use weir_units::Span;
 
@@ -72,15 +71,14 @@ async fn one(
     log: Option<SessionLog>,
     senders: Option<Arc<dyn Senders>>,
 ) -> Result<Ended> {
-    let url = Uri::parse(&job.url).context("reading the URL")?;
     let abr = algorithm(&job.abr, &folder).context("choosing the algorithm")?;
     let mut abr = job.conduct.decorate(abr);
     if let Some(log) = &log {
         abr = log.listen(abr);
     }
-    let player = Player::new(job.config(), url, abr);
     Alarm::new(trial)?.until(job.start).await.context("waiting for the start")?;
     let clock = trial.starting_at(job.start);
+    let player = job.machine(job.live.map(|_| zero_of(clock)), abr)?;
     let viewer = Viewer::new(player, clock, |_| {}, Span::MAX)?.with_log(log);
     Session::new(viewer, transport, senders).run().await
 }

@@ -86,6 +86,8 @@ impl Script {
             startup: self.startup,
             resume: self.resume,
             conduct: Conduct::default(),
+            streams: Vec::new(),
+            live: None,
         }
     }
 
@@ -102,7 +104,7 @@ impl Script {
         loop {
             let output = player.poll();
             if let Some(log) = &mut log {
-                log.asked(&output, &player);
+                log.asked(&output, player.playback());
             }
             let wait = match output {
                 Output::Finished => break,
@@ -136,7 +138,7 @@ impl Script {
             };
             player.handle(now, event);
             if let Some(log) = &mut log {
-                log.handled(now, &event, &player);
+                log.handled(now, &event, player.playback());
             }
         }
         assert_eq!(steps.count(), 0, "the session ends before the script");

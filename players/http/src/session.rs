@@ -8,12 +8,16 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::LOCATION;
+use hyper::header::{HeaderName, HeaderValue, LOCATION};
 use hyper::{Response, StatusCode, Version};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use weir_core::{Event, Output, Request, Resource, SessionFacts, Status};
 use weir_units::{Bytes as Size, Span, Time};
+
+/// By which an origin names itself; proxies pass it on.
+const ORIGIN: HeaderName = HeaderName::from_static("x-origin");
 
 /// A session that runs.
 pub(crate) struct Session<W> {
@@ -23,16 +27,24 @@ pub(crate) struct Session<W> {
     senders: Option<Arc<dyn Senders>>,
     /// One for each segment request, in order.
     asked: Vec<Asked>,
+    /// One for each request for a media playlist, in order.
+    playlists: Vec<Asked>,
     /// The server of the present request.
     server: Option<SocketAddr>,
+    /// The origin that answered it.
+    origin: Option<String>,
     protocol: Option<Version>,
 }
 
-/// What is known of a segment request beyond its facts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What is known of a request for a segment or a media playlist beyond its facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
+    /// When it was due.
+    pub due: Time,
     /// The server that was asked; `None` if it was not reached, and the URL names none.
     pub server: Option<SocketAddr>,
+    /// The origin that answered, by its own name.
+    pub origin: Option<String>,
     /// The server's TCP right after the last byte.
     pub sender: Option<SenderState>,
 }
@@ -41,9 +53,11 @@ pub(crate) struct Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Ended {
     pub facts: SessionFacts,
-    /// One for each of the first segment requests in `facts`. (The end of the session may come
-    /// before its last one is sent.)
+    /// One for each segment request in `facts` that was sent, in order. (A request that is due while the
+    /// process is late may be of no use before it is sent.)
     pub asked: Vec<Asked>,
+    /// The same of the requests for live media playlists.
+    pub playlists: Vec<Asked>,
     /// The version of HTTP that the server spoke.
     pub protocol: Option<Version>,
     /// The most by which the process missed a moment that it waited for.
@@ -68,8 +82,17 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 impl<W: FnMut(Status)> Session<W> {
     pub fn new(viewer: Viewer<W>, transport: Transport, senders: Option<Arc<dyn Senders>>) -> Self {
-        let (connection, asked) = (Connection::default(), Vec::new());
-        Self { viewer, connection, transport, senders, asked, server: None, protocol: None }
+        Self {
+            viewer,
+            connection: Connection::default(),
+            transport,
+            senders,
+            asked: Vec::new(),
+            playlists: Vec::new(),
+            server: None,
+            origin: None,
+            protocol: None,
+        }
     }
 
     /// Plays to the end of the session.
@@ -86,19 +109,27 @@ impl<W: FnMut(Status)> Session<W> {
                 Output::Finished => break,
             }
         }
-        let (latest, protocol, asked) = (self.viewer.latest(), self.protocol, self.asked);
-        Ok(Ended { facts: self.viewer.into_player().into_facts(), asked, protocol, latest })
+        let Self { viewer, asked, playlists, protocol, .. } = self;
+        let latest = viewer.latest();
+        Ok(Ended { facts: viewer.into_facts(), asked, playlists, protocol, latest })
     }
 
     async fn fetch(&mut self, request: &Request) {
-        self.server = None;
+        (self.server, self.origin) = (None, None);
         let outcome = match self.request(request).await {
             Ok(response) => self.receive(request, response).await,
             Err(failure) => Err(failure),
         };
-        if let Resource::Segment { .. } = request.resource {
-            let sender = outcome.as_ref().ok().and_then(|_| self.sender());
-            self.asked.push(Asked { server: self.server, sender });
+        let (server, origin) = (self.server, self.origin.take());
+        match request.resource {
+            Resource::Segment { .. } => {
+                let sender = outcome.as_ref().ok().and_then(|_| self.sender());
+                self.asked.push(Asked { due: request.at, server, origin, sender });
+            }
+            Resource::Media { .. } => {
+                self.playlists.push(Asked { due: request.at, server, origin, sender: None });
+            }
+            Resource::Master | Resource::Sizes | Resource::Init { .. } => {}
         }
         match outcome {
             Ok((at, document)) => {
@@ -149,6 +180,7 @@ impl<W: FnMut(Status)> Session<W> {
             }
         };
         self.protocol = Some(response.version());
+        self.origin = response.headers().get(ORIGIN).and_then(name);
         let status = response.status();
         let length = response.body().size_hint().exact().map(Size::new);
         let head = Event::Response { status: status.as_u16(), length };
@@ -164,13 +196,14 @@ impl<W: FnMut(Status)> Session<W> {
         }
     }
 
-    /// Receives a body: when it was complete, and all of it if it is a document.
+    /// Receives a body: when it was complete, and as much of its beginning as is kept.
     async fn receive(
         &mut self,
         request: &Request,
         response: Response<Incoming>,
     ) -> Result<(Time, Vec<u8>), Failure> {
         let limit = request.resource.limit().get();
+        let keep = usize::try_from(request.keep.get()).unwrap_or(usize::MAX);
         let too_long = |bytes| {
             Failure::Because(anyhow::anyhow!(
                 "a body of {bytes} bytes (at most {limit} are allowed)"
@@ -182,16 +215,16 @@ impl<W: FnMut(Status)> Session<W> {
             return Err(too_long(bytes));
         }
         let (mut document, mut received, mut now) = (Vec::new(), 0, self.viewer.now());
-        while let Some(piece) = self.next_piece(&mut body, now).await? {
+        let began = now;
+        while let Some(piece) = self.next_piece(&mut body, began, now).await? {
             now = self.viewer.now();
             let bytes = piece.len() as u64;
             received += bytes;
             if received > limit {
                 return Err(too_long(received));
             }
-            if request.resource.is_document() {
-                document.extend_from_slice(&piece);
-            }
+            let room = keep.saturating_sub(document.len());
+            document.extend_from_slice(piece.get(..room).unwrap_or(&piece));
             self.viewer.handle(now, Event::Body { bytes: Size::new(bytes) });
             if self.viewer.is_cancelled() {
                 return Err(Failure::Cancelled);
@@ -215,11 +248,18 @@ impl<W: FnMut(Status)> Session<W> {
     async fn next_piece(
         &mut self,
         body: &mut Incoming,
+        began: Time,
         last: Time,
     ) -> Result<Option<Bytes>, Failure> {
-        let limit = self.transport.body;
+        let Transport { body: limit, whole, .. } = self.transport;
+        let (from, limit, problem) = match whole {
+            Some(whole) if began.after(whole) < last.after(limit) => {
+                (began, whole, "not all of the body")
+            }
+            _ => (last, limit, "no more of the body"),
+        };
         loop {
-            let frame = within(&mut self.viewer, last, limit, "no more of the body", body.frame());
+            let frame = within(&mut self.viewer, from, limit, problem, body.frame());
             match frame.await? {
                 None => return Ok(None),
                 Some(frame) => {
@@ -233,7 +273,8 @@ impl<W: FnMut(Status)> Session<W> {
     }
 }
 
-/// The result of `future` if it comes within `limit` of `from` and before the session ends.
+/// The result of `future` if it comes within `limit` of `from`, before the session ends and before the
+/// download is of no use any more. What is due in the meantime is done.
 async fn within<W: FnMut(Status), T>(
     viewer: &mut Viewer<W>,
     from: Time,
@@ -241,10 +282,48 @@ async fn within<W: FnMut(Status), T>(
     problem: &str,
     future: impl Future<Output = T>,
 ) -> Result<T, Failure> {
-    let (end, deadline) = (viewer.deadline(), from.after(limit));
-    match viewer.before(end.min(deadline), future).await.context("waiting")? {
-        Some(result) => Ok(result),
-        None if end <= deadline => Err(Failure::Over),
-        None => Err(Failure::Because(anyhow::anyhow!("{problem} within {limit}"))),
+    let mut future = pin!(future);
+    let deadline = from.after(limit);
+    loop {
+        let due = viewer.deadline();
+        if let Some(result) =
+            viewer.before(due.min(deadline), future.as_mut()).await.context("waiting")?
+        {
+            return Ok(result);
+        }
+        if deadline < due {
+            return Err(Failure::Because(anyhow::anyhow!("{problem} within {limit}")));
+        }
+        viewer.handle(due, Event::Timeout);
+        if viewer.is_over() {
+            return Err(Failure::Over);
+        }
+        if viewer.is_cancelled() {
+            return Err(Failure::Cancelled);
+        }
+    }
+}
+
+/// A name in a header: 64 printable characters at most, and none if there are others.
+fn name(value: &HeaderValue) -> Option<String> {
+    let name = value.to_str().ok()?;
+    let fits =
+        (1..=64).contains(&name.len()) && name.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+    fits.then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_origin_is_short_and_printable() {
+        let name = |value: &[u8]| name(&HeaderValue::from_bytes(value).unwrap());
+        assert_eq!(name(b"origin-a 1").as_deref(), Some("origin-a 1"));
+        assert_eq!(name(&[b'x'; 64]).map(|name| name.len()), Some(64));
+        assert_eq!(
+            [name(&[b'x'; 65]), name(b""), name(b"\xff"), name(b"a\tb")],
+            [const { None }; 4]
+        );
     }
 }

@@ -2,15 +2,16 @@
 //! every wait has an end.
 
 use crate::log::SessionLog;
+use crate::machine::Machine;
 use std::io;
 use std::pin::pin;
 use weir_clock::{Alarm, Clock};
-use weir_core::{Event, Output, Player, Status};
+use weir_core::{Event, Output, SessionFacts, Status};
 use weir_units::{Span, Time};
 
 /// A player, its clock, and somebody who looks on.
 pub(crate) struct Viewer<W> {
-    player: Player,
+    player: Machine,
     clock: Clock,
     alarm: Alarm,
     /// Shown the session every so often.
@@ -24,7 +25,7 @@ pub(crate) struct Viewer<W> {
 impl<W: FnMut(Status)> Viewer<W> {
     /// A viewer who pressed play when `clock` was at zero. `onlooker` is shown the session every
     /// so often, and at its end.
-    pub fn new(player: Player, clock: Clock, onlooker: W, every: Span) -> io::Result<Self> {
+    pub fn new(player: Machine, clock: Clock, onlooker: W, every: Span) -> io::Result<Self> {
         let (alarm, next_look) = (Alarm::new(clock)?, Time::ZERO.after(every));
         let latest = clock.now().since(Time::ZERO);
         Ok(Self { player, clock, alarm, onlooker, every, next_look, latest, log: None })
@@ -50,11 +51,16 @@ impl<W: FnMut(Status)> Viewer<W> {
         self.player.is_cancelled()
     }
 
+    /// Whether the session is over.
+    pub fn is_over(&self) -> bool {
+        self.player.is_over()
+    }
+
     /// What to do next.
     pub fn poll(&mut self) -> Output {
         let output = self.player.poll();
         if let Some(log) = &mut self.log {
-            log.asked(&output, &self.player);
+            log.asked(&output, self.player.playback());
         }
         output
     }
@@ -63,7 +69,7 @@ impl<W: FnMut(Status)> Viewer<W> {
     pub fn handle(&mut self, now: Time, event: Event<'_>) {
         self.player.handle(now, event);
         if let Some(log) = &mut self.log {
-            log.handled(now, &event, &self.player);
+            log.handled(now, &event, self.player.playback());
         }
         self.look(now);
     }
@@ -103,10 +109,10 @@ impl<W: FnMut(Status)> Viewer<W> {
         self.latest
     }
 
-    /// Ends the session.
-    pub fn into_player(mut self) -> Player {
+    /// Ends the session: what it was like.
+    pub fn into_facts(mut self) -> SessionFacts {
         (self.onlooker)(self.player.status(self.clock.now()));
-        self.player
+        self.player.into_facts()
     }
 
     fn look(&mut self, now: Time) {

@@ -1,6 +1,7 @@
 //! The text of `results/SCHEMA.md`, made from the declared tables.
 
 use crate::checks::{Agreement, LabDifference};
+use crate::drills::{Alarm, Drill};
 use crate::schema::{Kind, Table};
 use crate::summary::{Comparison, Summary};
 use crate::{Row, tables};
@@ -20,7 +21,7 @@ after the keys (`session` and `request`, for example).
 - The unit is the last word of a column's name; a column without one is a count, an index, a share
   (1 is all of it) or text.
 - A missing value is a null in Parquet and an empty field in CSV. It is never written as zero.
-- The rows of invalid trials stand in every table but the last four: whoever computes from the others
+- The rows of invalid trials stand in every table but the last six: whoever computes from the others
   keeps the trials whose `verdict` is `valid`.
 - Times are those of the trial's own clock, which is virtual in the labs `model` and `uml`; moments
   count from the start of the trial.
@@ -29,7 +30,7 @@ after the keys (`session` and `request`, for example).
 
 ## Keys
 
-Every table but the last four begins with these two columns; those have `run` only.
+Every table but the last six begins with these two columns; those have `run` only.
 
 | column | type | may be missing | unit | meaning |
 |---|---|---|---|---|
@@ -38,8 +39,8 @@ Every table but the last four begins with these two columns; those have `run` on
 
 ## Axes
 
-`trials`, `sessions`, `summary`, `comparisons` and `differences` have one column for each axis of the
-sweep, right after the keys and in the order of the plan. A column is named by the path of the value that varies, and its type
+`trials`, `sessions`, `summary`, `comparisons`, `differences`, `drills` and `alarms` have one column for each
+axis of the sweep, right after the keys and in the order of the plan. A column is named by the path of the value that varies, and its type
 follows from the values. All values of an axis are converted in the same way; where one of them does
 not fit, all of them stay text.
 
@@ -95,6 +96,15 @@ const AGREEMENT: &str = "
 How the table of expectations is written is in METRICS.md.
 ";
 
+const DRILLS: &str = "
+Only runs with live sessions and faults have it. METRICS.md defines each column. The columns of the axes are
+those of `trial`.
+";
+
+const ALARMS: &str = "
+Only runs with live sessions have it. METRICS.md says when a fault is in force, and how the bound is made.
+";
+
 /// The whole text of `results/SCHEMA.md`.
 pub fn schema_markdown() -> String {
     let mut text = HEAD.to_owned();
@@ -105,6 +115,8 @@ pub fn schema_markdown() -> String {
     describe(&mut text, &Comparison::TABLE, COMPARISONS);
     describe(&mut text, &LabDifference::TABLE, DIFFERENCES);
     describe(&mut text, &Agreement::TABLE, AGREEMENT);
+    describe(&mut text, &Drill::TABLE, DRILLS);
+    describe(&mut text, &Alarm::TABLE, ALARMS);
     text
 }
 

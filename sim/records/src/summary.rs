@@ -10,6 +10,8 @@
 //! `jain_bitrate` and `jain_throughput` are numbers of a trial, not of a session: Jain's index of
 //! fairness, (sum x)^2 / (n sum x^2), which is 1 where all n sessions get the same and 1/n where one
 //! gets everything (Jain, Chiu, Hawe: DEC-TR-301, 1984). Their counts are counts of trials.
+//!
+//! The last columns are of the table `live`, by the same rule, and missing for recorded content.
 
 use crate::schema::table;
 
@@ -178,6 +180,56 @@ table! {
         jain_throughput_mean_high: Option<f64>,
         /// Median over those trials.
         jain_throughput_median: Option<f64>,
+        /// Sessions that have the live latency (`latency_mean_us` of `live`).
+        latency_mean_n: u64,
+        /// Mean over sessions of the same.
+        latency_mean_mean_us: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        latency_mean_mean_low_us: Option<f64>,
+        /// The high end of the same.
+        latency_mean_mean_high_us: Option<f64>,
+        /// Median over sessions.
+        latency_mean_median_us: Option<f64>,
+        /// Sessions that have the latency from capture (`capture_latency_mean_us` of `live`).
+        capture_latency_mean_n: u64,
+        /// Mean over sessions of the same.
+        capture_latency_mean_mean_us: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        capture_latency_mean_mean_low_us: Option<f64>,
+        /// The high end of the same.
+        capture_latency_mean_mean_high_us: Option<f64>,
+        /// Median over sessions.
+        capture_latency_mean_median_us: Option<f64>,
+        /// Sessions that have `rate_deviation` of `live`.
+        rate_deviation_n: u64,
+        /// Mean over sessions of the same.
+        rate_deviation_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        rate_deviation_mean_low: Option<f64>,
+        /// The high end of the same.
+        rate_deviation_mean_high: Option<f64>,
+        /// Median over sessions.
+        rate_deviation_median: Option<f64>,
+        /// Sessions that have `skips` of `live`.
+        skips_n: u64,
+        /// Mean over sessions of the same.
+        skips_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        skips_mean_low: Option<f64>,
+        /// The high end of the same.
+        skips_mean_high: Option<f64>,
+        /// Median over sessions.
+        skips_median: Option<f64>,
+        /// Sessions that have `availability` of `live`.
+        availability_n: u64,
+        /// Mean over sessions of the same.
+        availability_mean: Option<f64>,
+        /// The low end of the 95 % interval of that mean.
+        availability_mean_low: Option<f64>,
+        /// The high end of the same.
+        availability_mean_high: Option<f64>,
+        /// Median over sessions.
+        availability_median: Option<f64>,
     }
 }
 
@@ -212,6 +264,7 @@ table! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tables::Live;
     use crate::{Column, Row, Session};
 
     /// What is summarised, in the order of the table.
@@ -231,6 +284,10 @@ mod tests {
         "mean_throughput_bps",
         "bytes",
     ];
+
+    /// The same of `live`, which a session may lack.
+    const LIVE: [&str; 5] =
+        ["latency_mean_us", "capture_latency_mean_us", "rate_deviation", "skips", "availability"];
 
     const STATISTICS: [&str; 4] = ["mean", "mean_low", "mean_high", "median"];
 
@@ -259,6 +316,11 @@ mod tests {
         for metric in ["jain_bitrate", "jain_throughput"] {
             expected.push(format!("{metric}_n"));
             expected.extend(STATISTICS.map(|statistic| format!("{metric}_{statistic}")));
+        }
+        for metric in LIVE {
+            let column = Live::TABLE.columns.iter().find(|c| c.name == metric).unwrap();
+            expected.push(format!("{}_n", metric.trim_end_matches("_us")));
+            expected.extend(STATISTICS.map(|statistic| with_statistic(column, statistic)));
         }
         let names: Vec<&str> = Summary::TABLE.columns.iter().map(|c| c.name).collect();
         assert_eq!(names, expected);

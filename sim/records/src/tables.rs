@@ -181,7 +181,7 @@ table! {
     "live" => Live {
         /// The session within the trial.
         session: u64,
-        /// The live edge (the end of the newest segment that the player knows of) less the playhead, averaged over the time played; missing if it never played.
+        /// The live edge (the end of the newest segment that the player knows of, and the time since it does) less the playhead, averaged over the time played; missing if it never played.
         latency_mean_us: Option<u64>,
         /// The 95th percentile of the same.
         latency_p95_us: Option<u64>,
@@ -197,7 +197,7 @@ table! {
         skips: u64,
         /// Media that they left out.
         skipped_us: u64,
-        /// Segments that were announced while the session lasted and before its end could be reached: what it should have been able to get.
+        /// Segments that playlists announced, from the first that was requested to the last that was dealt with; those that a jump towards the live edge left out do not count.
         announced: u64,
         /// Those of them that the first request for them brought, whole.
         available: u64,
@@ -253,7 +253,7 @@ table! {
         phase: String,
         /// Media that is downloaded and not yet played.
         buffer_us: u64,
-        /// The live edge less the playhead; missing before it plays.
+        /// The live edge less the playhead, as in `live`; missing before it plays.
         latency_us: Option<u64>,
         /// From capture to display of the picture that is shown; missing if the stream does not say.
         capture_latency_us: Option<u64>,
@@ -478,8 +478,8 @@ pub enum Record {
 }
 
 /// All tables whose keys are `run` and `trial`, in the order of the documentation; the
-/// others are [`crate::Summary`], [`crate::Comparison`], [`crate::LabDifference`] and
-/// [`crate::Agreement`].
+/// others are [`crate::Summary`], [`crate::Comparison`], [`crate::LabDifference`],
+/// [`crate::Agreement`], [`crate::Drill`] and [`crate::Alarm`].
 pub const ALL: [Table; 12] = [
     Trial::TABLE,
     Session::TABLE,

@@ -1,9 +1,28 @@
 //! How a player follows a live stream: where it plays, how it gets back there, and when it looks for
-//! another stream. Plain data.
+//! another stream.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `player/` | the session as a state machine: what to fetch next and when, failovers, jumps |
+//! | `timeline.rs` | segments of several origins and rungs on one line of time |
+//! | `catch_up.rs`, `law.rs` | the laws by which players change the rate of playback |
+//! | `queue.rs` | the segments in the buffer, and the playhead among them |
+//! | `boxes.rs`, `capture.rs` | when a picture was captured, from the timestamps of the media |
+//! | `measure.rs`, `facts.rs` | latency over time, and what a session was like |
 
+mod boxes;
+mod capture;
 mod catch_up;
+mod facts;
+mod law;
+mod measure;
+mod player;
+mod queue;
+mod timeline;
 
 pub use catch_up::{CatchUp, UnknownCatchUp};
+pub use facts::{Latency, LiveFacts, MomentFacts, PlaylistFacts};
+pub use player::{LivePlayer, Stream};
 use serde::{Deserialize, Serialize};
 use weir_units::Span;
 

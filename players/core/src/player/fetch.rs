@@ -37,8 +37,7 @@ pub enum Resource {
 const MAX_SEGMENT_BYTES: Bytes = Bytes::new(1_000_000_000);
 
 impl Resource {
-    /// Whether the session reads the body, so that the driver must keep it. All other bodies are
-    /// counted and dropped.
+    /// Whether the session reads all of the body.
     pub const fn is_document(self) -> bool {
         matches!(self, Self::Master | Self::Media { .. } | Self::Sizes)
     }
@@ -77,11 +76,14 @@ pub struct Request {
     /// When it was due, since the start of the session: now, or before now by as much as the
     /// driver was late. All facts count from here.
     pub at: Time,
+    /// How much of the beginning of the body the session reads, so that the driver must keep it and
+    /// hand it over ([`Event::Complete`](super::Event::Complete)). The rest is counted and dropped.
+    pub keep: Bytes,
 }
 
 /// How the fetch in progress goes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Transfer {
+pub(crate) struct Transfer {
     pub requested: Time,
     pub status: Option<u16>,
     /// The size of the body, as the server says.

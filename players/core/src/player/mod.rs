@@ -24,7 +24,7 @@ use crate::playback::{Phase, Playback};
 use crate::playlist::Uri;
 use crate::rules::Rules;
 use buffered::Buffered;
-use fetch::Transfer;
+pub(crate) use fetch::Transfer;
 pub use fetch::{Request, Resource};
 pub use progress::NextLook;
 use std::collections::BTreeSet;
@@ -93,7 +93,7 @@ pub enum Event<'a> {
     },
     /// The body is complete.
     Complete {
-        /// All of it if [`Resource::is_document`]; not looked at otherwise.
+        /// Its beginning, as much of it as [`Request::keep`] says or more.
         document: &'a [u8],
     },
     /// The fetch failed, and nothing more will come of it.
@@ -138,6 +138,8 @@ pub struct Status {
     pub throughput: Option<BitRate>,
     /// Stalls so far.
     pub stalls: usize,
+    /// The live edge less the playhead; `None` of recorded content and before playback begins.
+    pub latency: Option<Span>,
 }
 
 /// One viewer watching one stream.
@@ -375,6 +377,7 @@ impl Player {
             resolution: variant.and_then(|variant| variant.resolution),
             throughput: last.and_then(|last| BitRate::of(last.bytes, last.transfer)),
             stalls: playback.stalls().len(),
+            latency: None,
         }
     }
 
@@ -399,6 +402,7 @@ impl Player {
             stalls: self.playback.into_stalls(),
             segments: self.segments,
             presented: self.buffered.into_places(),
+            live: None,
             err: self.err,
         }
     }
@@ -451,6 +455,7 @@ impl Player {
         let end = if err.is_none() { transfer.last_byte } else { now };
         self.segments.push(SegmentFacts {
             segment: *segment,
+            sequence: None,
             rung: *rung,
             declared: declared.unwrap_or_default(),
             media: content.duration(*segment),

@@ -56,6 +56,11 @@ impl Player {
         self.cancel
     }
 
+    /// Whether the session is over.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
     /// Begins to look at a download of a segment, unless it is the first.
     pub(super) fn watch_download(&mut self, at: Time) {
         let Some(step) = self.config.rules.look else { return };

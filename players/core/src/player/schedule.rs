@@ -5,7 +5,6 @@ use super::{Fetch, Plan, Player, RETRIES, RETRY_DELAY, State, Step};
 use crate::content::Content;
 use crate::playback::{Filled, Phase};
 use crate::playlist::{Master, Media, SIZES_FILE, Sizes, Uri};
-use crate::rules::Limit;
 use std::sync::Arc;
 use weir_abr::{Decision, Download, Playback, SIZES_SEEN};
 use weir_units::{Bytes, Span, Time};
@@ -16,7 +15,8 @@ impl Player {
     pub(super) fn fetch(&mut self, at: Time, resource: Resource, plan: Option<Plan>) {
         match self.uri(resource) {
             Ok(uri) => {
-                self.outbox = Some(Request { resource, uri, at });
+                let keep = if resource.is_document() { resource.limit() } else { Bytes::ZERO };
+                self.outbox = Some(Request { resource, uri, at, keep });
                 self.look = None;
                 if let Resource::Segment { rung, .. } = resource {
                     self.last_rung = rung;
@@ -247,19 +247,9 @@ impl Player {
 
     /// The most media that is kept now.
     fn limit(&self) -> Span {
-        let most = self.config.max_buffer;
-        match self.config.rules.limit {
-            Limit::Fixed => most,
-            Limit::AtTop { short, long, from } if self.last_rung == self.seen.top() => {
-                most.max(if self.length >= from { long } else { short })
-            }
-            Limit::AtTop { .. } => most,
-            Limit::Bytes { bytes, most: longest } => {
-                let peak = self.seen.ladder.get(self.last_rung).map(|rung| rung.peak);
-                let holds = peak.and_then(|peak| peak.time_for(bytes).ok()).unwrap_or(longest);
-                most.max(holds.min(longest))
-            }
-        }
+        let peak = self.seen.ladder.get(self.last_rung).map(|rung| rung.peak);
+        let at_top = self.last_rung == self.seen.top();
+        self.config.rules.limit.now(self.config.max_buffer, at_top, self.length, peak)
     }
 
     /// Brings what is in the buffer up to the moment of the playback.

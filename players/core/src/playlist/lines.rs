@@ -33,6 +33,8 @@ pub(super) enum Line {
     Sequence(u64),
     /// EXT-X-DISCONTINUITY-SEQUENCE: the number of its discontinuity.
     DiscontinuitySequence(u64),
+    /// EXT-X-SERVER-CONTROL: HOLD-BACK in seconds.
+    HoldBack(f64),
     /// EXT-X-PROGRAM-DATE-TIME: when the next segment begins, not yet read.
     Date(String),
     /// A URI, not yet checked.
@@ -67,6 +69,7 @@ pub(super) fn lines(
         .with_parsing_for_endlist()
         .with_parsing_for_media_sequence()
         .with_parsing_for_discontinuity_sequence()
+        .with_parsing_for_server_control()
         .build();
     Ok((1..).zip(text.lines()).filter_map(move |(number, text)| match read(text, &options) {
         Ok(line) => line.map(|line| Ok((number, line))),
@@ -111,6 +114,7 @@ fn read(text: &str, options: &ParsingOptions) -> Result<Option<Line>, String> {
         Tag::Gap(_) => Line::Gap,
         Tag::Discontinuity(_) => Line::Discontinuity,
         Tag::Endlist(_) => Line::EndList,
+        Tag::ServerControl(tag) => return Ok(tag.hold_back().map(Line::HoldBack)),
         Tag::MediaSequence(tag) => Line::Sequence(tag.media_sequence()),
         Tag::DiscontinuitySequence(tag) => {
             Line::DiscontinuitySequence(tag.discontinuity_sequence())

@@ -76,6 +76,7 @@ impl Master {
                 | Line::Sequence(_)
                 | Line::DiscontinuitySequence(_)
                 | Line::Date(_)
+                | Line::HoldBack(_)
                 | Line::EndList => {}
             }
         }

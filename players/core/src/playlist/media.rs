@@ -15,6 +15,9 @@ pub const MAX_SEGMENT: Span = Span::from_s(3600);
 /// sums with the number of segments in range.
 pub const MAX_SEQUENCE: u64 = 1 << 53;
 
+/// What is wrong with a live playlist where recorded content was expected.
+pub(crate) const NOT_ENDED: &str = "#EXT-X-ENDLIST (this is a live stream) is missing";
+
 /// A media playlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
@@ -30,6 +33,9 @@ pub struct Media {
     pub inits: Vec<Uri>,
     /// The target duration: no segment's, rounded to whole seconds, may be longer.
     pub target: Span,
+    /// How far from the end of a live playlist players should begin, at least (HOLD-BACK of
+    /// EXT-X-SERVER-CONTROL); `None` if it does not say.
+    pub hold_back: Option<Span>,
 }
 
 /// One segment.
@@ -59,7 +65,7 @@ impl Media {
         let missing = |what: &str| Err(PlaylistError::new(last, format!("{what} is missing")));
         match () {
             () if media.segments.is_empty() => missing("a segment (#EXTINF)"),
-            () if !media.ended => missing("#EXT-X-ENDLIST (this is a live stream)"),
+            () if !media.ended => Err(PlaylistError::new(last, NOT_ENDED)),
             () => Ok(media),
         }
     }
@@ -90,6 +96,7 @@ impl Media {
             segments: Vec::new(),
             inits: Vec::new(),
             target: Span::ZERO,
+            hold_back: None,
         };
         let (mut announced, mut target, mut discontinuity) = (None, None, false);
         let (mut date, mut last): (Option<Date>, _) = (None, 1);
@@ -101,6 +108,8 @@ impl Media {
                 Line::TargetDuration(seconds) => target = Some(Span::from_s(seconds)),
                 Line::Discontinuity => discontinuity = true,
                 Line::EndList => media.ended = true,
+                // One that is no time is none.
+                Line::HoldBack(seconds) => media.hold_back = Span::from_secs_f64(seconds),
                 Line::Sequence(number) if number <= MAX_SEQUENCE => media.sequence = number,
                 Line::DiscontinuitySequence(number) if number <= MAX_SEQUENCE => {
                     media.discontinuity_sequence = number;

@@ -10,6 +10,7 @@ mod uri;
 
 pub use date::{Date, DateError};
 pub use master::{MAX_VARIANTS, Master, Variant};
+pub(crate) use media::NOT_ENDED;
 pub use media::{MAX_SEGMENT, MAX_SEGMENTS, MAX_SEQUENCE, Media, Segment};
 pub use sizes::{SIZES_FILE, Sizes};
 pub use uri::{Uri, UriError};

@@ -143,6 +143,7 @@ mod tests {
     fn request(rung: usize) -> SegmentFacts {
         SegmentFacts {
             segment: 0,
+            sequence: None,
             rung,
             declared: rate(rung),
             media: Span::from_s(4),
@@ -176,6 +177,7 @@ mod tests {
             stalls: vec![stall],
             lowest: rate(0),
             complete: true,
+            live: None,
             err: None,
         }
     }

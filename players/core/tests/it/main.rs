@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 mod laws;
+mod live;
 mod playlists;
 mod presets;
 mod sessions;

@@ -15,7 +15,7 @@ use file::lock;
 pub use line::{Happening, LogLine};
 use std::sync::{Arc, Mutex};
 use weir_abr::{Abr, Decision, Observation, Progress, Verdict};
-use weir_core::{Event, Output, Phase, Player, Request, Resource};
+use weir_core::{Event, Output, Phase, Playback, Request, Resource};
 use weir_units::{BitRate, Time};
 
 /// A moment of the session, and what happened then.
@@ -60,13 +60,13 @@ impl SessionLog {
     }
 
     /// Notes what the state machine asks for, and writes all that led to it.
-    pub fn asked(&mut self, output: &Output, player: &Player) {
+    pub fn asked(&mut self, output: &Output, playback: &Playback) {
         let mut entries = std::mem::take(&mut *lock(&self.entries));
         match output {
             Output::Wait(_) | Output::Cancel => {}
             Output::Finished => {
-                let played_us = player.playback().played().us();
-                entries.push((player.playback().at(), Happening::End { played_us }));
+                let played_us = playback.played().us();
+                entries.push((playback.at(), Happening::End { played_us }));
             }
             Output::Fetch(request) => {
                 self.bytes = 0;
@@ -81,8 +81,7 @@ impl SessionLog {
     }
 
     /// Notes an event that the state machine has handled, and what came of it.
-    pub fn handled(&mut self, now: Time, event: &Event<'_>, player: &Player) {
-        let playback = player.playback();
+    pub fn handled(&mut self, now: Time, event: &Event<'_>, playback: &Playback) {
         let mut entries = lock(&self.entries);
         let happening = match event {
             // The session was over before.

@@ -6,15 +6,19 @@ use crate::script::Script;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
-use weir_records::{Cell, Link, Record, Row, Segment, Session, Stall, Table};
+use weir_records::{
+    Cell, Link, Live, Moment, Playlist, Record, Row, Segment, Session, Stall, Table,
+};
 
 /// Columns that name a thing or quote a setting: examples do not say them.
 const NAMES: [&str; 8] =
     ["session", "node", "abr", "knows", "protocol", "start_us", "first_segment", "request"];
 
-/// What no script knows of: the servers, and the estimates of an algorithm.
-const BEYOND_SCRIPTS: [&str; 7] = [
+/// What no script knows of: the servers, live streams, and the estimates of an algorithm.
+const BEYOND_SCRIPTS: [&str; 9] = [
     "source",
+    "origin",
+    "sequence",
     "sender_cwnd",
     "sender_srtt_us",
     "sender_min_rtt_us",
@@ -160,7 +164,9 @@ fn section(text: &str, table: &str) -> String {
 #[test]
 fn every_column_is_explained_and_no_other() {
     let text = metrics();
-    for table in [Session::TABLE, Segment::TABLE, Stall::TABLE, Link::TABLE] {
+    let live = [Live::TABLE, Playlist::TABLE, Moment::TABLE];
+    let all = [Session::TABLE, Segment::TABLE, Stall::TABLE, Link::TABLE].into_iter().chain(live);
+    for table in all {
         let section = section(&text, table.name);
         let rows = section.lines().filter(|line| line.starts_with("| `"));
         let first = |row: &str| row.split('|').nth(1).unwrap().to_owned();

@@ -4,6 +4,7 @@
 
 mod abandonment;
 mod failures;
+mod live;
 mod log;
 mod low_water;
 mod programs;

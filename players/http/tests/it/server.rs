@@ -29,6 +29,8 @@ pub enum Answer {
     Silence,
     /// With a body, and the end of the connection, unannounced.
     Leave(Vec<u8>),
+    /// With a body, and the name of an origin.
+    Named(&'static str, Vec<u8>),
 }
 
 /// A request that was answered.
@@ -95,6 +97,44 @@ fn ladder() -> BTreeMap<String, Answer> {
     let rows: Vec<_> = (0..SEGMENTS).map(row).collect();
     serve("/vod/sizes.json", format!("{{\"sizes\":[{}]}}", rows.join(",")).into_bytes());
     answers
+}
+
+fn atom(kind: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+    let size = u32::try_from(payload.len() + 8).unwrap().to_be_bytes();
+    [&size[..], kind, payload].concat()
+}
+
+/// The live stream under /live/ as it is now: a segment is there when its last picture was captured,
+/// at the multiples of [`SEGMENT_MS`] of the world's clock.
+fn live(path: &str) -> Option<Answer> {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_REALTIME).unwrap();
+    let newest = Duration::from(now).as_millis() as u64 / SEGMENT_MS as u64 - 1;
+    let track = 1u32.to_be_bytes();
+    let body = match path.strip_prefix("/live/")? {
+        "master.m3u8" => b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=800000\nvideo.m3u8\n".to_vec(),
+        "video.m3u8" => {
+            let segment = |n| format!("#EXTINF:{},\n{n}.m4s\n", SEGMENT_MS as f64 / 1000.0);
+            let segments: String = (newest - 11..=newest).map(segment).collect();
+            let number = newest - 11;
+            let head = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI=\"init.mp4\"\n";
+            format!("{head}#EXT-X-MEDIA-SEQUENCE:{number}\n{segments}").into_bytes()
+        }
+        "init.mp4" => {
+            let head = [&[0; 12][..], &track, &[0; 60]].concat();
+            let media = [&[0; 12][..], &1000u32.to_be_bytes(), &[0; 8]].concat();
+            let trak = [atom(b"tkhd", &head), atom(b"mdia", &atom(b"mdhd", &media))].concat();
+            atom(b"moov", &atom(b"trak", &trak))
+        }
+        segment => {
+            let number: u64 = segment.strip_suffix(".m4s")?.parse().ok()?;
+            let time = number * SEGMENT_MS as u64 % 1_000_000_000;
+            let head = atom(b"tfhd", &[&[0; 4][..], &track].concat());
+            let time = atom(b"tfdt", &[&[1, 0, 0, 0][..], &time.to_be_bytes()].concat());
+            let fragment = atom(b"moof", &atom(b"traf", &[head, time].concat()));
+            [fragment, atom(b"mdat", &[7; 30_000])].concat()
+        }
+    };
+    Some(Answer::Named("origin-a", body))
 }
 
 impl Server {
@@ -168,7 +208,7 @@ async fn serve(
 ) -> std::io::Result<()> {
     while let Some(path) = request(&mut stream).await? {
         let mut written = Vec::new();
-        let stays = match answers.get(&path) {
+        let stays = match answers.get(&path).cloned().or_else(|| live(&path)).as_ref() {
             Some(answer) => respond(&mut stream, answer, &mut written).await,
             None => {
                 let missing = Answer::Status("404 Not Found", "X-Reason: no such file");
@@ -213,6 +253,13 @@ async fn respond(
             stream.write_all(&[head(body.len()).as_bytes(), body].concat()).await?;
             written.push(monotonic_ns());
         }
+        Answer::Named(name, body) => {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nX-Origin: {name}\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(&[head.as_bytes(), body].concat()).await?;
+        }
         Answer::Chunked(body) => {
             let mut response = chunked.as_bytes().to_vec();
             for chunk in body.chunks(5000) {
@@ -253,6 +300,10 @@ async fn respond(
     }
     Ok(matches!(
         answer,
-        Answer::Body(_) | Answer::Chunked(_) | Answer::Pieces(_) | Answer::Status(..)
+        Answer::Body(_)
+            | Answer::Chunked(_)
+            | Answer::Pieces(_)
+            | Answer::Status(..)
+            | Answer::Named(..)
     ))
 }

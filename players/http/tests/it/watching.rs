@@ -4,7 +4,7 @@ use crate::server::{Server, monotonic_ns};
 use std::sync::Arc;
 use weir_abr::Choice;
 use weir_http::{Job, Knows, Senders, SessionJob, Transport, run};
-use weir_records::{Event, Record, Segment, Session, Stall, read_lines};
+use weir_records::{Event, Live, Moment, Playlist, Record, Segment, Session, Stall, read_lines};
 use weir_units::{Span, Time};
 
 /// A session of 2 s that begins at once.
@@ -22,6 +22,8 @@ pub fn session(server: &Server, abr: &str) -> SessionJob {
         startup: Span::from_s(1),
         resume: Span::from_s(1),
         conduct: weir_http::Conduct::default(),
+        streams: Vec::new(),
+        live: None,
     }
 }
 
@@ -44,6 +46,9 @@ pub struct Rows {
     pub segments: Vec<Segment>,
     pub stalls: Vec<Stall>,
     pub events: Vec<Event>,
+    pub live: Vec<Live>,
+    pub playlists: Vec<Playlist>,
+    pub moments: Vec<Moment>,
 }
 
 /// Runs these sessions from now on.
@@ -63,6 +68,9 @@ pub fn rows(job: &Job, senders: Option<Arc<dyn Senders>>) -> Rows {
             Record::Segment(row) => rows.segments.push(row),
             Record::Stall(row) => rows.stalls.push(row),
             Record::Event(row) => rows.events.push(row),
+            Record::Live(row) => rows.live.push(row),
+            Record::Playlist(row) => rows.playlists.push(row),
+            Record::Moment(row) => rows.moments.push(row),
             other => panic!("not a row of a player: {other:?}"),
         }
     }

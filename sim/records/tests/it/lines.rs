@@ -69,19 +69,19 @@ prop_compose! {
 prop_compose! {
     fn segment()(
         ints in [int(), int(), int(), int(), int(), int(), int(), int(), int(), int(), int(), int()],
-        maybe in [maybe_int(), maybe_int(), maybe_int(), maybe_int()],
+        maybe in [maybe_int(), maybe_int(), maybe_int(), maybe_int(), maybe_int()],
         sender in [maybe_int(), maybe_int(), maybe_int(), maybe_int(), maybe_int()],
-        (source, err) in (maybe_text(), maybe_text()),
+        (source, origin, err) in (maybe_text(), maybe_text(), maybe_text()),
     ) -> Record {
         let [session, request, segment, rung, declared_bps, bytes, ..] = ints;
         let [.., request_us, download_us, reads, buffer_before_us, buffer_after_us, wait_us] = ints;
-        let [ttfb_us, throughput_bps, estimate_bps, status] = maybe;
+        let [ttfb_us, throughput_bps, estimate_bps, status, sequence] = maybe;
         let [sender_cwnd, sender_srtt_us, sender_min_rtt_us, sender_retransmits, _] = sender;
         let [.., sender_delivery_rate_bps] = sender;
         Record::Segment(Segment {
             session, request, segment, rung, declared_bps, bytes, request_us, ttfb_us, download_us,
             throughput_bps, reads, buffer_before_us, buffer_after_us, estimate_bps, wait_us, source,
-            status, sender_cwnd, sender_srtt_us, sender_min_rtt_us, sender_retransmits,
+            origin, sequence, status, sender_cwnd, sender_srtt_us, sender_min_rtt_us, sender_retransmits,
             sender_delivery_rate_bps, err,
         })
     }

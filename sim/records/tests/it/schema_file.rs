@@ -2,11 +2,19 @@
 
 use std::path::Path;
 use weir_records::{
-    Agreement, Comparison, LabDifference, Row, Session, Summary, Table, schema_markdown, tables,
+    Agreement, Alarm, Comparison, Drill, LabDifference, Row, Session, Summary, Table,
+    schema_markdown, tables,
 };
 
 fn all() -> impl Iterator<Item = Table> {
-    let derived = [Summary::TABLE, Comparison::TABLE, LabDifference::TABLE, Agreement::TABLE];
+    let derived = [
+        Summary::TABLE,
+        Comparison::TABLE,
+        LabDifference::TABLE,
+        Agreement::TABLE,
+        Drill::TABLE,
+        Alarm::TABLE,
+    ];
     tables::ALL.into_iter().chain(derived)
 }
 

@@ -1,4 +1,5 @@
-//! `weir play`: one session against any server, with a line that shows how it goes.
+//! `weir play`: one session against any server, of recorded content or of a live stream, with a line that
+//! shows how it goes.
 
 use crate::refusal::refuse;
 use anyhow::Result;
@@ -6,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use weir_abr::Choice;
 use weir_abr::exec::Program;
-use weir_http::{Knows, Options, Phase, Status};
+use weir_http::{CatchUp, Knows, LiveRules, Options, Phase, Status};
 use weir_units::{BitRate, Span};
 
 /// The arguments.
@@ -35,6 +36,15 @@ pub struct Arguments {
     /// The media that must be there before playback goes on after a stall.
     #[arg(long, default_value = "2 s")]
     resume: Span,
+    /// How a live stream's latency is kept: none, dashjs, hlsjs or media3.
+    #[arg(long, default_value_t, value_name = "LAW")]
+    catch_up: CatchUp,
+    /// The latency that is aimed at in a live stream; three target durations, or what the playlist says.
+    #[arg(long)]
+    latency: Option<Span>,
+    /// Jump towards the end of a live stream when the latency exceeds this.
+    #[arg(long)]
+    max_latency: Option<Span>,
     /// The server offers a size table (sizes.json), and the algorithm may use it.
     #[arg(long)]
     sizes: bool,
@@ -62,6 +72,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         startup: arguments.startup,
         resume: arguments.resume,
         conduct: weir_http::Conduct::default(),
+        live: LiveRules {
+            catch_up: arguments.catch_up,
+            target: arguments.latency,
+            max_latency: arguments.max_latency,
+            ..LiveRules::default()
+        },
         ..Options::default()
     };
     let terminal = std::io::stderr().is_terminal();
@@ -79,6 +95,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         facts.mean_bitrate_bps().map_or("-".to_owned(), |bps| format!("{:.2} Mbit/s", bps / 1e6)),
         facts.switches(),
     );
+    if let Some(live) = &facts.live {
+        let latency = live.latency.map_or("-".to_owned(), |latency| {
+            format!("{} ms (95 %: {} ms)", latency.mean.ms(), latency.p95.ms())
+        });
+        let capture = live.capture_latency.map_or("-".to_owned(), |latency| {
+            format!("{} ms (95 %: {} ms)", latency.mean.ms(), latency.p95.ms())
+        });
+        println!(
+            "live: latency {latency}, from capture {capture}, {} skips, {} of {} segments at first try, \
+             {} failures",
+            live.skips, live.available, live.announced, live.failures,
+        );
+    }
     match &facts.err {
         None => Ok(ExitCode::SUCCESS),
         Some(err) => {
@@ -98,8 +127,11 @@ fn show(status: &Status, terminal: bool) {
         Phase::Playing => "playing ",
         Phase::Stalled => "STALLED ",
     };
+    let latency = status
+        .latency
+        .map_or(String::new(), |latency| format!("  latency {:5.1} s", latency.as_secs_f64()));
     let line = format!(
-        "{phase} {:7.1} s  buffer {:5.1} s  rung {} {} Mbit/s  throughput {} Mbit/s  stalls {}",
+        "{phase} {:7.1} s  buffer {:5.1} s  rung {} {} Mbit/s  throughput {} Mbit/s  stalls {}{latency}",
         status.played.as_secs_f64(),
         status.buffer.as_secs_f64(),
         status.rung.map_or("-".to_owned(), |rung| rung.to_string()),

@@ -1,0 +1,5 @@
+//! Sessions that follow a live stream.
+
+mod laws;
+mod sessions;
+mod world;

@@ -1,0 +1,90 @@
+//! The state machine of a session: of recorded content, or of a live stream.
+
+use weir_core::{Event, LivePlayer, Output, Playback, Player, SessionFacts, Status};
+use weir_units::Time;
+
+/// One of the two.
+pub(crate) enum Machine {
+    /// Plays recorded content.
+    Recorded(Box<Player>),
+    /// Follows a live stream.
+    Live(Box<LivePlayer>),
+}
+
+impl From<Player> for Machine {
+    fn from(player: Player) -> Self {
+        Self::Recorded(Box::new(player))
+    }
+}
+
+impl From<LivePlayer> for Machine {
+    fn from(player: LivePlayer) -> Self {
+        Self::Live(Box::new(player))
+    }
+}
+
+impl Machine {
+    /// What to do now.
+    pub fn poll(&mut self) -> Output {
+        match self {
+            Self::Recorded(player) => player.poll(),
+            Self::Live(player) => player.poll(),
+        }
+    }
+
+    /// When something is due.
+    pub fn deadline(&self) -> Time {
+        match self {
+            Self::Recorded(player) => player.deadline(),
+            Self::Live(player) => player.deadline(),
+        }
+    }
+
+    /// Takes in what happened at `now`.
+    pub fn handle(&mut self, now: Time, event: Event<'_>) {
+        match self {
+            Self::Recorded(player) => player.handle(now, event),
+            Self::Live(player) => player.handle(now, event),
+        }
+    }
+
+    /// Whether the fetch in progress is to be dropped.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Self::Recorded(player) => player.is_cancelled(),
+            Self::Live(player) => player.is_cancelled(),
+        }
+    }
+
+    /// Whether the session is over.
+    pub fn is_over(&self) -> bool {
+        match self {
+            Self::Recorded(player) => player.is_over(),
+            Self::Live(player) => player.is_over(),
+        }
+    }
+
+    /// The session at `now`.
+    pub fn status(&self, now: Time) -> Status {
+        match self {
+            Self::Recorded(player) => player.status(now),
+            Self::Live(player) => player.status(now),
+        }
+    }
+
+    /// The playhead and the buffer at the last moment handled.
+    pub fn playback(&self) -> &Playback {
+        match self {
+            Self::Recorded(player) => player.playback(),
+            Self::Live(player) => player.playback(),
+        }
+    }
+
+    /// What the session was like.
+    pub fn into_facts(self) -> SessionFacts {
+        match self {
+            Self::Recorded(player) => player.into_facts(),
+            Self::Live(player) => player.into_facts(),
+        }
+    }
+}
