@@ -14,7 +14,7 @@ pub struct LinkCounters {
     pub from: String,
     /// The node that receives.
     pub to: String,
-    /// What the direction was asked to do.
+    /// What the direction is asked to do now, whether it is up or down.
     pub shape: Shape,
     /// The depth of its buffer.
     pub queue: Option<Bytes>,
@@ -30,7 +30,7 @@ pub struct LinkCounters {
     pub aqm_drops: u64,
     /// Packets marked instead of dropped (ECN); they are delivered.
     pub marks: u64,
-    /// Packets lost at random.
+    /// Packets lost at random, and while the link was down.
     pub losses: u64,
     /// Bytes in the buffer now.
     pub backlog: u64,

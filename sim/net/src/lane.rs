@@ -3,7 +3,7 @@
 use crate::qdisc::{Bfifo, FqCodel, Htb, Netem};
 use anyhow::{Context, Result};
 use weir_experiment::{Discipline, Loss, Shape};
-use weir_units::{Bytes, Seed, Span};
+use weir_units::{Bytes, Ratio, Seed, Span};
 
 /// One direction as it is set in the kernel, in the order in which a packet passes.
 ///
@@ -69,6 +69,21 @@ impl Lane {
         Ok(Self { bottleneck, line: does_something.then_some(line), jitter })
     }
 
+    /// The same for a link that changes while packets pass: its line is there whatever it does now,
+    /// and keeps the order of packets also when their delay becomes shorter.
+    pub fn changing(self, seed: Seed) -> Self {
+        let line = self.line.unwrap_or_else(|| Netem::instant(seed));
+        Self { line: Some(Netem { rate: line.rate.or(Some(Netem::INSTANT)), ..line }), ..self }
+    }
+
+    /// The same when the wire is cut: its line loses everything. It is behind the bottleneck, so the
+    /// buffer in front goes on to empty at the rate, as that of a sender does who hears nothing of
+    /// it.
+    pub fn cut(self) -> Self {
+        let line = self.line.map(|line| Netem { loss: Loss::Independent(Ratio::ONE), ..line });
+        Self { line, ..self }
+    }
+
     /// Whether packets pass untouched.
     pub fn is_plain(&self) -> bool {
         self.bottleneck.is_none() && self.line.is_none() && self.jitter.is_none()
@@ -119,7 +134,7 @@ impl Buffer {
 mod tests {
     use super::*;
     use weir_experiment::{Queue, Rate};
-    use weir_units::{BitRate, Ratio};
+    use weir_units::BitRate;
 
     const PLAIN: Shape = Shape {
         rate: None,

@@ -8,11 +8,13 @@
 //!
 //! - [`Namespace`]: a network namespace, and threads that run in it.
 //! - [`Network`]: a whole topology, built from a plan and torn down by dropping it.
+//! - [`LinkChange`]: what becomes of a link of it while packets pass.
 //! - [`qdisc`]: netem, htb, bfifo and fq_codel as typed values.
 //! - [`Needs`]: what a plan asks of a kernel, and what this one lacks.
 //! - [`Diag`]: what a sender's TCP knows, asked from outside.
 //! - [`Process`]: a program in a node, with captured output, that dies with its owner.
 
+mod change;
 mod counters;
 mod diag;
 mod interfaces;
@@ -28,6 +30,7 @@ pub mod qdisc;
 mod tcp;
 mod wires;
 
+pub use change::LinkChange;
 pub use counters::LinkCounters;
 pub use diag::{Diag, TcpInfo};
 pub use namespace::Namespace;

@@ -1,5 +1,6 @@
 //! What a plan asks of a kernel, and what this machine's kernel lacks.
 
+use crate::change::changing;
 use crate::lane::{Buffer, Lane};
 use crate::namespace::on_a_thread;
 use crate::netlink::{End, Netlink, Request, add_class, add_qdisc, class_of, redirect, veth};
@@ -71,6 +72,13 @@ impl Needs {
             self.need(Need::Veth, || format!("links.{} is made of it", link.name));
             for shape in [&link.forward, &link.backward] {
                 self.add_shape(&link.name, shape);
+            }
+        }
+        // What a fault cannot be about is refused by who builds the network.
+        for position in changing(setup).unwrap_or_default() {
+            let Some(link) = setup.topology.links.get(position) else { continue };
+            for need in [Need::Redirect, Need::Netem] {
+                self.need(need, || format!("a fault changes links.{}", link.name));
             }
         }
         // A link with a rate needs netem anyway.

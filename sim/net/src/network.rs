@@ -5,6 +5,7 @@
 //! told in advance. So a path through any number of nodes needs two entries per node and
 //! destination, and no packet ever waits for ARP.
 
+use crate::change::{LinkChange, Making, Now, changing};
 use crate::counters::{LaneCounters, LinkCounters};
 use crate::lane::Lane;
 use crate::namespace::on_a_thread;
@@ -12,11 +13,12 @@ use crate::netlink::{End, Mac, Request, veth};
 use crate::node::{Draft, Node, Port, Route, gso_segments};
 use crate::processing::{self, processing_times};
 use crate::wires::{Plan, Wires};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use weir_experiment::{Direction, Link, Setup, Shape};
-use weir_units::{Bytes, Seed, Span};
+use weir_units::{Seed, Span};
 
 /// A network that is up. Dropping it frees everything.
 pub struct Network {
@@ -30,7 +32,9 @@ struct NetworkLink {
     name: String,
     between: (String, String),
     shapes: [Shape; 2],
-    queues: [Option<Bytes>; 2],
+    making: [Making; 2],
+    /// How it is now, if it can change.
+    now: Option<Mutex<Now>>,
 }
 
 /// Interfaces of nodes have indices from here on, two for each link.
@@ -59,17 +63,23 @@ impl Network {
 
         let endpoints = processing_times(setup);
         let queues = setup.queues();
+        let changing = changing(setup)?;
         let mut links = Vec::new();
         let mut shaped = Vec::new();
         for (position, link) in topology.links.iter().enumerate() {
             let shapes = [link.forward.clone(), link.backward.clone()];
             let queues = queues.get(position).copied().unwrap_or_default();
-            let lane = |which: usize, label| {
+            let making = |which: usize, label| {
                 let seed = seed.derive(&format!("link {} {label}", link.name));
-                Lane::new(&shapes[which], queues[which], setup.tcp.ecn, seed)
-                    .with_context(|| format!("make the link {}", link.name))
+                Making { queue: queues[which], ecn: setup.tcp.ecn, seed }
             };
-            let lanes = [lane(0, "forward")?, lane(1, "backward")?];
+            let making = [making(0, "forward"), making(1, "backward")];
+            let now = changing.contains(&position).then(|| Now::new(shapes.clone()));
+            let lanes = match &now {
+                Some(now) => now.lanes(&making),
+                None => as_they_are(&shapes, &making),
+            };
+            let lanes = lanes.with_context(|| format!("make the link {}", link.name))?;
             let (a, b) = (&link.between.0, &link.between.1);
             let ends = ports(&mut drafts, &endpoints, seed, position, link, &lanes)?;
             if lanes.iter().all(Lane::is_plain) {
@@ -80,7 +90,8 @@ impl Network {
                 shaped.push((position, link, ends, lanes));
             }
             let between = link.between.clone();
-            links.push(NetworkLink { name: link.name.clone(), between, shapes, queues });
+            let now = now.map(Mutex::new);
+            links.push(NetworkLink { name: link.name.clone(), between, shapes, making, now });
         }
 
         let mut plans = Vec::new();
@@ -123,6 +134,33 @@ impl Network {
         self.nodes.iter().map(|(name, node)| (name.as_str(), node))
     }
 
+    /// The names of the links of a node, in the order of the topology.
+    pub fn links_of(&self, node: &str) -> Vec<&str> {
+        let links = self.links.iter();
+        let of_it = links.filter(|link| link.between.0 == node || link.between.1 == node);
+        of_it.map(|link| link.name.as_str()).collect()
+    }
+
+    /// Changes a link while packets pass. It can be one that a fault of the setup is about: others
+    /// lack what it takes.
+    ///
+    /// # Errors
+    /// For a link that cannot change, or not in this way, and if the kernel refuses.
+    pub fn change(&self, link: &str, change: &LinkChange) -> Result<()> {
+        let what = || format!("change the link {link}");
+        let found = self.links.iter().enumerate().find(|(_, known)| known.name == link);
+        let (position, found) = found.with_context(|| format!("there is no link \"{link}\""))?;
+        let (Some(now), Some(wires)) = (&found.now, &self.wires) else {
+            bail!("{}: no fault of the experiment is about it", what());
+        };
+        let mut now = held(now);
+        let then = now.changed(change, &found.shapes).with_context(what)?;
+        let lanes = then.lanes(&found.making).with_context(what)?;
+        wires.change(position, link, &lanes).with_context(what)?;
+        *now = then;
+        Ok(())
+    }
+
     /// The counters of every direction of every link, in the order of the topology.
     ///
     /// It is made for being called often: two lists of the kernel's for all links that do
@@ -140,14 +178,18 @@ impl Network {
         for (position, link) in self.links.iter().enumerate() {
             let lanes = counted.get(&position).context("a link is gone")?;
             let (a, b) = (&link.between.0, &link.between.1);
+            let shapes = match &link.now {
+                Some(now) => held(now).shapes.clone(),
+                None => link.shapes.clone(),
+            };
             for (which, (from, to)) in [(a, b), (b, a)].into_iter().enumerate() {
                 let lane = lanes[which];
                 all.push(LinkCounters {
                     link: link.name.clone(),
                     from: from.clone(),
                     to: to.clone(),
-                    shape: link.shapes[which].clone(),
-                    queue: link.queues[which],
+                    shape: shapes[which].clone(),
+                    queue: link.making[which].queue,
                     offered_packets: lane.offered_packets,
                     packets: lane.packets,
                     bytes: lane.bytes,
@@ -197,6 +239,20 @@ impl Network {
             Ok(counted)
         })
     }
+}
+
+/// What a link that does not change is in the kernel.
+fn as_they_are(shapes: &[Shape; 2], making: &[Making; 2]) -> Result<[Lane; 2]> {
+    let lane = |which: usize| {
+        let Making { queue, ecn, seed } = making[which];
+        Lane::new(&shapes[which], queue, ecn, seed)
+    };
+    Ok([lane(0)?, lane(1)?])
+}
+
+/// Whoever panicked while holding it left a value as it was before the change.
+fn held(now: &Mutex<Now>) -> MutexGuard<'_, Now> {
+    now.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Gives both nodes of a link their ports, and returns these ends of it.

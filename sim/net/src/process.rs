@@ -30,7 +30,11 @@ pub struct Command {
     pub log: PathBuf,
 }
 
-/// A running program. Dropping it kills it and waits until it is gone.
+/// A running program, which leads a process group: what it starts stands still and dies with it.
+/// Dropping it kills the group and waits until it is gone.
+///
+/// Where its owner is killed, the kernel kills the program itself; what it started dies with the
+/// owner's PID namespace or machine.
 pub struct Process {
     name: String,
     log: PathBuf,
@@ -64,6 +68,7 @@ impl Process {
         let mut child = std::process::Command::new(program);
         child
             .args(arguments)
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(log.try_clone().with_context(what)?)
             .stderr(log);
@@ -92,7 +97,7 @@ impl Process {
         }
         let child = child.spawn().with_context(|| format!("{} ({program})", what()))?;
         let pid = Pid::from_raw(i32::try_from(child.id()).with_context(what)?);
-        let handle = Handle::new(pid, false).with_context(what)?;
+        let handle = Handle::new(pid, true).with_context(what)?;
         Ok(Self { name: command.name.clone(), log: command.log.clone(), handle })
     }
 
@@ -132,7 +137,39 @@ impl Process {
         bail!("{} was not ready within {limit}{}", self.name, self.last_words());
     }
 
-    /// Asks the program to end, and kills it if it has not after `grace`.
+    /// Makes the program stand still, with all that it started, as a machine does that hangs: its
+    /// connections stay open, and the kernel goes on accepting new ones (SIGSTOP).
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn freeze(&self) -> Result<()> {
+        self.handle.freeze().with_context(|| format!("freeze {}", self.name))
+    }
+
+    /// Lets it go on (SIGCONT).
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn thaw(&self) -> Result<()> {
+        self.handle.thaw().with_context(|| format!("thaw {}", self.name))
+    }
+
+    /// Kills it, with all that it started, and waits until it is gone. Tells how it ended, which may
+    /// have been before.
+    ///
+    /// # Errors
+    /// If it cannot be waited for.
+    pub fn kill(&mut self) -> Result<Exit> {
+        Ok(self.handle.kill().with_context(|| format!("wait for {}", self.name))?.0)
+    }
+
+    /// The number of its process and of its group.
+    pub fn pid(&self) -> u32 {
+        self.handle.pid().as_raw().unsigned_abs()
+    }
+
+    /// Asks the program to end, and kills it if it has not after `grace`. What it started is not
+    /// asked: it is killed as soon as the program itself is gone.
     ///
     /// # Errors
     /// If it cannot be waited for.
@@ -142,7 +179,7 @@ impl Process {
         if let Some(exit) = self.wait(grace)? {
             return Ok(exit);
         }
-        Ok(self.handle.kill().with_context(|| format!("wait for {}", self.name))?.0)
+        self.kill()
     }
 
     /// The last lines of its log, ready to be put after an error; empty if there are none.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! `──` is a virtual Ethernet pair, `->` a redirection; see [`Lane`] for what is at each interface.
-//! The pair in the middle exists only where a direction has a rate.
+//! The pair in the middle exists only where a direction has a rate. A link that a fault is about is
+//! among them even if it does nothing, and has a netem in each direction: see [`crate::change`].
 //!
 //! Nothing is shaped in an endpoint's namespace: there TCP sees the queue of its own machine and
 //! keeps it short (TCP small queues), and the bottleneck would not be one. And one namespace for
@@ -19,8 +20,8 @@ use crate::counters::LaneCounters;
 use crate::interfaces;
 use crate::lane::Lane;
 use crate::netlink::{
-    End, Mac, Netlink, Reported, Request, add_class, add_qdisc, class_of, get_class, list_qdiscs,
-    redirect, reported, set_up, veth,
+    End, Mac, Netlink, Reported, Request, add_class, add_qdisc, change_class, change_qdisc,
+    class_of, get_class, list_qdiscs, redirect, reported, set_up, veth,
 };
 use crate::qdisc::{Htb, Netem};
 use anyhow::{Context, Result, ensure};
@@ -104,7 +105,20 @@ impl Wires {
             first.extend(bare.map(|(side, _)| index(*position, *side)));
         }
         interfaces::settle(netlink, &all, &first)?;
-        verify(netlink, plans)
+        let made: Vec<_> =
+            plans.iter().map(|plan| (plan.position, plan.name, plan.lanes)).collect();
+        verify(netlink, &made)
+    }
+
+    /// Makes the link at this position in the topology do something else with what it has, and
+    /// reads it back.
+    pub fn change(&self, position: usize, name: &str, lanes: &[Lane; 2]) -> Result<()> {
+        let requests = changes(position, lanes)?;
+        self.namespace.run(|| {
+            let mut netlink = Netlink::open()?;
+            netlink.execute(requests)?;
+            verify(&mut netlink, &[(position, name, *lanes)])
+        })
     }
 
     /// What both directions of each link have done, by the link's position in the topology: two
@@ -205,9 +219,31 @@ fn shaping(plan: &Plan<'_>) -> Result<Vec<Request>> {
         } else {
             requests.extend(redirect(entry, exit));
         }
-        let places = [(TcHandle::ROOT, ROOT), (class_of(ROOT, NETEM_CLASS), BELOW)];
-        for ((parent, handle), netem) in places.into_iter().zip(lane.netems()) {
+        for ((parent, handle), netem) in netem_places().into_iter().zip(lane.netems()) {
             requests.push(add_qdisc(exit, parent, handle, Netem::KIND, netem.encode()?));
+        }
+    }
+    Ok(requests)
+}
+
+/// Where the netems of a direction are at its last interface: parent and handle.
+fn netem_places() -> [(TcHandle, TcHandle); 2] {
+    [(TcHandle::ROOT, ROOT), (class_of(ROOT, NETEM_CLASS), BELOW)]
+}
+
+/// What has to be said so that a link which has all this does so with other values. Buffers stay as
+/// they are.
+fn changes(position: usize, lanes: &[Lane; 2]) -> Result<Vec<Request>> {
+    let mut requests = Vec::new();
+    for (which, lane) in lanes.iter().enumerate() {
+        let Path { before, exit, .. } = path(position, which);
+        if let Some(bottleneck) = &lane.bottleneck {
+            let options = bottleneck.htb.encode_class()?;
+            let class = class_of(ROOT, Htb::CLASS);
+            requests.push(change_class(before, ROOT, class, Htb::KIND, options));
+        }
+        for ((parent, handle), netem) in netem_places().into_iter().zip(lane.netems()) {
+            requests.push(change_qdisc(exit, parent, handle, Netem::KIND, netem.encode()?));
         }
     }
     Ok(requests)
@@ -218,8 +254,8 @@ fn inside(side: Side) -> Mac {
     [2, 1, 0, 0, 0, side as u8]
 }
 
-/// Reads everything back.
-fn verify(netlink: &mut Netlink, plans: &[Plan<'_>]) -> Result<()> {
+/// Reads everything back: links by position and name, and what they do.
+fn verify(netlink: &mut Netlink, made: &[(usize, &str, [Lane; 2])]) -> Result<()> {
     let qdiscs = qdiscs(netlink)?;
     let at = |index: u32, handle: TcHandle, kind: &str| {
         let found = qdiscs.get(&(index, u32::from(handle)));
@@ -228,15 +264,15 @@ fn verify(netlink: &mut Netlink, plans: &[Plan<'_>]) -> Result<()> {
         Ok(found)
     };
     let mut classes = Vec::new();
-    for plan in plans {
-        let what = || format!("verify the link {}", plan.name);
-        for (which, lane) in plan.lanes.iter().enumerate() {
-            let path = path(plan.position, which);
+    for (position, name, lanes) in made {
+        let what = || format!("verify the link {name}");
+        for (which, lane) in lanes.iter().enumerate() {
+            let path = path(*position, which);
             if let Some(bottleneck) = &lane.bottleneck {
                 let queue = &bottleneck.queue;
                 let found = at(path.before, BELOW, queue.kind()).with_context(what)?;
                 queue.verify(&found.options).with_context(what)?;
-                classes.push((path.before, bottleneck.htb, plan.name));
+                classes.push((path.before, bottleneck.htb, name));
             }
             for (handle, netem) in [ROOT, BELOW].into_iter().zip(lane.netems()) {
                 let found = at(path.exit, handle, Netem::KIND).with_context(what)?;

@@ -135,11 +135,41 @@ impl Handle {
         }
     }
 
-    /// Asks it to end.
+    /// Asks it to end; one that stands still goes on for that.
     pub fn ask_to_end(&self) {
         if self.ended.is_none() {
             // It is there, or at least its number is still its own.
             let _ = kill(self.pid, Signal::SIGTERM);
+            let _ = self.thaw();
+        }
+    }
+
+    /// Makes it stand still, with its group (SIGSTOP, which no program can catch).
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn freeze(&self) -> io::Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets it go on, with its group (SIGCONT).
+    ///
+    /// # Errors
+    /// If the kernel refuses.
+    pub fn thaw(&self) -> io::Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    /// Sends a signal to all of its group, if it leads one. One that has ended hears nothing.
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        if self.ended.is_some() {
+            return Ok(());
+        }
+        let sent = if self.leads { killpg(self.pid, signal) } else { kill(self.pid, signal) };
+        match sent {
+            // A group of which nobody is left but its leader, who has ended.
+            Ok(()) | Err(Errno::ESRCH) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -175,11 +205,26 @@ impl Handle {
                 return Err(error);
             }
         }
+        if self.leads {
+            self.reap_orphans();
+        }
         // Linux counts in units of 1,024 bytes.
         let memory = u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(1_024);
         let ended = (ExitStatus::from_raw(status).into(), Bytes::new(memory));
         self.ended = Some(ended);
         Ok(ended)
+    }
+
+    /// Waits for what its killed group left to this process, if it is this one that orphans come to
+    /// (the first of its PID namespace): until they are gone, they hold their ports.
+    fn reap_orphans(&self) {
+        let group = Pid::from_raw(-self.pid.as_raw());
+        loop {
+            match nix::sys::wait::waitpid(group, None) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(_) => return,
+            }
+        }
     }
 }
 
@@ -228,11 +273,42 @@ mod tests {
         let group = handle.pid();
         drop(handle);
         // The orphan was killed; whoever adopted it reaps it some time.
-        let gone = (0..1_000).any(|_| {
+        until(group, |states| states.iter().all(|state| state == "Z"));
+    }
+
+    #[test]
+    fn a_frozen_child_stands_still_with_its_group_until_it_is_thawed() {
+        let handle = start("sleep 600 & sleep 600 & wait");
+        let group = handle.pid();
+        until(group, |states| states.len() == 3);
+        handle.freeze().unwrap();
+        until(group, |states| states == ["T", "T", "T"]);
+        handle.thaw().unwrap();
+        until(group, |states| states == ["S", "S", "S"]);
+        handle.freeze().unwrap();
+        drop(handle);
+        until(group, |states| states.iter().all(|state| state == "Z"));
+    }
+
+    #[test]
+    fn a_frozen_child_that_is_asked_to_end_does() {
+        let mut handle = start("exec sleep 600");
+        handle.freeze().unwrap();
+        until(handle.pid(), |states| states == ["T"]);
+        handle.ask_to_end();
+        let (exit, _) = handle.wait(MINUTE).unwrap().unwrap();
+        assert_eq!(exit.to_string(), "was killed by signal 15");
+        // Nobody is there any more, and nobody else is meant.
+        handle.freeze().unwrap();
+        handle.thaw().unwrap();
+    }
+
+    fn until(group: Pid, condition: impl Fn(&[String]) -> bool) {
+        let came = (0..1_000).any(|_| {
             let _ = poll(&mut [], PollTimeout::from(5u8));
-            members(group).iter().all(|state| state == "Z")
+            condition(&members(group))
         });
-        assert!(gone, "{:?}", members(group));
+        assert!(came, "{:?}", members(group));
     }
 
     /// The states of a group's processes.

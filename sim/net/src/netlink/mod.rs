@@ -11,7 +11,8 @@ pub(crate) use link::{
     End, LOOPBACK, Mac, add_address, add_neighbour, add_route, get_link, set_up, veth,
 };
 pub(crate) use traffic::{
-    Reported, activate, add_class, add_qdisc, class_of, get_class, list_qdiscs, redirect, reported,
+    Reported, activate, add_class, add_qdisc, change_class, change_qdisc, class_of, get_class,
+    list_qdiscs, redirect, reported,
 };
 
 use crate::qdisc::attributes::{attributes, word_at};

@@ -60,6 +60,18 @@ pub(crate) fn add_qdisc(
     Request::new(format!("set {kind}"), RouteNetlinkMessage::NewQueueDiscipline(message), NEW)
 }
 
+/// Changes the values of a qdisc that is there; its packets and its counters stay.
+pub(crate) fn change_qdisc(
+    index: u32,
+    parent: TcHandle,
+    handle: TcHandle,
+    kind: &str,
+    options: Vec<u8>,
+) -> Request {
+    let message = traffic(index, parent, handle, kind, options);
+    Request::new(format!("change {kind}"), RouteNetlinkMessage::NewQueueDiscipline(message), 0)
+}
+
 /// Gives an interface the qdisc that it would get by itself when the kernel gets to it.
 pub(crate) fn activate(index: u32) -> Request {
     let mut message = TcMessage::with_index(index.cast_signed());
@@ -88,6 +100,19 @@ pub(crate) fn add_class(
         RouteNetlinkMessage::NewTrafficClass(message),
         NEW,
     )
+}
+
+/// Changes the values of a class that is there.
+pub(crate) fn change_class(
+    index: u32,
+    parent: TcHandle,
+    handle: TcHandle,
+    kind: &str,
+    options: Vec<u8>,
+) -> Request {
+    let message = traffic(index, parent, handle, kind, options);
+    let what = format!("change a class of {kind}");
+    Request::new(what, RouteNetlinkMessage::NewTrafficClass(message), 0)
 }
 
 /// Asks for all qdiscs of a namespace.

@@ -3,10 +3,12 @@
 
 mod bandwidth;
 mod bursts;
+mod changes;
 mod counters;
 mod fq_codel;
 mod jitter;
 mod nodes;
+mod processes;
 mod processing;
 mod senders;
 
@@ -21,10 +23,12 @@ pub fn all() -> Vec<(&'static str, Law)> {
     [
         &bandwidth::LAWS[..],
         &bursts::LAWS,
+        &changes::LAWS,
         &counters::LAWS,
         &fq_codel::LAWS,
         &jitter::LAWS,
         &nodes::LAWS,
+        &processes::LAWS,
         &processing::LAWS,
         &senders::LAWS,
     ]

@@ -1,0 +1,245 @@
+//! Links that change while packets pass.
+//!
+//! A change is one of numbers in the qdiscs that are there, and of nothing else: no interface goes
+//! down, so no route and no neighbour is lost, no socket hears of it, and all counters go on. What a
+//! link may need some time is there from the beginning, so a link that a fault concerns is never
+//! plain.
+
+use crate::lane::Lane;
+use anyhow::{Context, Result, ensure};
+use std::collections::BTreeSet;
+use weir_experiment::{Loss, Rate, Setup, Shape, What};
+use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
+
+/// What becomes of a link, in both directions.
+///
+/// Packets that are past the bottleneck when a change comes keep their moment of arrival: they are
+/// on the wire. A packet never overtakes those before it, also where the delay has become shorter.
+/// After each change, losses and jitter are drawn from another random stream, which derives from the
+/// seed and the number of the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkChange {
+    /// Nothing passes any more, as if the cable were cut in its middle: both ends go on sending and
+    /// hear nothing of it. The packets count as losses.
+    Down,
+    /// One [`LinkChange::Down`] is over; packets pass when all are.
+    Up,
+    /// From now on it has another rate, delay or loss; what is `None` stays as it is. The depth of
+    /// its buffer in bytes, its jitter and its discipline stay. While it is down this shows later.
+    Shape {
+        /// The bottleneck's rate, over Ethernet frames.
+        rate: Option<BitRate>,
+        /// The one-way propagation delay.
+        delay: Option<Span>,
+        /// The share of packets that is lost, each independently of the others.
+        loss: Option<Ratio>,
+    },
+    /// Rate, delay and loss are what the topology says.
+    Restore,
+}
+
+/// The links of a setup that its faults concern, by their positions.
+///
+/// # Errors
+/// If a fault names no link or node of the topology, or asks for what the link cannot become.
+pub(crate) fn changing(setup: &Setup) -> Result<BTreeSet<usize>> {
+    let topology = &setup.topology;
+    let mut found = BTreeSet::new();
+    for fault in &setup.faults {
+        match &fault.what {
+            What::Down(link) => _ = found.insert(position(setup, link)?),
+            What::Change { link, rate, .. } => {
+                let at = position(setup, link)?;
+                let link = topology.links.get(at).context("a link is gone")?;
+                if rate.is_some() {
+                    [&link.forward, &link.backward]
+                        .into_iter()
+                        .try_for_each(has_a_rate)
+                        .with_context(|| {
+                            format!("a fault changes the rate of the link {}", link.name)
+                        })?;
+                }
+                found.insert(at);
+            }
+            What::Partition(node) => {
+                ensure!(
+                    topology.nodes.iter().any(|host| host.name == *node),
+                    "a fault parts the node \"{node}\", which the topology does not have"
+                );
+                let links = topology.links.iter().enumerate();
+                let ends = |(_, link): &(usize, &weir_experiment::Link)| {
+                    link.between.0 == *node || link.between.1 == *node
+                };
+                found.extend(links.filter(ends).map(|(at, _)| at));
+            }
+            What::Kill(_)
+            | What::Freeze(_)
+            | What::Restart(_)
+            | What::Answer { .. }
+            | What::Full(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+fn position(setup: &Setup, name: &str) -> Result<usize> {
+    let found = setup.topology.links.iter().position(|link| link.name == name);
+    found.with_context(|| {
+        format!("a fault is about the link \"{name}\", which the topology has not")
+    })
+}
+
+/// Without one there is no bottleneck, and no depth of a buffer that could stay.
+fn has_a_rate(shape: &Shape) -> Result<()> {
+    ensure!(
+        shape.constant_rate().is_some(),
+        "one of its directions has no rate in the topology (expected one that can change)"
+    );
+    Ok(())
+}
+
+/// How a link is now.
+#[derive(Debug)]
+pub(crate) struct Now {
+    /// Both directions, as they are while the link is up.
+    pub shapes: [Shape; 2],
+    downs: u64,
+    changes: u64,
+}
+
+/// What a direction is made of beside its shape.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Making {
+    /// The depth of its buffer.
+    pub queue: Option<Bytes>,
+    /// Whether an active queue may mark packets.
+    pub ecn: bool,
+    /// What its random streams derive from.
+    pub seed: Seed,
+}
+
+impl Now {
+    /// As the topology says.
+    pub fn new(shapes: [Shape; 2]) -> Self {
+        Self { shapes, downs: 0, changes: 0 }
+    }
+
+    /// After a change; `topology` says what is restored.
+    pub fn changed(&self, change: &LinkChange, topology: &[Shape; 2]) -> Result<Self> {
+        let Self { mut shapes, mut downs, changes } = Self { shapes: self.shapes.clone(), ..*self };
+        match *change {
+            LinkChange::Down => downs = downs.saturating_add(1),
+            LinkChange::Up => downs = downs.saturating_sub(1),
+            LinkChange::Restore => shapes = topology.clone(),
+            LinkChange::Shape { rate, delay, loss } => {
+                for shape in &mut shapes {
+                    if let Some(rate) = rate {
+                        has_a_rate(shape)?;
+                        shape.rate = Some(Rate::Constant(rate));
+                    }
+                    shape.delay = delay.unwrap_or(shape.delay);
+                    shape.loss = loss.map_or(shape.loss, Loss::Independent);
+                }
+            }
+        }
+        Ok(Self { shapes, downs, changes: changes.saturating_add(1) })
+    }
+
+    /// What it is in the kernel.
+    pub fn lanes(&self, making: &[Making; 2]) -> Result<[Lane; 2]> {
+        let lane = |which: usize| {
+            let Making { queue, ecn, seed } = making[which];
+            let seed = match self.changes {
+                0 => seed,
+                number => seed.derive(&format!("change {number}")),
+            };
+            let lane = Lane::new(&self.shapes[which], queue, ecn, seed)?.changing(seed);
+            Ok::<_, anyhow::Error>(if self.downs > 0 { lane.cut() } else { lane })
+        };
+        Ok([lane(0)?, lane(1)?])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weir_experiment::{Discipline, Queue};
+
+    fn shape(mbps: u64) -> Shape {
+        Shape {
+            rate: Some(Rate::Constant(BitRate::from_bps(mbps * 1_000_000))),
+            delay: Span::from_ms(10),
+            jitter: Span::ZERO,
+            reordering_jitter: Span::ZERO,
+            queue: Queue::Bdp(Ratio::ONE),
+            discipline: Discipline::Fifo,
+            loss: Loss::NONE,
+        }
+    }
+
+    const MAKING: Making =
+        Making { queue: Some(Bytes::new(64_000)), ecn: false, seed: Seed::new(1) };
+
+    fn after(changes: &[LinkChange]) -> Now {
+        let topology = [shape(5), shape(1)];
+        let start = Now::new(topology.clone());
+        changes.iter().fold(start, |now, change| now.changed(change, &topology).unwrap())
+    }
+
+    fn delay(ms: u64) -> LinkChange {
+        LinkChange::Shape { rate: None, delay: Some(Span::from_ms(ms)), loss: None }
+    }
+
+    fn is_down(now: &Now) -> bool {
+        let [forward, backward] = now.lanes(&[MAKING; 2]).unwrap();
+        let lost = |lane: Lane| lane.line.unwrap().loss == Loss::Independent(Ratio::ONE);
+        assert_eq!(lost(forward), lost(backward));
+        lost(forward)
+    }
+
+    #[test]
+    fn a_link_is_up_when_nobody_holds_it_down_any_more() {
+        use LinkChange::{Down, Up};
+        assert!(!is_down(&after(&[])));
+        assert!(is_down(&after(&[Down])));
+        assert!(is_down(&after(&[Down, Down, Up])));
+        assert!(!is_down(&after(&[Down, Down, Up, Up])));
+        assert!(is_down(&after(&[Up, Down])));
+    }
+
+    #[test]
+    fn what_a_change_does_not_name_stays_and_restored_is_what_the_topology_says() {
+        let loss = Ratio::from_ppb(10_000_000);
+        let lossy = LinkChange::Shape { rate: None, delay: None, loss: Some(loss) };
+        let now = after(&[delay(50), lossy]);
+        for (now, shape) in now.shapes.iter().zip([shape(5), shape(1)]) {
+            let delay = Span::from_ms(50);
+            assert_eq!(*now, Shape { delay, loss: Loss::Independent(loss), ..shape });
+        }
+        let now = after(&[delay(50), LinkChange::Down, LinkChange::Restore]);
+        assert_eq!(now.shapes, [shape(5), shape(1)]);
+        assert!(is_down(&now), "a shape is restored, not the link");
+    }
+
+    #[test]
+    fn a_change_leaves_the_depth_of_the_buffer_and_draws_anew() {
+        let before = after(&[]).lanes(&[MAKING; 2]).unwrap();
+        let rate =
+            LinkChange::Shape { rate: Some(BitRate::from_bps(200_000)), delay: None, loss: None };
+        let behind = after(&[rate]).lanes(&[MAKING; 2]).unwrap();
+        for (before, behind) in before.iter().zip(&behind) {
+            let (old, new) = (before.bottleneck.unwrap(), behind.bottleneck.unwrap());
+            assert_eq!((new.queue, new.htb.rate.bps()), (old.queue, 200_000));
+            assert_ne!(before.line.unwrap().seed, behind.line.unwrap().seed);
+        }
+    }
+
+    #[test]
+    fn a_rate_where_there_was_none_is_refused() {
+        let plain = Shape { rate: None, ..shape(1) };
+        let topology = [shape(5), plain];
+        let rate = LinkChange::Shape { rate: Some(BitRate::from_bps(1)), delay: None, loss: None };
+        let error = Now::new(topology.clone()).changed(&rate, &topology).unwrap_err();
+        assert!(error.to_string().contains("no rate"), "{error}");
+    }
+}
