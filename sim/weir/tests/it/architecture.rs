@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 20] = [
+const MAY_USE: [(&str, &[&str]); 21] = [
     ("weir-units", &[]),
     ("weir-records", &[]),
     ("weir-clock", &["weir-units"]),
@@ -24,7 +24,8 @@ const MAY_USE: [(&str, &[&str]); 20] = [
     ("weir-net", &["weir-units", "weir-experiment", "weir-process"]),
     ("weir-uml", &["weir-units", "weir-process"]),
     ("weir-media", &["weir-units", "weir-abr", "weir-core", "weir-experiment", "weir-trace"]),
-    ("weir-switch", &["weir-units", "weir-clock", "weir-core"]),
+    ("weir-switch", &["weir-units", "weir-clock", "weir-core", "weir-records"]),
+    ("weir-sidecar", &["weir-units", "weir-clock", "weir-core", "weir-experiment"]),
     ("weir-traffic", &["weir-units", "weir-clock", "weir-records"]),
     (
         "weir-lab",
@@ -45,6 +46,8 @@ const MAY_USE: [(&str, &[&str]); 20] = [
             "weir-trace",
             "weir-model",
             "weir-oracle",
+            "weir-switch",
+            "weir-sidecar",
         ],
     ),
     ("weir-report", &["weir-units", "weir-records"]),
@@ -72,7 +75,7 @@ const BELONGS_TO: [(&str, &[&str]); 6] = [
     ("plotters", &["weir-report"]),
     ("rtnetlink", &["weir-net"]),
     ("netlink-packet-route", &["weir-net"]),
-    ("hyper", &["weir-http", "weir-switch"]),
+    ("hyper", &["weir-http", "weir-sidecar", "weir-switch"]),
     ("clap", &["weir"]),
 ];
 

@@ -1,0 +1,161 @@
+//! What becomes of a request.
+
+use super::Order;
+use super::dates::Shift;
+use weir_experiment::Wrong;
+use weir_units::{BitRate, Seed};
+
+/// What becomes of a request: nothing, by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// It is answered with this status, without asking the origin.
+    pub status: Option<u16>,
+    /// What is in the playlist, if it is for one.
+    pub playlist: Playlist,
+    /// The body ends half-way.
+    pub truncated: bool,
+    /// The rate at which the body comes.
+    pub rate: Option<BitRate>,
+}
+
+/// What is in a playlist.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Playlist {
+    /// What the origin says.
+    #[default]
+    True,
+    /// The same with other dates.
+    Shifted(Shift),
+    /// Nothing.
+    Empty,
+    /// Bytes that are no playlist.
+    Corrupt,
+}
+
+impl Verdict {
+    /// Draws for the request that `seed` belongs to.
+    pub fn of(orders: &[Order], seed: Seed, is_playlist: bool) -> Self {
+        let mut verdict = Self::default();
+        for (place, order) in orders.iter().enumerate() {
+            let whole = weir_units::Ratio::ONE.ppb();
+            let drawn = seed.derive(&format!("order {place}")).below(whole);
+            if drawn < order.share.ppb() {
+                verdict.add(order.how, is_playlist);
+            }
+        }
+        verdict
+    }
+
+    fn add(&mut self, how: Wrong, is_playlist: bool) {
+        match how {
+            Wrong::Status(status) => self.status = self.status.or(Some(status)),
+            Wrong::Truncated => self.truncated = true,
+            Wrong::Trickle(rate) => {
+                self.rate = Some(self.rate.map_or(rate, |other| other.min(rate)));
+            }
+            Wrong::Corrupt if is_playlist => self.playlist.replace(Playlist::Corrupt),
+            Wrong::Empty if is_playlist => self.playlist.replace(Playlist::Empty),
+            Wrong::Ahead(by) if is_playlist => self.playlist.shift(Shift::ahead(by)),
+            Wrong::Behind(by) if is_playlist => self.playlist.shift(Shift::behind(by)),
+            Wrong::Corrupt | Wrong::Empty | Wrong::Ahead(_) | Wrong::Behind(_) => {}
+        }
+    }
+}
+
+impl Playlist {
+    /// The first of those that leave nothing of the origin's counts.
+    fn replace(&mut self, by: Self) {
+        if matches!(self, Self::True | Self::Shifted(_)) {
+            *self = by;
+        }
+    }
+
+    fn shift(&mut self, shift: Shift) {
+        match self {
+            Self::True => *self = Self::Shifted(shift),
+            Self::Shifted(other) => *other = other.and(shift),
+            Self::Empty | Self::Corrupt => {}
+        }
+    }
+}
+
+/// Bytes that are no playlist, whatever the seed: the first cannot be in UTF-8 (RFC 8216, section
+/// 4.1 asks for it).
+pub(super) fn corrupt(seed: Seed) -> Vec<u8> {
+    const WORDS: usize = 512;
+    let words =
+        (0..WORDS).flat_map(|word| seed.derive(&format!("word {word}")).get().to_ne_bytes());
+    let mut bytes: Vec<u8> = words.collect();
+    bytes[0] = 0xff;
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weir_units::{Ratio, Span};
+
+    fn always(how: Wrong) -> Order {
+        Order { how, share: Ratio::ONE }
+    }
+
+    fn verdict(orders: &[Order]) -> Verdict {
+        Verdict::of(orders, Seed::new(7), true)
+    }
+
+    #[test]
+    fn a_share_of_the_requests_is_concerned_and_the_same_ones_each_time() {
+        let order = Order { how: Wrong::Truncated, share: Ratio::from_ppb(300_000_000) };
+        let drawn = |seed: u64| -> Vec<bool> {
+            let of = |n| Seed::new(seed).derive(&format!("request {n}"));
+            (0..10_000).map(|n| Verdict::of(&[order], of(n), false).truncated).collect()
+        };
+        let hits = drawn(1).iter().filter(|hit| **hit).count();
+        // Five standard deviations.
+        assert!((2_770..3_230).contains(&hits), "{hits}");
+        assert_eq!(drawn(1), drawn(1));
+        assert_ne!(drawn(1), drawn(2));
+        let never = Order { share: Ratio::ZERO, ..order };
+        assert_eq!(verdict(&[never]), Verdict::default());
+        assert_eq!(verdict(&[]), Verdict::default());
+    }
+
+    #[test]
+    fn orders_add_up() {
+        let rate = |bps| Wrong::Trickle(BitRate::from_bps(bps));
+        let found = verdict(&[
+            always(Wrong::Ahead(Span::from_s(5))),
+            always(Wrong::Behind(Span::from_s(2))),
+            always(rate(9)),
+            always(rate(8)),
+            always(Wrong::Truncated),
+            always(Wrong::Status(503)),
+            always(Wrong::Status(500)),
+        ]);
+        let shift = Shift::ahead(Span::from_s(5)).and(Shift::behind(Span::from_s(2)));
+        let playlist = Playlist::Shifted(shift);
+        let rate = Some(BitRate::from_bps(8));
+        assert_eq!(found, Verdict { status: Some(503), playlist, truncated: true, rate });
+        let empty = [Wrong::Ahead(Span::from_s(5)), Wrong::Empty, Wrong::Corrupt].map(always);
+        assert_eq!(verdict(&empty).playlist, Playlist::Empty);
+    }
+
+    #[test]
+    fn what_concerns_playlists_concerns_nothing_else() {
+        for how in [Wrong::Corrupt, Wrong::Empty, Wrong::Ahead(Span::from_s(1))] {
+            let found = Verdict::of(&[always(how)], Seed::new(1), false);
+            assert_eq!(found, Verdict::default(), "{how:?}");
+            assert_ne!(verdict(&[always(how)]), Verdict::default(), "{how:?}");
+        }
+    }
+
+    #[test]
+    fn corrupt_bytes_are_no_text() {
+        for seed in 0..100 {
+            let bytes = corrupt(Seed::new(seed));
+            assert_eq!(bytes.len(), 4096);
+            assert!(std::str::from_utf8(&bytes).is_err());
+        }
+        assert_ne!(corrupt(Seed::new(1)), corrupt(Seed::new(2)));
+    }
+}

@@ -1,0 +1,148 @@
+//! Says what is wrong with a packager or an origin, as JSON at `/healthz` and for Prometheus at
+//! `/metrics`. It looks when it is asked, at most once at a time, and keeps nothing.
+
+mod connections;
+mod encoder;
+mod files;
+mod report;
+mod server;
+mod stream;
+
+use crate::serve;
+use anyhow::Result;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use report::Report;
+use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::Mutex;
+use weir_core::playlist::Date;
+use weir_units::Span;
+
+/// What a health endpoint looks at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthJob {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The name of the service that it stands beside.
+    pub service: String,
+    /// The folder of the live stream: `master.m3u8`, the playlists that it names, and segments.
+    pub folder: PathBuf,
+    /// A playlist whose newest segment ended longer ago than this is a problem, and so is one whose
+    /// newest segment ends later than this from now.
+    pub threshold: Span,
+    /// The file with the number of the process that leads the encoder's group; `None` if the service
+    /// has no encoder.
+    pub encoder: Option<PathBuf>,
+    /// What the encoder is connected to over TCP; `None` if that is no matter.
+    pub ingest: Option<SocketAddr>,
+    /// The service's own HTTP server; `None` if it has none.
+    pub server: Option<SocketAddr>,
+}
+
+/// Serves for ever.
+///
+/// `GET /healthz` answers with 200 if all is well and with 503 if not, and with a JSON object of these
+/// keys in this order:
+///
+/// - `ok`: whether there is no problem.
+/// - `problems`: each in a sentence.
+/// - `segment_age_s`: how long ago the newest segment ended, in seconds, by
+///   EXT-X-PROGRAM-DATE-TIME and durations of the playlist that is furthest, or where no playlist has
+///   dates, how long ago the newest file was written; `null` if there is neither.
+/// - `encoder`: `running`, `frozen`, `dead` or `unknown`.
+/// - `ingest`: `connected` or `not connected`; `null` if that is no matter.
+/// - `server`: `answers` or `does not answer`; `null` if there is none.
+///
+/// # Errors
+/// If it cannot listen, and if the kernel has no room for it.
+pub fn health(job: &HealthJob) -> Result<()> {
+    serve::run(async {
+        let listener = serve::listen(job.listen)?;
+        let endpoint = Rc::new(Endpoint { job: job.clone(), looking: Mutex::new(()) });
+        serve::serve(listener, move |request, _| {
+            let endpoint = Rc::clone(&endpoint);
+            async move { Ok::<_, Infallible>(endpoint.answer(&request).await) }
+        })
+        .await
+    })
+}
+
+struct Endpoint {
+    job: HealthJob,
+    /// Held by whoever looks.
+    looking: Mutex<()>,
+}
+
+impl Endpoint {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        if ![Method::GET, Method::HEAD].contains(request.method()) {
+            let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "expected GET or HEAD\n");
+            refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return refusal;
+        }
+        match request.uri().path() {
+            "/healthz" => {
+                let report = self.look().await;
+                let status =
+                    if report.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                response(status, "application/json", report.json())
+            }
+            "/metrics" => {
+                let text = self.look().await.metrics(&self.job.service);
+                response(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
+            }
+            _ => plain(StatusCode::NOT_FOUND, "expected /healthz or /metrics\n"),
+        }
+    }
+
+    async fn look(&self) -> Report {
+        let _held = self.looking.lock().await;
+        let HealthJob { folder, threshold, encoder, ingest, server, .. } = &self.job;
+        let (age, problems) = stream::look(folder, *threshold, now());
+        let mut report = Report::new(age, problems);
+        if let Some(file) = encoder {
+            report.encoder(encoder::look(file));
+        }
+        if let Some(address) = ingest {
+            report.ingest(*address, connections::has(*address));
+        }
+        if let Some(address) = server {
+            report.server(*address, server::answers(*address).await);
+        }
+        report
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "dates in playlists are the world's")]
+fn now() -> Date {
+    date_of(SystemTime::now())
+}
+
+fn date_of(time: SystemTime) -> Date {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date::from_unix(Span::from_ns(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
+}
+
+fn plain(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
+    response(status, "text/plain; charset=utf-8", text.to_owned())
+}
+
+fn response(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    let headers: [(HeaderName, &'static str); 2] =
+        [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")];
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

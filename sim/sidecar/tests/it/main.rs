@@ -1,0 +1,9 @@
+//! Sidecars from outside: over TCP, with origins and clients that behave, and some that do not.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
+
+mod gate;
+mod health;
+mod hostile;
+mod orders;
+mod toy;
