@@ -1,8 +1,8 @@
 //! Who serves: the decisions of the switcher, as a function of what probes came to and when.
 //!
 //! An origin is good until as many probes in a row as the configuration asks for were bad, and bad
-//! until as many were good; the first probe decides at once. What follows from that is the
-//! [`Policy`]'s.
+//! until as many were good. One that has never been good is so with its first good probe: a stream
+//! that begins has no past to doubt. What follows from that is the [`Policy`]'s.
 //!
 //! Where no origin is good, nobody is switched to in the hope that it is less bad: the freshest is
 //! kept from the moment on at which the last one went bad, until one is good again.
@@ -66,12 +66,17 @@ struct Origin {
     /// A moving average of how long probes took.
     latency: Option<Span>,
     disagrees: i64,
+    /// What the last comparisons said instead, and how many in a row.
+    disagrees_now: (i64, u32),
+    /// It kept a request waiting for longer than the time-out, and no probe of it was good since.
+    suspect: bool,
 }
 
 /// Counts probes in a row that say something else than what holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Judge {
     good: Option<bool>,
+    was_good: bool,
     contrary: u32,
 }
 
@@ -82,19 +87,37 @@ impl Judge {
             self.contrary = 0;
             return false;
         }
-        self.contrary += 1;
-        let turns = self.good.is_none() || self.contrary >= needed;
+        self.contrary = self.contrary.saturating_add(1);
+        let turns = self.contrary >= needed || good && !self.was_good;
         if turns {
-            *self = Self { good: Some(good), contrary: 0 };
+            *self = Self { good: Some(good), was_good: self.was_good || good, contrary: 0 };
         }
         turns
+    }
+}
+
+impl Origin {
+    /// Whether its numbers disagree by something else now. Dates that are half a segment apart could
+    /// mean either of two numbers: what is not said as often in a row as a probe's result is noise.
+    fn compared(&mut self, ahead: i64, needed: u32) -> bool {
+        if ahead == self.disagrees {
+            self.disagrees_now = (ahead, 0);
+            return false;
+        }
+        let (before, times) = self.disagrees_now;
+        let times = if ahead == before { times + 1 } else { 1 };
+        self.disagrees_now = (ahead, times);
+        if times >= needed {
+            (self.disagrees, self.disagrees_now) = (ahead, (ahead, 0));
+        }
+        times >= needed
     }
 }
 
 /// What is known of an origin, for health reports and metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OriginStatus {
-    /// Whether it is good; `None` before the first probe.
+    /// Whether it is good; `None` before probes have told.
     pub good: Option<bool>,
     /// Why its last probe was bad.
     pub reason: Option<String>,
@@ -157,6 +180,7 @@ impl Board {
             known.latency = Some(averaged(known.latency, took));
         }
         known.reason = reading.result.as_ref().err().map(ToString::to_string);
+        known.suspect &= !good;
         let mut happened = Vec::new();
         if known.judge.hears(good, needed) {
             known.good_since = good.then_some(now);
@@ -170,14 +194,25 @@ impl Board {
         happened
     }
 
-    /// The origins to try for a request, in this order.
+    /// Takes note of a request that an origin kept waiting for longer than the time-out. Until a
+    /// probe of it is good, others are asked before it: not every request is to wait as long before
+    /// the probes have found out, or for nothing if it was the request's own bad luck.
+    pub fn kept_waiting(&mut self, origin: usize) {
+        if let Some(known) = self.origins.get_mut(origin) {
+            known.suspect = true;
+        }
+    }
+
+    /// The origins to try for a request, in this order: good ones before others, and among those the
+    /// one whose turn it is.
     pub fn order(&mut self) -> Vec<usize> {
         let first = match self.config.policy {
             Policy::Backup | Policy::Latency => self.active,
             Policy::RoundRobin => self.turn().unwrap_or(self.active),
         };
         let mut order: Vec<usize> = (0..self.origins.len()).collect();
-        order.sort_by_key(|&at| (at != first, !self.is_good(at), self.rank(at)));
+        let suspect = |at: usize| self.origins.get(at).is_some_and(|known| known.suspect);
+        order.sort_by_key(|&at| (!self.is_good(at), suspect(at), at != first, self.rank(at)));
         order
     }
 
@@ -273,13 +308,12 @@ impl Board {
             true => 0..self.origins.len(),
             false => origin..origin + 1,
         };
-        let mut happened = Vec::new();
+        let (needed, mut happened) = (self.config.probes, Vec::new());
         for at in others.filter(|at| *at != self.active) {
             let known = &mut self.origins[at];
             let ahead = known.newest.and_then(|other| disagreement(&this, &other));
-            if let Some(ahead) = ahead.filter(|ahead| *ahead != known.disagrees) {
-                known.disagrees = ahead;
-                happened.push(Happening::Disagrees(at, ahead));
+            if ahead.is_some_and(|ahead| known.compared(ahead, needed)) {
+                happened.push(Happening::Disagrees(at, known.disagrees));
             }
         }
         happened

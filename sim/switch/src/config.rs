@@ -1,5 +1,6 @@
 //! What a switcher is told: a file, over it the environment, over it the command line.
 
+use crate::rounds::MAX_UNDER_WAY;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -49,7 +50,8 @@ pub struct Config {
     pub origins: Vec<OriginConfig>,
     /// From the start of one probe to that of the next.
     pub interval: Span,
-    /// How long a probe, and the first byte of an answer, may take.
+    /// How long a probe, and the first byte of an answer, may take; less than [`MAX_UNDER_WAY`]
+    /// intervals.
     pub timeout: Span,
     /// A newest segment that ended longer ago than this is stale.
     pub threshold: Span,
@@ -309,6 +311,14 @@ impl Settings {
     /// name.
     pub fn config(&self) -> Result<Config, ConfigError> {
         let timeout = self.value("timeout", Span::from_s(2), &INTERVALS)?;
+        let interval = self.value("interval", Span::from_s(5), &INTERVALS)?;
+        if interval.checked_mul(MAX_UNDER_WAY as u64 - 1).is_some_and(|most| timeout > most) {
+            let problem =
+                format!("it takes more than {} intervals of {interval}", MAX_UNDER_WAY - 1);
+            // The one that was said is the one to change.
+            let key = if self.values.contains_key("timeout") { "timeout" } else { "interval" };
+            return Err(self.error(key, format!("a time-out of {timeout}: {problem}")));
+        }
         let path = self.parsed("path", "/hls/".to_owned())?;
         if !path.starts_with('/') || !path.ends_with('/') {
             return Err(self.error("path", "expected a path that begins and ends with \"/\""));
@@ -316,7 +326,7 @@ impl Settings {
         Ok(Config {
             listen: self.parsed("listen", SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080)))?,
             origins: self.origins()?,
-            interval: self.value("interval", Span::from_s(5), &INTERVALS)?,
+            interval,
             timeout,
             threshold: self.value("threshold", Span::from_s(20), &THRESHOLDS)?,
             probes: self.value("probes", 3, &PROBES)?,
@@ -444,6 +454,9 @@ priority = 1
         assert!(unknown.contains("`interval`"), "{unknown}");
         let late = error(&FILE.replace("1 s", "0 s"), &[]);
         assert_eq!(late, "switch.toml:2: interval = \"0 s\": expected 10 ms to 3600 s");
+        let long = error(FILE, &[("WEIR_SWITCH_TIMEOUT", "64 s")]);
+        let expected = "a time-out of 64 s: it takes more than 63 intervals of 1 s";
+        assert_eq!(long, format!("WEIR_SWITCH_TIMEOUT: timeout = \"64 s\": {expected}"));
         let unit = error(FILE, &[("WEIR_SWITCH_TIMEOUT", "2")]);
         assert!(unit.starts_with("WEIR_SWITCH_TIMEOUT: timeout = \"2\": "), "{unit}");
         let scheme = error(&FILE.replace("http://10.0.0.2", "ftp://10.0.0.2"), &[]);

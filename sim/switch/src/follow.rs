@@ -1,8 +1,8 @@
 //! How old a stream is, from its playlists.
 
 use crate::reading::{Newest, Seen};
-use weir_core::playlist::{Date, Media};
-use weir_units::Time;
+use weir_core::playlist::{Date, Media, Uri};
+use weir_units::{Span, Time};
 
 /// Follows the playlist of one origin.
 #[derive(Debug, Default)]
@@ -11,40 +11,54 @@ pub struct Follower {
     last: Option<(Mark, Time)>,
 }
 
+/// The end of a playlist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tip {
+    /// Its newest segment.
+    pub newest: Newest,
+    /// Where that is.
+    pub uri: Uri,
+    /// When it ended on the world's clock, if the playlist says so.
+    pub end: Option<Date>,
+}
+
 /// What changes when a segment is added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Mark {
     sequence: u64,
-    uri: String,
+    uri: Uri,
+}
+
+impl Tip {
+    /// The end of a playlist; `None` if it has no segment.
+    pub fn of(playlist: &Media) -> Option<Self> {
+        let last = playlist.segments.last()?;
+        let sequence = playlist.sequence + (playlist.segments.len() as u64).saturating_sub(1);
+        Some(Self {
+            newest: Newest { sequence, began: last.date, duration: last.duration },
+            uri: last.uri.clone(),
+            end: playlist.newest_end(),
+        })
+    }
 }
 
 impl Follower {
-    /// What a playlist says that arrived at `now`, which is `date` on the world's clock. `None` if
-    /// it has no segment.
+    /// What a playlist says that arrived at `now`, which is `date` on the world's clock.
     ///
-    /// The age counts from the end of the newest segment: as EXT-X-PROGRAM-DATE-TIME says it, or,
-    /// without one, from when the segment was first seen here. A date in the future is an age of
-    /// zero.
-    pub fn read(&mut self, now: Time, date: Date, playlist: &Media) -> Option<Seen> {
-        let newest = playlist.segments.last()?;
-        let sequence = playlist.sequence + (playlist.segments.len() as u64).saturating_sub(1);
-        let mark = Mark { sequence, uri: newest.uri.as_str().to_owned() };
+    /// The age counts from the end of the newest segment, as EXT-X-PROGRAM-DATE-TIME says it, or
+    /// from when the segment was first seen here, whichever is longer ago. For a segment is seen
+    /// after its end, the second counts only where dates are missing, or later than the truth: a
+    /// stream that stands still is stale whatever its dates are, at most an interval and a time-out
+    /// later.
+    pub fn read(&mut self, now: Time, date: Date, tip: &Tip) -> Seen {
+        let mark = Mark { sequence: tip.newest.sequence, uri: tip.uri.clone() };
         let since = match &self.last {
             Some((known, since)) if *known == mark => *since,
             _ => now,
         };
         self.last = Some((mark, since));
-        let age = match playlist.newest_end() {
-            Some(end) => date.since(end),
-            None => now.since(since),
-        };
-        let newest = Newest { sequence, began: newest.date, duration: newest.duration };
-        Some(Seen { age, newest })
-    }
-
-    /// Forgets what was seen: without dates, a stream that comes back is as old as new.
-    pub fn forget(&mut self) {
-        self.last = None;
+        let told = tip.end.map_or(Span::ZERO, |end| date.since(end));
+        Seen { age: told.max(now.since(since)), newest: tip.newest }
     }
 }
 

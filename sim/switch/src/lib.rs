@@ -7,33 +7,46 @@
 //! | `board.rs` | who serves: pure, from what probes came to |
 //! | `reading.rs`, `follow.rs` | what a probe came to; how old a stream is, from its playlists |
 //! | `config.rs` | what a switcher is told |
-//! | `probe.rs` | looks at an origin |
+//! | `log.rs` | what happened, as lines and as rows of a table |
+//! | `probe.rs`, `rounds.rs` | looks at an origin; when, and in which order that counts |
 //! | `proxy.rs`, `route.rs` | answers requests; which paths go on |
-//! | `relay.rs` | bodies on their way, which another origin completes |
+//! | `begin.rs`, `relay.rs` | how answers begin; bodies on their way, which another origin completes |
 //! | `upstream.rs`, `state.rs`, `metrics.rs`, `run.rs` | requests to origins, what is shared, the process |
 //!
 //! # What a client sees of a fault
 //! A request that the active origin does not answer, or answers with a status of 500 or above, is
 //! answered by the next origin within the same request; so is one for a file that an origin does not
-//! have. A body that breaks off, or no longer comes, is completed from another origin where that has
-//! the same bytes (see `relay.rs`).
+//! have, and where all have none the client is told so. A playlist, or another answer of at most
+//! 64 KiB, that breaks off or is no playlist is replaced by the next origin's: it goes out when it is
+//! whole (see `begin.rs`). A longer body that breaks off, or no longer comes, is completed from
+//! another origin where that has the same bytes and answers requests for ranges (see `relay.rs`).
+//!
+//! An origin that says nothing costs a request at most one time-out, and n such origins n of them.
+//! It does not cost that each request: who kept one waiting is asked after the other good origins
+//! until a probe of it is good.
 //!
 //! # How long a fault lasts
-//! An origin is bad after N bad probes in a row: at most N intervals and one time-out after the
-//! fault, for a probe begins at every interval, whatever the one before took. A stream that stands
-//! still is bad when its newest segment ended longer ago than the threshold.
+//! An origin is bad after N bad probes in a row: at most N intervals and one time-out after it died,
+//! for a probe begins at every interval, whatever became of the one before (see `rounds.rs`).
+//!
+//! A stream that stands still is bad when its newest segment ended longer ago than the threshold. So
+//! it is left at an age of at most the threshold, N intervals and one time-out; where its dates are
+//! missing or later than the truth, an interval and a time-out later.
 //!
 //! # What it does not do
 //! HTTP/1.1 without TLS. Nothing is cached. Requests with bodies are refused.
 
+mod begin;
 mod board;
 mod config;
 mod follow;
+mod log;
 mod metrics;
 mod probe;
 mod proxy;
 mod reading;
 mod relay;
+mod rounds;
 mod route;
 mod run;
 mod state;
@@ -41,6 +54,8 @@ mod upstream;
 
 pub use board::{Board, Happening, OriginStatus};
 pub use config::{Config, ConfigError, MAX_ORIGINS, OriginConfig, Policy, Settings, Switchback};
-pub use follow::{Follower, disagreement};
+pub use follow::{Follower, Tip, disagreement};
+pub use log::{events, line};
 pub use reading::{Bad, Newest, Reading, Seen};
-pub use run::Switcher;
+pub use rounds::{Look, MAX_UNDER_WAY, Rounds, Sight};
+pub use run::{Switcher, allow_descriptors};

@@ -1,8 +1,9 @@
 //! Looks at an origin: its playlist, and that of its first variant.
 
 use crate::config::OriginConfig;
-use crate::follow::Follower;
-use crate::reading::{Bad, Reading, Seen};
+use crate::follow::Tip;
+use crate::reading::Bad;
+use crate::rounds::{Look, Sight};
 use crate::upstream::{NoAnswer, Upstream, duration};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -20,44 +21,42 @@ pub(crate) struct Prober {
     pub upstream: Upstream,
     pub origin: OriginConfig,
     pub timeout: Span,
-    pub threshold: Span,
     pub clock: Clock,
-    pub follower: Follower,
-    /// The media playlist that a master playlist named; asked for again when it fails.
-    pub media: Option<Uri>,
 }
 
 impl Prober {
-    /// One probe; `date` tells the world's time.
-    pub async fn probe(&mut self, date: impl Fn() -> Date) -> Reading {
+    /// One probe; `date` tells the world's time, and `media` is the media playlist that a master
+    /// playlist named, where that is known. Also, which it is to be next time.
+    pub async fn probe(&self, media: Option<Uri>, date: impl Fn() -> Date) -> (Look, Option<Uri>) {
         let started = self.clock.now();
-        let looked = tokio::time::timeout(duration(self.timeout), self.look(&date)).await;
+        let looked = tokio::time::timeout(duration(self.timeout), self.look(media)).await;
         let seen = looked.unwrap_or(Err(Bad::TimedOut(self.timeout)));
+        let at = self.clock.now();
         let answered = !matches!(seen, Err(Bad::TimedOut(_) | Bad::Unreachable(_)));
-        let took = answered.then(|| self.clock.now().since(started));
-        if seen.is_err() {
+        let took = answered.then(|| at.since(started));
+        match seen {
+            Ok((tip, media)) => {
+                let result = Ok(Sight { at, date: date(), tip });
+                (Look { took, result }, media)
+            }
             // What the master playlist names may be another file when the origin is back.
-            self.media = None;
+            Err(bad) => (Look { took, result: Err(bad) }, None),
         }
-        let result = match seen {
-            Ok(seen) if seen.age > self.threshold => Err(Bad::Stale(seen)),
-            other => other,
-        };
-        Reading { took, result }
     }
 
-    async fn look(&mut self, date: &impl Fn() -> Date) -> Result<Seen, Bad> {
+    async fn look(&self, media: Option<Uri>) -> Result<(Tip, Option<Uri>), Bad> {
         let refused = |error: &dyn ToString| Bad::Playlist(error.to_string());
-        let media = match self.media.clone() {
+        let tip = |playlist: &Media| Tip::of(playlist).ok_or_else(|| refused(&"it has no segment"));
+        let media = match media {
             Some(media) => media,
             None => {
-                let url = self.origin.url.clone();
-                let body = self.fetch(&url).await?;
-                match Media::parse_live(&body, &url) {
-                    Ok(playlist) => return self.read(&playlist, date),
+                let url = &self.origin.url;
+                let body = self.fetch(url).await?;
+                match Media::parse_live(&body, url) {
+                    Ok(playlist) => return Ok((tip(&playlist)?, None)),
                     // What has no segments may have variants.
                     Err(why) => {
-                        let master = Master::parse(&body, &url);
+                        let master = Master::parse(&body, url);
                         let variants = master.map_err(|_| refused(&why))?.variants;
                         let first = variants.into_iter().next();
                         first.ok_or_else(|| refused(&"it has no variant"))?.uri
@@ -71,13 +70,7 @@ impl Prober {
         }
         let body = self.fetch(&media).await?;
         let playlist = Media::parse_live(&body, &media).map_err(|error| refused(&error))?;
-        self.media = Some(media);
-        self.read(&playlist, date)
-    }
-
-    fn read(&mut self, playlist: &Media, date: &impl Fn() -> Date) -> Result<Seen, Bad> {
-        let seen = self.follower.read(self.clock.now(), date(), playlist);
-        seen.ok_or_else(|| Bad::Playlist("it has no segment".to_owned()))
+        Ok((tip(&playlist)?, Some(media)))
     }
 
     /// A document of at most [`MAX_PLAYLIST`] bytes. Redirects are not followed: they could lead

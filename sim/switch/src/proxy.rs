@@ -1,5 +1,6 @@
 //! Answers requests: from the origin whose turn it is, or from the next one.
 
+use crate::begin::{Begun, begin};
 use crate::metrics;
 use crate::relay::{BrokenOff, Others, Relay};
 use crate::route::below;
@@ -69,27 +70,24 @@ pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Ans
 async fn pass_on(state: &Arc<State>, request: &Request<Incoming>, rest: &str) -> Answer {
     let mut order: VecDeque<usize> = state.board().order().into();
     let headers = passed_on(request.headers());
-    let mut best: Option<(usize, Response<Incoming>)> = None;
+    let mut best: Option<(usize, Begun)> = None;
     let mut silent = StatusCode::BAD_GATEWAY;
     while let Some(origin) = order.pop_front() {
         let Some(url) = state.url(origin, rest) else { continue };
-        let started = state.clock.now();
-        let asked = state.upstream.ask(request.method().clone(), &url, headers.clone()).await;
-        match asked {
-            Ok(answer) => {
-                let took = state.clock.now().since(started);
-                state.metrics.answered(origin, answer.status().as_u16(), took);
-                if is_good(answer.status()) {
-                    return relayed(state, request, rest, (origin, answer), &order);
-                }
-                // What is not there is a better answer than a broken server.
-                let missing = |status: StatusCode| status.is_client_error();
-                let before = best.as_ref().is_some_and(|(_, best)| missing(best.status()));
-                if !before || best.is_none() {
-                    best = Some((origin, answer));
+        match ask(state, origin, request.method(), &url, headers.clone()).await {
+            Ok(begun) if is_good(begun.head.status) => {
+                return relayed(state, request, rest, (origin, begun), &order);
+            }
+            // What is not there is a better answer than a broken server.
+            Ok(begun) => {
+                if best.as_ref().is_none_or(|(_, best)| !best.head.status.is_client_error()) {
+                    best = Some((origin, begun));
                 }
             }
-            Err(NoAnswer::TimedOut) => silent = StatusCode::GATEWAY_TIMEOUT,
+            Err(NoAnswer::TimedOut) => {
+                state.board().kept_waiting(origin);
+                silent = StatusCode::GATEWAY_TIMEOUT;
+            }
             Err(NoAnswer::Unreachable(_)) => {}
         }
         if !order.is_empty() {
@@ -97,9 +95,27 @@ async fn pass_on(state: &Arc<State>, request: &Request<Incoming>, rest: &str) ->
         }
     }
     match best {
-        Some((origin, answer)) => relayed(state, request, rest, (origin, answer), &VecDeque::new()),
+        Some(best) => relayed(state, request, rest, best, &VecDeque::new()),
         None => plain(silent, "no origin answers\n"),
     }
+}
+
+/// Asks one origin. Head and beginning together may take the time-out.
+async fn ask(
+    state: &State,
+    origin: usize,
+    method: &Method,
+    url: &str,
+    headers: HeaderMap,
+) -> Result<Begun, NoAnswer> {
+    let started = state.clock.now();
+    let answer = state.upstream.ask(method.clone(), url, headers).await?;
+    let took = state.clock.now().since(started);
+    state.metrics.answered(origin, answer.status().as_u16(), took);
+    if is_good(answer.status()) && method == Method::GET {
+        return begin(answer, url, state.config.timeout.saturating_sub(took)).await;
+    }
+    Ok(Begun::at_once(answer))
 }
 
 /// Whether another origin cannot be expected to answer better.
@@ -111,27 +127,30 @@ fn is_good(status: StatusCode) -> bool {
 fn relayed(
     state: &Arc<State>,
     request: &Request<Incoming>,
-    rest: &str,
-    (origin, answer): (usize, Response<Incoming>),
+    path: &str,
+    (origin, begun): (usize, Begun),
     others: &VecDeque<usize>,
 ) -> Answer {
-    let (mut head, body) = answer.into_parts();
+    let Begun { mut head, ahead, rest } = begun;
     for name in hop_by_hop(&head.headers) {
         head.headers.remove(name);
     }
     if let Ok(name) = HeaderValue::try_from(state.config.origins[origin].name.as_str()) {
         head.headers.insert(ORIGIN, name);
     }
-    let extent = extent(head.status, &head.headers, body.size_hint().exact());
+    let Some(rest) = rest else {
+        let body = Full::new(ahead).map_err(|never| match never {});
+        return Response::from_parts(head, UnsyncBoxBody::new(body));
+    };
+    let length = rest.size_hint().exact().map(|bytes| bytes + ahead.len() as u64);
+    let extent = extent(head.status, &head.headers, length);
     let others = extent.filter(|_| request.method() == Method::GET).map(|(first, length)| Others {
-        upstream: state.upstream.clone(),
-        metrics: Arc::clone(&state.metrics),
-        urls: others.iter().filter_map(|at| Some((*at, state.url(*at, rest)?))).collect(),
+        urls: others.iter().filter_map(|at| Some((*at, state.url(*at, path)?))).collect(),
         first,
         length,
     });
-    let body = Relay::new(body, state.config.timeout, state.clock, others);
-    Response::from_parts(head, UnsyncBoxBody::new(body))
+    let relay = Relay::new(Arc::clone(state), origin, ahead, rest, others);
+    Response::from_parts(head, UnsyncBoxBody::new(relay))
 }
 
 /// Where in its file a body begins, and how long the file is; `None` if that cannot be told.

@@ -68,7 +68,10 @@ impl fmt::Display for Bad {
             Self::TimedOut(span) => write!(f, "no answer within {span}"),
             Self::Status(status) => write!(f, "HTTP status {status}"),
             Self::Playlist(why) => write!(f, "no playlist: {why}"),
-            Self::Stale(seen) => write!(f, "stale: its newest segment ended {} ago", seen.age),
+            Self::Stale(seen) => {
+                let age = Span::from_ms(seen.age.ms());
+                write!(f, "stale: its newest segment ended {age} ago")
+            }
         }
     }
 }

@@ -7,8 +7,8 @@
 //! the same length, does its answer go on where the first one ended. Otherwise the client's
 //! connection is closed short of the announced length, so that it knows.
 
-use crate::metrics::Metrics;
-use crate::upstream::{Upstream, duration};
+use crate::state::State;
+use crate::upstream::duration;
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::header::CONTENT_RANGE;
@@ -30,8 +30,6 @@ const LEAST_RATE: BitRate = BitRate::from_bps(100_000);
 
 /// Where the rest of a body may come from.
 pub(crate) struct Others {
-    pub upstream: Upstream,
-    pub metrics: Arc<Metrics>,
     /// URLs of the same file at other origins, with the origins' numbers.
     pub urls: VecDeque<(usize, String)>,
     /// The first byte of the file that the body began with.
@@ -42,6 +40,11 @@ pub(crate) struct Others {
 
 /// A body on its way.
 pub(crate) struct Relay {
+    state: Arc<State>,
+    /// Whose body it is.
+    origin: usize,
+    /// What has come already.
+    ahead: Bytes,
     source: Source,
     others: Option<Others>,
     /// Bytes that are still to come, if their number was announced.
@@ -73,15 +76,24 @@ struct Rest {
 pub(crate) struct BrokenOff;
 
 impl Relay {
-    pub fn new(body: Incoming, timeout: Span, clock: Clock, others: Option<Others>) -> Self {
-        let left = body.size_hint().exact();
+    /// The body of an answer of which something has come already.
+    pub fn new(
+        state: Arc<State>,
+        origin: usize,
+        ahead: Bytes,
+        rest: Incoming,
+        others: Option<Others>,
+    ) -> Self {
         Self {
-            source: Source::Body(body),
+            origin,
+            left: rest.size_hint().exact().map(|bytes| bytes + ahead.len() as u64),
+            ahead,
+            source: Source::Body(rest),
             others,
-            left,
             sent: 0,
             tail: BytesMut::new(),
-            patience: Patience::new(timeout, clock),
+            patience: Patience::new(state.config.timeout, state.clock),
+            state,
         }
     }
 
@@ -104,7 +116,8 @@ impl Relay {
         };
         let tail = self.tail.clone().freeze();
         let next = others.first + self.sent;
-        self.source = Source::Asked(Box::pin(complete(others, next, left, tail)));
+        let state = Arc::clone(&self.state);
+        self.source = Source::Asked(Box::pin(complete(state, others, next, left, tail)));
         Ok(())
     }
 }
@@ -118,6 +131,11 @@ impl Body for Relay {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = &mut *self;
+        if !this.ahead.is_empty() {
+            let ahead = std::mem::take(&mut this.ahead);
+            this.count(&ahead);
+            return Poll::Ready(Some(Ok(Frame::data(ahead))));
+        }
         loop {
             match &mut this.source {
                 Source::Ended => return Poll::Ready(None),
@@ -135,6 +153,7 @@ impl Body for Relay {
                         Poll::Ready(Some(Err(_))) => true,
                         Poll::Pending => {
                             ready!(this.patience.ends(context));
+                            this.state.board().kept_waiting(this.origin);
                             true
                         }
                     };
@@ -153,8 +172,9 @@ impl Body for Relay {
                         return Poll::Ready(Some(Err(BrokenOff)));
                     };
                     let Rest { origin, body, ahead, others } = rest;
-                    others.metrics.resumed(origin);
+                    this.state.metrics.resumed(origin);
                     (this.source, this.others) = (Source::Body(body), Some(others));
+                    this.origin = origin;
                     this.patience.begins_again();
                     if !ahead.is_empty() {
                         this.count(&ahead);
@@ -171,12 +191,18 @@ impl Body for Relay {
 }
 
 /// Finds an origin that has the same file, and `left` bytes of it from byte `next` on.
-async fn complete(mut others: Others, next: u64, left: u64, tail: Bytes) -> Option<Rest> {
+async fn complete(
+    state: Arc<State>,
+    mut others: Others,
+    next: u64,
+    left: u64,
+    tail: Bytes,
+) -> Option<Rest> {
     // Each origin is asked once in the life of an answer.
     while let Some((origin, url)) = others.urls.pop_front() {
         let first = next - tail.len() as u64;
         let last = (next + left).checked_sub(1)?;
-        let Ok(answer) = others.upstream.ask_range(&url, first, last).await else { continue };
+        let Ok(answer) = state.upstream.ask_range(&url, first, last).await else { continue };
         if !is_range(&answer, first, last, others.length) {
             continue;
         }

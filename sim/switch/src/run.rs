@@ -2,14 +2,16 @@
 
 use crate::board::Happening;
 use crate::config::Config;
-use crate::follow::Follower;
 use crate::probe::Prober;
 use crate::proxy::answer;
+use crate::reading::Reading;
+use crate::rounds::Rounds;
 use crate::state::State;
 use anyhow::{Context, Result};
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +37,15 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Hears what happens, and when.
 type Hear = dyn Fn(Time, &Happening) + Send + Sync;
 
+/// Lets this process have as many descriptors as it may: a client has one, and its request another.
+///
+/// # Errors
+/// If the kernel refuses.
+pub fn allow_descriptors() -> nix::Result<()> {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) }
+}
+
 /// A switcher that listens.
 pub struct Switcher {
     state: Arc<State>,
@@ -56,7 +67,7 @@ impl Switcher {
         socket.set_reuseaddr(true).with_context(attempt)?;
         socket.bind(config.listen).with_context(attempt)?;
         let listener = socket.listen(BACKLOG).with_context(attempt)?;
-        Ok(Self { state: Arc::new(State::new(config, Clock::starting_now())), listener })
+        Ok(Self { state: Arc::new(State::new(config, Clock::with_zero(0))), listener })
     }
 
     /// Where it listens.
@@ -67,8 +78,8 @@ impl Switcher {
         self.listener.local_addr().context("ask for the address")
     }
 
-    /// Serves for ever; `hear` hears what happens, when, on the clock that begins with
-    /// [`Switcher::bind`].
+    /// Serves for ever; `hear` hears what happens, and when, on CLOCK_MONOTONIC: all processes of a
+    /// machine share it.
     ///
     /// # Errors
     /// If the kernel has no timer left.
@@ -90,32 +101,45 @@ impl Switcher {
 /// Probes an origin at every interval.
 async fn probe(state: Arc<State>, origin: usize, hear: Arc<Hear>) -> Result<()> {
     let config = &state.config;
-    let mut prober = Prober {
+    let prober = Arc::new(Prober {
         upstream: state.upstream.clone(),
         origin: config.origins[origin].clone(),
         timeout: config.timeout,
-        threshold: config.threshold,
         clock: state.clock,
-        follower: Follower::default(),
-        media: None,
-    };
+    });
     let mut watch = Watch::new(state.clock).context("set a timer")?;
-    let mut due = state.clock.now();
+    let mut rounds = Rounds::new(state.clock.now(), config.interval, config.threshold);
+    let mut under_way = JoinSet::new();
+    let mut media = None;
     loop {
-        let reading = prober.probe(date).await;
-        state
-            .metrics
-            .probed(origin, reading.result.as_ref().map_or_else(|bad| bad.kind(), |_| "good"));
-        let now = state.clock.now();
-        let happened = state.board().probed(now, origin, &reading);
-        state.note(&happened);
-        happened.iter().for_each(|what| hear(now, what));
-        // One that took longer than an interval is followed by the next at its own time.
-        while due <= now {
-            due = due.after(config.interval);
+        tokio::select! {
+            biased;
+            Some(ended) = under_way.join_next() => {
+                let (number, (look, named)) = ended.context("a probe ended")?;
+                media = named;
+                for reading in rounds.end(number, look) {
+                    judge(&state, origin, &reading, &hear);
+                }
+            }
+            due = watch.until(rounds.due()) => {
+                let now = due.context("wait for the next probe")?;
+                if let Some(number) = rounds.begin(now) {
+                    let (prober, media) = (Arc::clone(&prober), media.clone());
+                    under_way.spawn(async move { (number, prober.probe(media, date).await) });
+                }
+            }
         }
-        watch.until(due).await.context("wait for the next probe")?;
     }
+}
+
+/// Takes note of what a probe came to.
+fn judge(state: &State, origin: usize, reading: &Reading, hear: &Arc<Hear>) {
+    let result = reading.result.as_ref().map_or_else(|bad| bad.kind(), |_| "good");
+    state.metrics.probed(origin, result);
+    let now = state.clock.now();
+    let happened = state.board().probed(now, origin, reading);
+    state.note(&happened);
+    happened.iter().for_each(|what| hear(now, what));
 }
 
 #[expect(clippy::disallowed_methods, reason = "dates in playlists are the world's")]

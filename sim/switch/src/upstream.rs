@@ -37,7 +37,8 @@ impl Upstream {
         let timeout = duration(timeout);
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(timeout));
+        // A request gives up first, and says why; this ends what it leaves behind.
+        connector.set_connect_timeout(Some(timeout * 2));
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .build(connector);

@@ -8,7 +8,7 @@ use weir_switch::{
 };
 use weir_units::{Span, Time};
 
-fn config(origins: usize, probes: u32) -> Config {
+pub fn config(origins: usize, probes: u32) -> Config {
     let mut settings = Settings::default();
     let urls: Vec<String> = (0..origins).map(|n| format!("http://o{n}/live.m3u8")).collect();
     settings.set_origins(urls.iter().map(String::as_str), "test").unwrap();
@@ -55,6 +55,27 @@ fn a_backup_takes_over_after_so_many_bad_probes_and_gives_back() {
     }
     let happened = board.probed(at(6), 0, &good(1));
     assert_eq!(happened, [Happening::Good(0), Happening::Switchback { from: 1, to: 0 }]);
+}
+
+#[test]
+fn a_stream_that_begins_is_good_at_once_wherever_it_begins() {
+    let mut board = Board::new(config(2, 3));
+    // Nothing is there yet, which is no failure.
+    for origin in [0, 1, 0, 1] {
+        assert_eq!(board.probed(at(0), origin, &dead()), []);
+    }
+    assert_eq!(board.probed(at(1), 1, &good(1)), [Happening::Good(1)]);
+    assert_eq!(board.order(), [1, 0]);
+    assert_eq!(board.probed(at(2), 0, &good(1)), [Happening::Good(0)]);
+    assert_eq!(board.order(), [0, 1]);
+
+    // It takes longer than that: none is good, and then the first is.
+    let mut board = Board::new(config(2, 3));
+    let probes = (0..3).flat_map(|_| [0, 1]);
+    let happened: Vec<_> = probes.flat_map(|at| board.probed(Time::ZERO, at, &dead())).collect();
+    assert_eq!(happened.last(), Some(&Happening::NoneGood(0)));
+    assert_eq!(board.probed(at(3), 0, &good(1)), [Happening::Good(0)]);
+    assert!(!board.none_good());
 }
 
 #[test]
@@ -164,6 +185,44 @@ fn origins_whose_numbers_differ_are_reported_once() {
     assert_eq!(happened, [Happening::Disagrees(1, -102)]);
     assert_eq!(board.probed(at(3), 1, &reading(1, 16)), []);
     assert_eq!(board.probed(at(4), 1, &reading(104, 18)), [Happening::Disagrees(1, 0)]);
+}
+
+#[test]
+fn dates_half_a_segment_apart_are_no_disagreement_that_comes_and_goes() {
+    let mut board = Board::new(config(2, 3));
+    for second in 0..100u64 {
+        for origin in 0..2 {
+            // Half a segment, and a little more or less.
+            let offset = if origin == 1 { 995 + second % 2 * 10 } else { 0 };
+            let began = Some(Date::from_unix(Span::from_ms(second * 2000 + offset)));
+            let newest = Newest { sequence: second, began, duration: Span::from_s(2) };
+            let result = Ok(Seen { age: Span::from_s(1), newest });
+            let reading = Reading { took: Some(Span::from_ms(5)), result };
+            let happened = board.probed(at(second), origin, &reading);
+            let disagrees = |what: &Happening| matches!(what, Happening::Disagrees(..));
+            assert!(!happened.iter().any(disagrees), "{happened:?}");
+        }
+    }
+}
+
+#[test]
+fn an_origin_that_kept_a_request_waiting_is_asked_later_until_a_probe_is_good() {
+    let mut board = Board::new(config(3, 3));
+    for origin in 0..3 {
+        board.probed(at(0), origin, &good(1));
+    }
+    board.probed(at(0), 2, &dead());
+    board.kept_waiting(0);
+    assert_eq!((board.order(), board.active()), (vec![1, 2, 0], 0));
+    board.probed(at(1), 0, &dead());
+    assert_eq!(board.order(), [1, 2, 0]);
+    board.probed(at(2), 0, &good(1));
+    assert_eq!(board.order(), [0, 1, 2]);
+    // It is still asked before one that is bad.
+    (3..6).for_each(|second| drop(board.probed(at(second), 1, &dead())));
+    (3..6).for_each(|second| drop(board.probed(at(second), 2, &stale(60))));
+    board.kept_waiting(0);
+    assert_eq!(board.order()[0], 0);
 }
 
 fn reading() -> impl Strategy<Value = Reading> {

@@ -3,6 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
 
 mod board;
+mod false_alarms;
 mod faults;
 mod hostile;
+mod laws;
+mod origin;
+mod service;
+mod texts;
 mod toy;
+mod world;

@@ -3,11 +3,10 @@
 use crate::refusal::refuse;
 use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use weir_switch::{Config, Happening, Settings, Switcher};
-use weir_units::Time;
+use weir_switch::{Config, Settings, Switcher, allow_descriptors, line};
 
 /// The arguments. What they say stands over the environment (`WEIR_SWITCH_INTERVAL` and so on), and
 /// that over the file.
@@ -48,18 +47,24 @@ pub struct Arguments {
 /// A configuration of more than this is none.
 const FILE_LIMIT: u64 = 1 << 20;
 
-/// Runs the command, for ever; what happens goes to the standard output, a line of JSON for each.
+/// Runs the command, for ever; what happens goes to the standard output, a line of JSON for each, at
+/// once.
 ///
 /// # Errors
 /// If the configuration is refused, or the address cannot be listened on.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let config = config(arguments)?;
+    allow_descriptors().context("raise the limit of open files")?;
     let names: Vec<_> = config.origins.iter().map(|origin| origin.name.clone()).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("start")?.block_on(async {
+    // Where there is one processor, a second thread would only take turns with the first.
+    let mut runtime = match std::thread::available_parallelism() {
+        Ok(processors) if processors.get() == 1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build().context("start")?.block_on(async {
         let switcher = Switcher::bind(config)?;
         eprintln!("weir switch: listening on {}", switcher.address()?);
-        switcher.run(move |at, what| println!("{}", line(at, what, &names))).await
+        switcher.run(move |at, what| tell(&line(at, what, &names))).await
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -105,27 +110,8 @@ fn read(path: &Path) -> Result<String> {
     Ok(text)
 }
 
-/// What happened as a line of JSON: when, in microseconds since the start, and to whom.
-fn line(at: Time, what: &Happening, names: &[String]) -> serde_json::Value {
-    let name = |at: &usize| names.get(*at).map_or("", String::as_str);
-    let mut line = match what {
-        Happening::Good(origin) => serde_json::json!({ "event": "good", "origin": name(origin) }),
-        Happening::Bad(origin, why) => {
-            serde_json::json!({ "event": "bad", "origin": name(origin), "why": why })
-        }
-        Happening::Failover { from, to } => {
-            serde_json::json!({ "event": "failover", "from": name(from), "to": name(to) })
-        }
-        Happening::Switchback { from, to } => {
-            serde_json::json!({ "event": "switchback", "from": name(from), "to": name(to) })
-        }
-        Happening::NoneGood(kept) => {
-            serde_json::json!({ "event": "none-good", "kept": name(kept) })
-        }
-        Happening::Disagrees(origin, ahead) => {
-            serde_json::json!({ "event": "disagrees", "origin": name(origin), "ahead": ahead })
-        }
-    };
-    line["at_us"] = at.us().into();
-    line
+/// That nobody listens is no reason to end: clients are to be served.
+fn tell(line: &str) {
+    let mut output = std::io::stdout().lock();
+    let _: std::io::Result<()> = writeln!(output, "{line}").and_then(|()| output.flush());
 }

@@ -1,0 +1,150 @@
+//! The probes of one origin: when each begins, and what they came to, in the order in which they
+//! began.
+//!
+//! A probe begins at every interval, whatever became of the one before: an origin that says nothing
+//! is then found out as soon as one that refuses, but for the time-out. So several are under way
+//! where the time-out is longer than the interval, and a later one may end first. It waits for those
+//! before it: probes in a row are those that began in a row.
+
+use crate::follow::{Follower, Tip};
+use crate::reading::{Bad, Reading};
+use std::collections::VecDeque;
+use weir_core::playlist::Date;
+use weir_units::{Span, Time};
+
+/// The most probes of an origin that are under way at a time.
+pub const MAX_UNDER_WAY: usize = 64;
+
+/// The probes of one origin.
+#[derive(Debug)]
+pub struct Rounds {
+    interval: Span,
+    threshold: Span,
+    follower: Follower,
+    due: Time,
+    /// The number of the oldest probe under way.
+    oldest: u64,
+    /// From that one on: what each came to, if it has ended.
+    under_way: VecDeque<Option<Look>>,
+}
+
+/// What a probe came to by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// From the first request to the last byte, if the origin answered.
+    pub took: Option<Span>,
+    /// What came, or why nothing did.
+    pub result: Result<Sight, Bad>,
+}
+
+/// A playlist that came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// When it came.
+    pub at: Time,
+    /// When that was on the world's clock.
+    pub date: Date,
+    /// Its end.
+    pub tip: Tip,
+}
+
+impl Rounds {
+    /// The first begins `now`, the others at intervals from then on; a stream older than the
+    /// threshold is stale.
+    pub fn new(now: Time, interval: Span, threshold: Span) -> Self {
+        let (follower, under_way) = (Follower::default(), VecDeque::new());
+        Self { interval, threshold, follower, due: now, oldest: 0, under_way }
+    }
+
+    /// When the next one begins.
+    pub fn due(&self) -> Time {
+        self.due
+    }
+
+    /// Begins one, if it is time and fewer than [`MAX_UNDER_WAY`] are under way: its number.
+    /// What was missed because nobody asked in time is not made up for.
+    pub fn begin(&mut self, now: Time) -> Option<u64> {
+        if now < self.due {
+            return None;
+        }
+        while self.due <= now {
+            self.due = self.due.after(self.interval.max(Span::from_ns(1)));
+        }
+        if self.under_way.len() >= MAX_UNDER_WAY {
+            return None;
+        }
+        self.under_way.push_back(None);
+        Some(self.oldest + self.under_way.len() as u64 - 1)
+    }
+
+    /// Takes note of the end of one. What is known now, the oldest first: of no probe while one that
+    /// began before is under way.
+    pub fn end(&mut self, number: u64, look: Look) -> Vec<Reading> {
+        let place = number.checked_sub(self.oldest).and_then(|at| usize::try_from(at).ok());
+        if let Some(place) = place.and_then(|at| self.under_way.get_mut(at)) {
+            *place = Some(look);
+        }
+        let mut readings = Vec::new();
+        while let Some(Some(_)) = self.under_way.front() {
+            self.oldest += 1;
+            let look = self.under_way.pop_front().flatten();
+            readings.extend(look.map(|look| self.read(look)));
+        }
+        readings
+    }
+
+    fn read(&mut self, look: Look) -> Reading {
+        let result = look.result.and_then(|sight| {
+            let seen = self.follower.read(sight.at, sight.date, &sight.tip);
+            if seen.age > self.threshold { Err(Bad::Stale(seen)) } else { Ok(seen) }
+        });
+        Reading { took: look.took, result }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounds() -> Rounds {
+        Rounds::new(Time::ZERO, Span::from_s(1), Span::from_s(20))
+    }
+
+    fn status(status: u16) -> Look {
+        Look { took: None, result: Err(Bad::Status(status)) }
+    }
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO.after(Span::from_ms(ms))
+    }
+
+    #[test]
+    fn a_probe_that_ends_early_waits_for_those_before_it() {
+        let mut rounds = rounds();
+        let numbers = [0, 1000, 2000].map(|ms| rounds.begin(at(ms)).unwrap());
+        assert_eq!(rounds.end(numbers[1], status(501)), []);
+        assert_eq!(rounds.end(numbers[2], status(502)), []);
+        let readings = rounds.end(numbers[0], status(500));
+        let told: Vec<_> = readings.into_iter().map(|reading| reading.result).collect();
+        assert_eq!(told, [500, 501, 502].map(|status| Err(Bad::Status(status))));
+        // The end of one that has ended says nothing.
+        assert_eq!(rounds.end(numbers[0], status(500)), []);
+    }
+
+    #[test]
+    fn probes_begin_at_intervals_and_what_was_missed_is_not_made_up_for() {
+        let mut rounds = rounds();
+        assert!(rounds.begin(at(300)).is_some());
+        assert_eq!(rounds.due(), at(1000));
+        assert_eq!(rounds.begin(at(999)), None);
+        assert!(rounds.begin(at(5500)).is_some());
+        assert_eq!(rounds.due(), at(6000));
+    }
+
+    #[test]
+    fn an_origin_that_never_answers_has_a_bounded_number_of_probes() {
+        let mut rounds = rounds();
+        let begun = (0..1000).filter_map(|s| rounds.begin(at(s * 1000))).count();
+        assert_eq!(begun, MAX_UNDER_WAY);
+    }
+}
