@@ -41,12 +41,14 @@ const fn shown(
     Shown { metric, title, unit, size, decimals }
 }
 
-const SHOWN: [Shown; 5] = [
+const SHOWN: [Shown; 7] = [
     shown("mean_bitrate_bps", "bitrate", "Mbit/s", 1e6, 3),
     shown("stall_ratio", "stalled", "% points", 0.01, 2),
     shown("startup_us", "startup", "s", 1e6, 3),
     shown("switches", "switches", "", 1.0, 1),
     shown("jain_bitrate", "fairness", "Jain", 1.0, 3),
+    shown("latency_mean_us", "latency", "s", 1e6, 3),
+    shown("availability", "available", "% points", 0.01, 2),
 ];
 
 /// More pairs of cells than this are shown nowhere.

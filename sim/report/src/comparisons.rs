@@ -3,8 +3,8 @@
 use crate::bootstrap::Limits;
 use crate::dimension::Dimension;
 use crate::metric::{
-    Estimate, JAIN_BITRATE, JAIN_THROUGHPUT, MEAN_BITRATE, Metric, SETTLED_BITRATE, STALL_RATIO,
-    STARTUP, SWITCHES,
+    AVAILABILITY, Estimate, JAIN_BITRATE, JAIN_THROUGHPUT, LATENCY, MEAN_BITRATE, Metric,
+    SETTLED_BITRATE, STALL_RATIO, STARTUP, SWITCHES,
 };
 use crate::sweep::{CellTrials, Level, Sweep};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 use weir_records::Comparison;
 
 /// What is compared.
-const METRICS: [&Metric; 7] = [
+const METRICS: [&Metric; 9] = [
     &MEAN_BITRATE,
     &SETTLED_BITRATE,
     &STALL_RATIO,
@@ -20,6 +20,8 @@ const METRICS: [&Metric; 7] = [
     &SWITCHES,
     &JAIN_BITRATE,
     &JAIN_THROUGHPUT,
+    &LATENCY,
+    &AVAILABILITY,
 ];
 
 /// One row of the table.

@@ -3,16 +3,17 @@
 use crate::axis::Axis;
 use crate::comparisons::Comparisons;
 use crate::dimension::Dimension;
-use crate::labs;
 use crate::run::RunInfo;
 use crate::summary::SummaryRow;
 use crate::sweep::{Level, Sweep};
 use crate::tables::TableWriter;
+use crate::{drills, labs};
 use anyhow::Result;
 use std::path::Path;
 use weir_records::{Cell, Comparison, Row, Summary};
 
-/// Writes `summary` and `comparisons` of the run in the folder `dir`, which has the other tables.
+/// Writes `summary`, `comparisons`, and those that only some runs have, of the run in the folder
+/// `dir`, which has the other tables.
 pub(crate) fn write(dir: &Path, info: &RunInfo, axes: &[Axis]) -> Result<()> {
     let sweep = Sweep::of(dir, info.clone(), axes)?;
     let dimensions = Dimension::all(&sweep);
@@ -33,5 +34,6 @@ pub(crate) fn write(dir: &Path, info: &RunInfo, axes: &[Axis]) -> Result<()> {
     })?;
     summary.finish()?;
     comparisons.finish()?;
-    labs::write(dir, &sweep, axes)
+    labs::write(dir, &sweep, axes)?;
+    drills::write(dir, &sweep, axes)
 }

@@ -2,8 +2,8 @@
 
 use crate::axis::AxisKind;
 use crate::sweep::{Level, Sweep, SweepAxis, SweepCell};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An axis, or several that vary together.
 #[derive(Debug, Clone)]
@@ -139,6 +139,17 @@ impl Dimension {
             Place { text: joined(&values, alike), number }
         };
         let mut places: Vec<Place> = levels_of.iter().map(place).collect();
+        if !alike && places.iter().any(|place| place.text.chars().count() > LONG) {
+            let text =
+                |levels: &Vec<usize>, at: usize| &*sweep.axes[axes[at]].levels[levels[at]].text;
+            let texts: Vec<Vec<&str>> = levels_of
+                .iter()
+                .map(|levels| (0..axes.len()).map(|at| text(levels, at)).collect())
+                .collect();
+            if let Some(names) = names(&texts) {
+                places.iter_mut().zip(names).for_each(|(place, name)| place.text = name);
+            }
+        }
         let numbers: Option<Vec<f64>> = places.iter().map(|place| place.number).collect();
         let mut kind = AxisKind::Text;
         if let (Some(numbers), Some(first)) = (numbers, kinds.first())
@@ -181,6 +192,12 @@ impl Dimension {
         self.name.split(PLUS).all(|path| last_word(path) == "abr")
     }
 
+    /// Whether it says what goes wrong: all of its axes are values of the experiment's events.
+    pub(crate) fn is_of_faults(&self, sweep: &Sweep) -> bool {
+        let path = |&axis: &usize| sweep.axes[axis].axis.path.as_str();
+        self.axes.iter().map(path).all(|path| path == "events" || path.starts_with("events."))
+    }
+
     /// Whether it says how many viewers there are.
     pub(crate) fn is_viewers(&self) -> bool {
         self.is_numeric() && self.name.split(PLUS).all(is_count_of_players)
@@ -210,6 +227,28 @@ fn alike(paths: &[&str]) -> bool {
     paths.len() > 1 && paths.windows(2).all(|pair| ends(&pair[0]) == ends(&pair[1]))
 }
 
+/// Joined values of more characters than this are no names.
+const LONG: usize = 24;
+
+/// Short names for the places of a zip, from the first axis that tells all of them apart. Where it says
+/// that there is nothing, the others say what there is instead.
+fn names(places: &[Vec<&str>]) -> Option<Vec<String>> {
+    let axes = places.first()?.len();
+    let apart = |at: &usize| {
+        let texts: BTreeSet<&str> = places.iter().map(|texts| texts[*at]).collect();
+        texts.len() == places.len()
+    };
+    let at = (0..axes).find(apart)?;
+    let says = |text: &&str| !["none", "{}"].contains(text);
+    let name = |texts: &Vec<&str>| match texts[at] {
+        "none" => texts.iter().copied().filter(says).collect::<Vec<_>>().join(", "),
+        text => text.to_owned(),
+    };
+    let names: Vec<String> = places.iter().map(name).collect();
+    let distinct: BTreeSet<&String> = names.iter().collect();
+    (distinct.len() == names.len() && !names.contains(&String::new())).then_some(names)
+}
+
 fn joined(values: &[&Level], alike: bool) -> String {
     let texts: Vec<&str> = values.iter().map(|level| level.text.as_str()).collect();
     texts.join(if alike { PLUS } else { ", " })
@@ -219,4 +258,19 @@ fn distinct(numbers: &[f64]) -> bool {
     let mut sorted = numbers.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_of_a_zip_is_named_by_what_tells_it_apart() {
+        let places = [vec!["switcher", "{ probes = 2 }", "front"], vec!["none", "{}", "a+b"]];
+        assert_eq!(names(&places).unwrap(), ["switcher", "a+b"]);
+        let places = [vec!["freeze", "origin-a"], vec!["freeze", "packager-a"]];
+        assert_eq!(names(&places).unwrap(), ["origin-a", "packager-a"]);
+        let places = [vec!["freeze", "a"], vec!["freeze", "b"], vec!["kill", "a"]];
+        assert_eq!(names(&places), None);
+    }
 }

@@ -106,6 +106,11 @@ impl Groups {
     }
 }
 
+/// Whether the table `<dir>/<table>.parquet` is there and not empty.
+pub(crate) fn has_rows(dir: &Path, table: &str) -> Result<bool> {
+    Ok(dir.join(format!("{table}.parquet")).is_file() && Groups::open(dir, table, &[])?.rows > 0)
+}
+
 /// A frame with all columns of `<dir>/<table>.parquet`, and none of its rows.
 pub(crate) fn read_head(dir: &Path, table: &str) -> Result<DataFrame> {
     let path = dir.join(format!("{table}.parquet"));

@@ -4,6 +4,7 @@ use crate::agreement::{self, Agreement};
 use crate::compared::{Compared, Differences};
 use crate::comparisons::Comparisons;
 use crate::dimension::Dimensions;
+use crate::drills::{DrawnDrill, DrillSpread, DrillsShown};
 use crate::fairness::assumed;
 use crate::figure::{Figure, Plotting};
 use crate::flows::flows;
@@ -12,16 +13,17 @@ use crate::heatmap::{Heatmap, Mapping};
 use crate::human::HumanTable;
 use crate::kinds::kinds;
 use crate::labs::{Found, LabsShown, Sessions};
+use crate::metric::AVAILABILITY;
 use crate::plot::{
-    self, Block, CloudPicture, HeatmapPicture, Picture, SpreadPicture, Thumbnail, TimelinePicture,
-    TradeoffPicture,
+    self, Block, CloudPicture, DrillPicture, DrillThumbnail, HeatmapPicture, Picture,
+    SpreadPicture, Thumbnail, TimelinePicture, TradeoffPicture,
 };
 use crate::shootout::{Shooting, Shootout};
 use crate::shown::{FAIRNESS, SHOWN, WHERE_ANY};
 use crate::sweep::{CellTrials, Sweep, SweepTrial};
 use crate::timeline::{Choice, Choosing, Timeline, TrialRows};
 use anyhow::{Context, Result, ensure};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What a report shows.
@@ -39,6 +41,9 @@ pub(crate) struct Gallery {
     /// Where there are several labs: each but the first.
     pub labs: Vec<LabsShown>,
     labs_heads: [Head; 2],
+    /// Where live streams broke.
+    pub drills: DrillsShown,
+    drills_heads: [Head; 2],
     pub timelines: Vec<Drawn>,
     pub compared: Vec<Compared>,
     pub flows: HumanTable,
@@ -77,6 +82,8 @@ pub(crate) struct Drawing<'a> {
     choosing: Choosing,
     shooting: Option<Shooting<'a>>,
     sessions: Sessions<'a>,
+    /// The segments that sessions of live streams could get, by cell.
+    availability: BTreeMap<u64, Vec<f64>>,
     comparisons: Comparisons<'a>,
     compared: Differences<'a>,
 }
@@ -95,6 +102,7 @@ impl<'a> Drawing<'a> {
             choosing: Choosing::of(sweep),
             shooting: Shooting::of(dimensions),
             sessions: Sessions::of(sweep),
+            availability: BTreeMap::new(),
             comparisons: Comparisons::of(sweep, &dimensions.all),
             compared: Differences::of(sweep, &dimensions.all),
         }
@@ -108,6 +116,11 @@ impl<'a> Drawing<'a> {
         self.choosing.add(cell);
         self.shooting.iter_mut().for_each(|shooting| shooting.add(cell));
         self.sessions.add(cell);
+        let shares: Vec<f64> =
+            cell.valid().flat_map(|trial| AVAILABILITY.values(trial, None)).collect();
+        if !shares.is_empty() {
+            self.availability.insert(cell.cell.cell, shares);
+        }
         self.compared.add(&self.comparisons.add(cell));
     }
 
@@ -141,6 +154,8 @@ impl<'a> Drawing<'a> {
             shootout,
             labs: labs.collect(),
             labs_heads: LABS.map(|reading| Head::with_note(sweep, dimensions, reading)),
+            drills: DrillsShown::of(sweep, dimensions, &self.availability)?,
+            drills_heads: DRILLS.map(|reading| Head::with_note(sweep, dimensions, reading)),
             timelines: choices.iter().map(drawn).collect::<Result<_>>()?,
             compared: compared.finish(),
             flows: flows(sweep)?,
@@ -177,6 +192,18 @@ impl Gallery {
             plot::write(dir, &stem, &picture)?;
             let picture = CloudPicture { head: Some(cloud), cloud: &labs.cloud };
             plot::write(dir, &format!("{stem}-by-size"), &picture)?;
+        }
+        let [spread, tuning] = &self.drills_heads;
+        for DrillSpread { stem, fault, n, figure } in &self.drills.spreads {
+            let title = format!("{}: {fault}", spread.title);
+            let head = Head { title, subtitle: n.clone(), ..spread.clone() };
+            plot::write(dir, stem, &SpreadPicture { head: Some(&head), figure })?;
+        }
+        if let Some(tradeoff) = &self.drills.tuning {
+            plot::write(dir, "drills-tuning", &TradeoffPicture { head: Some(tuning), tradeoff })?;
+        }
+        for DrawnDrill { stem, timeline, .. } in &self.drills.timelines {
+            plot::write(dir, stem, &DrillPicture(timeline))?;
         }
         for heatmap in &self.heatmaps {
             let picture = HeatmapPicture { head: Some(&self.heatmap_head), heatmap };
@@ -242,6 +269,22 @@ impl Gallery {
         ])
     }
 
+    /// The figures of drills, each with its fault and what it rests on.
+    pub(crate) fn drills_plots(&self) -> Result<Vec<(&str, &str, String)>> {
+        let mut plots = Vec::new();
+        for DrillSpread { fault, n, figure, .. } in &self.drills.spreads {
+            let svg = plot::svg(&SpreadPicture { head: None, figure })?;
+            plots.push((fault.as_str(), n.as_str(), svg));
+        }
+        Ok(plots)
+    }
+
+    /// Detection against false alarms, where there is anything to choose from.
+    pub(crate) fn tuning_plot(&self) -> Result<Option<String>> {
+        let tradeoff = self.drills.tuning.as_ref();
+        tradeoff.map(|t| plot::svg(&TradeoffPicture { head: None, tradeoff: t })).transpose()
+    }
+
     fn single<'a>(&'a self, index: usize, head: Option<&'a Head>) -> Picture<'a> {
         let faceted = self.figure.facets.len() > 1;
         let (width, height) = if faceted { (WIDE, 330.0) } else { (WIDTH, 392.0) };
@@ -275,6 +318,12 @@ const LABS: [&str; 2] = [
     "Points: segments that both labs downloaded.",
 ];
 
+/// How to read the two kinds of figures of drills.
+const DRILLS: [&str; 2] = [
+    "Thick line: median. Box: half of the drills. Thin line: 90 % of them.",
+    "Points: mechanisms. Orange: no other both detects sooner and fails over less often for nothing.",
+];
+
 /// How to read the two kinds of figures of algorithms over traces.
 fn readings(shootout: &Shootout, dimensions: &Dimensions) -> (String, String) {
     let traces = count(dimensions.trace_count().unwrap_or(0) as u64, "trace");
@@ -291,6 +340,13 @@ fn readings(shootout: &Shootout, dimensions: &Dimensions) -> (String, String) {
          with its 95 % bootstrap interval, traces resampled.{hidden}"
     );
     (tradeoff, spread)
+}
+
+impl DrawnDrill {
+    /// A small picture of it, as the text of an SVG file.
+    pub(crate) fn thumbnail(&self) -> Result<String> {
+        plot::svg(&DrillThumbnail(&self.timeline))
+    }
 }
 
 impl Drawn {
@@ -352,12 +408,17 @@ pub(crate) fn timeline(sweep: &Sweep, trial: &str, session: u64) -> Result<PathB
 /// The stem of the files of a timeline. The trial's name comes from a table: it must not lead
 /// elsewhere.
 fn stem(trial: &str, session: u64) -> Result<String> {
+    Ok(format!("timeline-{}-s{session}", plain(trial)?))
+}
+
+/// The name of a trial, if it can be a part of a file's name.
+pub(crate) fn plain(trial: &str) -> Result<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     ensure!(
         !trial.is_empty() && trial.chars().all(plain),
         "the trial \"{trial}\" cannot be a part of a file's name: a-z, A-Z, 0-9, - and _ are allowed"
     );
-    Ok(format!("timeline-{trial}-s{session}"))
+    Ok(trial)
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use crate::bootstrap::Replicate;
 use crate::dimension::Dimensions;
 use crate::fairness::{assumed, is_model};
 use crate::metric::{
-    Estimate, JAIN_BITRATE, MEAN_BITRATE, Metric, PENSIEVE_LIN, QOE, REGRET, SABRE_BITRATE_CHANGE,
-    SABRE_SCORE, SETTLED_BITRATE, STALL_RATIO, STALLS, STARTUP, SWITCHES,
+    AVAILABILITY, CAPTURE_LATENCY, Estimate, JAIN_BITRATE, LATENCY, MEAN_BITRATE, Metric,
+    PENSIEVE_LIN, QOE, RATE_DEVIATION, REGRET, SABRE_BITRATE_CHANGE, SABRE_SCORE, SETTLED_BITRATE,
+    SKIPS, STALL_RATIO, STALLS, STARTUP, SWITCHES,
 };
 use crate::sweep::{CellTrials, Level, Sweep};
 use std::collections::BTreeMap;
@@ -96,7 +97,7 @@ const fn where_any(title: &'static str, unit: &'static str, metric: &'static Met
 }
 
 /// Means over the sessions of a row.
-static SHOWN: [Shown; 12] = [
+static SHOWN: [Shown; 17] = [
     shown("bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
     shown("settled", "Mbit/s", (1e6, 3), &SETTLED_BITRATE),
     shown("stalled", "%", (0.01, 2), &STALL_RATIO),
@@ -109,6 +110,11 @@ static SHOWN: [Shown; 12] = [
     where_any("QoE", "", &QOE),
     where_any("regret", "QoE", &REGRET),
     where_any("fairness", JAIN, &JAIN_BITRATE),
+    Shown { size: 1e6, ..where_any("latency", "s", &LATENCY) },
+    Shown { size: 1e6, ..where_any("from capture", "s", &CAPTURE_LATENCY) },
+    Shown { size: 0.01, decimals: 2, ..where_any("rate off 1", "%", &RATE_DEVIATION) },
+    Shown { decimals: 1, ..where_any("skips", "", &SKIPS) },
+    Shown { size: 0.01, decimals: 2, ..where_any("available", "% of segments", &AVAILABILITY) },
 ];
 
 /// The unit of what is only there where viewers share a network.

@@ -22,6 +22,7 @@ mod comparisons;
 mod derived;
 mod difference;
 mod dimension;
+mod drills;
 mod expectations;
 mod fairness;
 mod figure;
@@ -132,7 +133,7 @@ pub fn report(dir: &Path) -> Result<Report> {
         left_out: sweep.total(SweepCell::left_out),
         first_left_out: left_out.collect(),
         table: print::table(&table),
-        labs: gallery.labs.into_iter().map(|labs| labs.line).collect(),
+        lines: gallery.labs.into_iter().map(|labs| labs.line).chain(gallery.drills.lines).collect(),
     })
 }
 
@@ -158,8 +159,8 @@ pub struct Report {
     /// The first of them: invalid ones, then failed ones.
     pub first_left_out: Vec<LeftOut>,
     table: String,
-    /// How labs differ, a line for each but the first.
-    labs: Vec<String>,
+    /// How labs differ, a line for each but the first; and which mechanism is best for which fault.
+    lines: Vec<String>,
 }
 
 /// A trial that counts in no summary.
@@ -179,7 +180,7 @@ const LEFT_OUT_SHOWN: usize = 5;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.table)?;
-        self.labs.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
         for LeftOut { trial, verdict, err } in &self.first_left_out {
             let reason: String =
                 err.chars().take(200).map(|c| if c.is_control() { ' ' } else { c }).collect();

@@ -52,6 +52,17 @@ pub(crate) const REGRET: Metric = any("regret", |s| s.regret);
 pub(crate) const MEAN_THROUGHPUT: Metric =
     positive("mean_throughput_bps", |s| s.mean_throughput_bps);
 pub(crate) const BYTES: Metric = positive("bytes", |s| s.bytes);
+/// This and those that follow are of live streams.
+pub(crate) const LATENCY: Metric = positive("latency_mean_us", |s| s.live.latency_mean_us);
+pub(crate) const CAPTURE_LATENCY: Metric =
+    positive("capture_latency_mean_us", |s| s.live.capture_latency_mean_us);
+pub(crate) const RATE_DEVIATION: Metric = positive("rate_deviation", |s| s.live.rate_deviation);
+pub(crate) const SKIPS: Metric = positive("skips", |s| s.live.skips);
+pub(crate) const AVAILABILITY: Metric = Metric {
+    name: "availability",
+    limits: Limits::SHARE,
+    of: Of::Session(|s| s.live.availability),
+};
 
 /// A session that never played got nothing, which is unfair: it counts.
 pub(crate) const JAIN_BITRATE: Metric = Metric {

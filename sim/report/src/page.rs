@@ -1,6 +1,7 @@
 //! `report.html`: the run on one self-contained page, without scripts and without anything from
 //! elsewhere.
 
+use crate::drills::DrawnDrill;
 use crate::gallery::Gallery;
 use crate::head::count;
 use crate::human::{HumanCell, HumanTable};
@@ -44,6 +45,25 @@ const BETWEEN_LABS: &str = "<p>Each lab played the same sessions over the same n
     beforehand: losses during the download, for congestion control fills the buffer until it \
     loses, and the growth of the window between them.</p>\n";
 
+/// How the best mechanism is found.
+const VERDICT: &str = "<p>Which mechanism is best for which fault: the one that loses the fewest sessions, then \
+    the one that stalls viewers least, then the one with the fewest failed requests, then the one \
+    that recovers first; all by the mean over drills. Stalls are compared to the millisecond, \
+    recoveries to the second. Equal ones are a tie.</p>\n";
+
+/// How to read the table of drills.
+const DRILLS: &str = "<p class=\"soft\">All drills: medians over drills, and below them the 95th percentile and the \
+    maximum; in parentheses how many drills have the value, if not all. Stalled time is summed over \
+    the viewers of a drill; the age is that of the oldest playlist. What counts lies between a fault \
+    and the next one, or the end of the trial (<code>results/METRICS.md</code>). <code>drills.csv</code> has each.</p>\n";
+
+/// How to read the table of alarms.
+const ALARMS: &str = "<h2>False alarms</h2>\n<p class=\"soft\">A failover is false if no fault is in force and none was \
+    over less than 60 s before; the time observed is the rest of the trials. <em>At most</em> is the \
+    one-sided 95 % upper bound of the rate, if false failovers come independently of each other \
+    (Poisson; Garwood 1936): 3 over the time where none was seen. Mechanisms that say nothing of what \
+    they do are left out. <code>alarms.csv</code> has each trial.</p>\n";
+
 /// As many trials are named that were left out; what went wrong repeats itself.
 const LEFT_OUT_ROWS: usize = 100;
 
@@ -64,6 +84,7 @@ pub(crate) fn write(
     let mut page = Page(String::new());
     page.head(info, gallery);
     page.shootout(gallery)?;
+    page.drills(gallery)?;
     page.plots(gallery)?;
     page.labs(gallery)?;
     page.timelines(gallery)?;
@@ -138,6 +159,68 @@ impl Page {
             );
             self.table(table, SUMMARY_ROWS, "sessions.csv");
         }
+        Ok(())
+    }
+
+    fn drills(&mut self, gallery: &Gallery) -> Result<()> {
+        let drills = &gallery.drills;
+        if drills.is_empty() {
+            return Ok(());
+        }
+        if !drills.table.rows.is_empty() {
+            self.0.push_str("<h2>Drills</h2>\n");
+        }
+        if !drills.verdict.rows.is_empty() {
+            self.0.push_str(VERDICT);
+            self.table(&drills.verdict, SUMMARY_ROWS, "drills.csv");
+        }
+        if !drills.table.rows.is_empty() {
+            self.0.push_str(DRILLS);
+            self.table(&drills.table, SUMMARY_ROWS, "drills.csv");
+        }
+        for (fault, n, svg) in gallery.drills_plots()? {
+            let _ = writeln!(
+                self.0,
+                "<h3>{}</h3>\n<p class=\"soft\">{}. Thick line: median; box: half of the drills; thin line: 90 % \
+                 of them.</p>\n<div class=\"plots whole\">",
+                escaped(fault),
+                escaped(n),
+            );
+            self.0.push_str(&svg);
+            self.0.push_str("</div>\n");
+        }
+        self.drill_timelines(&drills.timelines)?;
+        if !drills.alarms.rows.is_empty() {
+            self.0.push_str(ALARMS);
+            self.table(&drills.alarms, SUMMARY_ROWS, "alarms.csv");
+        }
+        if let Some(svg) = gallery.tuning_plot()? {
+            let _ = writeln!(self.0, "<div class=\"plots whole\">{svg}</div>");
+        }
+        Ok(())
+    }
+
+    fn drill_timelines(&mut self, timelines: &[DrawnDrill]) -> Result<()> {
+        if timelines.is_empty() {
+            return Ok(());
+        }
+        self.0.push_str(
+            "<h3>Drill by drill</h3>\n<p class=\"soft\">The first repeat of up to 24 cells, and what its first \
+             viewer saw. Pink: a fault is in force; green: the buffer; dashed: behind the live edge; \
+             orange: stalled; ticks: segments, in the colour of their origin. Each leads to its whole \
+             picture.</p>\n<div class=\"thumbnails\">\n",
+        );
+        for drawn in timelines {
+            let _ = writeln!(
+                self.0,
+                "<a href=\"plots/{}.svg\">{}<strong>{}</strong><br>{}</a>",
+                escaped(&drawn.stem),
+                drawn.thumbnail()?,
+                escaped(&drawn.name),
+                escaped(&drawn.params),
+            );
+        }
+        self.0.push_str("</div>\n");
         Ok(())
     }
 

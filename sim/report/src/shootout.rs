@@ -11,7 +11,7 @@ use crate::metric::{
 };
 use crate::spread::{Spread, SpreadFigure, SpreadPanel};
 use crate::sweep::CellTrials;
-use crate::tradeoff::{Tradeoff, TradeoffPanel, TradeoffPoint};
+use crate::tradeoff::{Better, Tradeoff, TradeoffPanel, TradeoffPoint};
 use std::collections::BTreeMap;
 
 /// More panels than this are no picture.
@@ -155,6 +155,7 @@ impl<'a> Shooting<'a> {
             tradeoff: Tradeoff {
                 cost: "Stall ratio (%), less is better".to_owned(),
                 gain: "Mean bitrate (Mbit/s)".to_owned(),
+                better: Better::More,
                 panels: panels.map(tradeoff).collect(),
             },
             spreads: self.spreads(),

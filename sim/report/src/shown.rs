@@ -1,8 +1,9 @@
 //! What is plotted of a sweep.
 
 use crate::metric::{
-    JAIN_BITRATE, JAIN_THROUGHPUT, MEAN_BITRATE, Metric, PENSIEVE_LIN, QOE, REGRET, SABRE_SCORE,
-    STALL_RATIO, STARTUP, SWITCHES_PER_MINUTE,
+    AVAILABILITY, CAPTURE_LATENCY, JAIN_BITRATE, JAIN_THROUGHPUT, LATENCY, MEAN_BITRATE, Metric,
+    PENSIEVE_LIN, QOE, RATE_DEVIATION, REGRET, SABRE_SCORE, SKIPS, STALL_RATIO, STARTUP,
+    SWITCHES_PER_MINUTE,
 };
 
 /// The ends of a vertical axis.
@@ -48,7 +49,7 @@ pub(crate) const SHOWN: [Shown; 4] = [
 ];
 
 /// The metrics that are plotted where there are any.
-pub(crate) const WHERE_ANY: [Shown; 4] = [
+pub(crate) const WHERE_ANY: [Shown; 9] = [
     Shown { ends: Ends::Around, ..shown("sabre-score", "Sabre's score", &SABRE_SCORE, 1.0) },
     Shown {
         ends: Ends::Around,
@@ -56,6 +57,14 @@ pub(crate) const WHERE_ANY: [Shown; 4] = [
     },
     Shown { ends: Ends::Around, ..shown("qoe", "QoE", &QOE, 1.0) },
     shown("regret", "Regret (bound less QoE)", &REGRET, 1.0),
+    shown("live-latency", "Live latency (s): live edge less playhead", &LATENCY, 1e6),
+    shown("capture-latency", "Latency from capture (s)", &CAPTURE_LATENCY, 1e6),
+    shown("rate-deviation", "Mean distance of the playback rate from 1 (%)", &RATE_DEVIATION, 0.01),
+    shown("skips", "Skips towards the live edge (per session)", &SKIPS, 1.0),
+    Shown {
+        ends: Ends::Best(100.0),
+        ..shown("availability", "Segments available at first request (%)", &AVAILABILITY, 0.01)
+    },
 ];
 
 /// What is plotted where viewers share a network.

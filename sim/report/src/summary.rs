@@ -58,6 +58,11 @@ fn summarise(cell: &CellTrials<'_>) -> Summary {
     let bytes = of(&metric::BYTES);
     let jain_bitrate = of(&metric::JAIN_BITRATE);
     let jain_throughput = of(&metric::JAIN_THROUGHPUT);
+    let latency = of(&metric::LATENCY);
+    let capture_latency = of(&metric::CAPTURE_LATENCY);
+    let rate_deviation = of(&metric::RATE_DEVIATION);
+    let skips = of(&metric::SKIPS);
+    let availability = of(&metric::AVAILABILITY);
     Summary {
         cell: cell.cell.cell,
         n: cell.cell.sessions,
@@ -140,5 +145,30 @@ fn summarise(cell: &CellTrials<'_>) -> Summary {
         jain_throughput_mean_low: jain_throughput.low,
         jain_throughput_mean_high: jain_throughput.high,
         jain_throughput_median: jain_throughput.median,
+        latency_mean_n: latency.n,
+        latency_mean_mean_us: latency.mean,
+        latency_mean_mean_low_us: latency.low,
+        latency_mean_mean_high_us: latency.high,
+        latency_mean_median_us: latency.median,
+        capture_latency_mean_n: capture_latency.n,
+        capture_latency_mean_mean_us: capture_latency.mean,
+        capture_latency_mean_mean_low_us: capture_latency.low,
+        capture_latency_mean_mean_high_us: capture_latency.high,
+        capture_latency_mean_median_us: capture_latency.median,
+        rate_deviation_n: rate_deviation.n,
+        rate_deviation_mean: rate_deviation.mean,
+        rate_deviation_mean_low: rate_deviation.low,
+        rate_deviation_mean_high: rate_deviation.high,
+        rate_deviation_median: rate_deviation.median,
+        skips_n: skips.n,
+        skips_mean: skips.mean,
+        skips_mean_low: skips.low,
+        skips_mean_high: skips.high,
+        skips_median: skips.median,
+        availability_n: availability.n,
+        availability_mean: availability.mean,
+        availability_mean_low: availability.low,
+        availability_mean_high: availability.high,
+        availability_median: availability.median,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::axis::Axis;
 use crate::columns::{axis_cells, floats, ints, texts};
-use crate::files::Groups;
+use crate::files::{self, Groups};
 use crate::metric::{Estimate, Metric};
 use crate::run::{self, RunInfo};
 use crate::tables::check;
@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use weir_records::tables::Live;
 use weir_records::{Cell, Row, Session, Table, Trial, Verdict};
 
 /// The tables that it is read from.
@@ -112,7 +113,29 @@ pub(crate) struct Watched {
     pub regret: Option<f64>,
     pub mean_throughput_bps: Option<f64>,
     pub bytes: Option<f64>,
+    /// Nothing of recorded content.
+    pub live: WatchedLive,
 }
+
+/// What a session of a live stream came to; see [`Live`].
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct WatchedLive {
+    pub latency_mean_us: Option<f64>,
+    pub capture_latency_mean_us: Option<f64>,
+    pub rate_deviation: Option<f64>,
+    pub skips: Option<f64>,
+    pub availability: Option<f64>,
+}
+
+/// The columns of `live` that [`WatchedLive`] is read from.
+const WATCHED_LIVE: [&str; 6] = [
+    "session",
+    "latency_mean_us",
+    "capture_latency_mean_us",
+    "rate_deviation",
+    "skips",
+    "availability",
+];
 
 /// The columns of `sessions` that [`Watched`] is read from.
 const WATCHED: [&str; 19] = [
@@ -208,9 +231,21 @@ impl Sweep {
         visit: &mut dyn FnMut(&CellTrials<'_>) -> Result<()>,
     ) -> Result<()> {
         let rows = ByTrial::open(&self.dir, Session::TABLE.name, &WATCHED, watched)?;
+        let mut live = match self.is_live()? {
+            true => Some(ByTrial::open(&self.dir, Live::TABLE.name, &WATCHED_LIVE, watched_live)?),
+            false => None,
+        };
         let mut cells = self.cells.iter();
         let mut open: Option<CellTrials> = None;
-        trials::for_each(&self.dir, rows, &mut |head, sessions| {
+        trials::for_each(&self.dir, rows, &mut |head, mut sessions| {
+            if let Some(live) = &mut live {
+                for (number, seen) in live.of(&head.id)? {
+                    let at = sessions.binary_search_by_key(&number, |watched| watched.session);
+                    if let Ok(at) = at {
+                        sessions[at].live = seen;
+                    }
+                }
+            }
             if let Some(whole) = open.take_if(|open| open.cell.cell != head.cell) {
                 visit(&whole)?;
             }
@@ -224,6 +259,11 @@ impl Sweep {
             Ok(())
         })?;
         open.as_ref().map_or(Ok(()), visit)
+    }
+
+    /// Whether any session follows a live stream.
+    pub(crate) fn is_live(&self) -> Result<bool> {
+        files::has_rows(&self.dir, Live::TABLE.name)
     }
 
     /// The cell's value on each axis.
@@ -475,8 +515,27 @@ fn watched(frame: &DataFrame) -> Result<Vec<Watched>> {
         regret: regret.next().flatten(),
         mean_throughput_bps: mean_throughput.next().flatten(),
         bytes: bytes.next().flatten(),
+        live: WatchedLive::default(),
     };
     Ok(ints(frame, "session")?.into_iter().map(watched).collect())
+}
+
+/// What a frame of `live` says of each session.
+fn watched_live(frame: &DataFrame) -> Result<Vec<(u64, WatchedLive)>> {
+    let sessions = ints(frame, "session")?;
+    let (latency, capture) =
+        (ints(frame, "latency_mean_us")?, ints(frame, "capture_latency_mean_us")?);
+    let (deviation, skips) = (floats(frame, "rate_deviation")?, ints(frame, "skips")?);
+    let availability = floats(frame, "availability")?;
+    let seen = |row: usize| WatchedLive {
+        latency_mean_us: as_float(latency[row]),
+        capture_latency_mean_us: as_float(capture[row]),
+        rate_deviation: deviation[row],
+        skips: as_float(skips[row]),
+        availability: availability[row],
+    };
+    let sessions = sessions.into_iter().enumerate();
+    Ok(sessions.map(|(row, session)| (session.unwrap_or_default(), seen(row))).collect())
 }
 
 fn as_float(value: Option<u64>) -> Option<f64> {

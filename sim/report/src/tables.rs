@@ -8,21 +8,35 @@ use anyhow::{Context, Result};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::Path;
+use weir_records::tables::{self, Live, Moment, Playlist};
 use weir_records::{
-    Agreement, Cell, Comparison, Event, Flow, LabDifference, Link, Node, Record, Row, Rung,
-    Segment, Session, Stall, Summary, Table, Trial, TrialResult, tables,
+    Agreement, Alarm, Cell, Comparison, Drill, Event, Flow, LabDifference, Link, Node, Record, Row,
+    Rung, Segment, Session, Stall, Summary, Table, Trial, TrialResult,
 };
 
 /// The keys of every table but those that follow from the others, which have the run only.
 pub(crate) const KEYS: [&str; 2] = ["run", "trial"];
 
 /// The tables that follow from the others.
-const DERIVED: [&str; 4] =
-    [Summary::TABLE.name, Comparison::TABLE.name, LabDifference::TABLE.name, Agreement::TABLE.name];
+const DERIVED: [&str; 6] = [
+    Summary::TABLE.name,
+    Comparison::TABLE.name,
+    LabDifference::TABLE.name,
+    Agreement::TABLE.name,
+    Drill::TABLE.name,
+    Alarm::TABLE.name,
+];
 
 /// The tables that repeat the sweep's axes.
-pub(crate) const WITH_AXES: [Table; 5] =
-    [Trial::TABLE, Session::TABLE, Summary::TABLE, Comparison::TABLE, LabDifference::TABLE];
+pub(crate) const WITH_AXES: [Table; 7] = [
+    Trial::TABLE,
+    Session::TABLE,
+    Summary::TABLE,
+    Comparison::TABLE,
+    LabDifference::TABLE,
+    Drill::TABLE,
+    Alarm::TABLE,
+];
 
 /// Whether an axis has a column of its own in this table. The lab is an axis like any other, but
 /// `trials` has a column of it in any case.
@@ -141,6 +155,24 @@ pub(crate) fn for_each_row(trial: &TrialResult, visit: Visit<'_>) -> Result<()> 
         records,
         |r| if let Record::Stall(row) = r { Some(row) } else { None },
         |a: &Stall, b| (a.session, a.stall).cmp(&(b.session, b.stall)),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Live(row) = r { Some(row) } else { None },
+        |a: &Live, b| a.session.cmp(&b.session),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Playlist(row) = r { Some(row) } else { None },
+        |a: &Playlist, b| (a.session, a.request).cmp(&(b.session, b.request)),
+        visit,
+    )?;
+    sorted(
+        records,
+        |r| if let Record::Moment(row) = r { Some(row) } else { None },
+        |a: &Moment, b| (a.session, a.at_us).cmp(&(b.session, b.at_us)),
         visit,
     )?;
     sorted(

@@ -8,9 +8,18 @@ use crate::figure::Point;
 pub(crate) struct Tradeoff {
     /// The title of the horizontal axis, of which less is better.
     pub cost: String,
-    /// The title of the vertical axis, of which more is better.
+    /// The title of the vertical axis.
     pub gain: String,
+    /// What is better of it.
+    pub better: Better,
     pub panels: Vec<TradeoffPanel>,
+}
+
+/// What is better of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Better {
+    More,
+    Less,
 }
 
 /// One panel.
@@ -31,11 +40,15 @@ pub(crate) struct TradeoffPoint {
 
 impl TradeoffPanel {
     /// Whether no other point is better in one of the two and no worse in the other.
-    pub(crate) fn is_best(&self, index: usize) -> bool {
+    pub(crate) fn is_best(&self, index: usize, better: Better) -> bool {
         let Some(here) = self.points.get(index) else { return false };
         let (cost, gain) = (here.cost.mean, here.gain.mean);
         let beats = |other: &TradeoffPoint| {
             let (less, more) = (other.cost.mean, other.gain.mean);
+            let (more, gain) = match better {
+                Better::More => (more, gain),
+                Better::Less => (-more, -gain),
+            };
             less <= cost && more >= gain && (less < cost || more > gain)
         };
         !self.points.iter().any(beats)
@@ -61,7 +74,9 @@ mod tests {
             point(0.0, 1.0),
         ];
         let panel = TradeoffPanel { title: String::new(), points };
-        let best: Vec<bool> = (0..5).map(|i| panel.is_best(i)).collect();
+        let best: Vec<bool> = (0..5).map(|i| panel.is_best(i, Better::More)).collect();
         assert_eq!(best, [true, true, false, false, true], "equal ones do not beat each other");
+        let best: Vec<bool> = (0..5).map(|i| panel.is_best(i, Better::Less)).collect();
+        assert_eq!(best, [true, false, false, false, true]);
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Sign {
     Dot(RGBColor),
     Shade(RGBAColor),
     Cross,
+    /// A figure with these corners, in its half width.
+    Shape(&'static [(f64, f64)], RGBColor),
     /// Nothing: words that belong to the key above.
     None,
 }
@@ -90,9 +92,26 @@ impl Sign {
                 let corners = [(from.0, from.1 - half), (to.0, to.1 + half)];
                 area.draw(&Rectangle::new(corners, colour.filled()))?;
             }
-            Self::Cross => super::timeline::cross(area, look, at(0.5))?,
+            Self::Cross => super::time::cross(area, look, at(0.5))?,
+            Self::Shape(corners, colour) => shape(area, look, at(0.5), corners, colour)?,
             Self::None => {}
         }
         Ok(())
     }
+}
+
+/// Half the width of a figure.
+const FIGURE: f64 = 5.0;
+
+/// Draws a figure with these corners, in its half width, around a place.
+pub(super) fn shape<B: Backend>(
+    area: &Area<B>,
+    look: &Look,
+    (x, y): (i32, i32),
+    corners: &[(f64, f64)],
+    colour: RGBColor,
+) -> Result<()> {
+    let corner = |(dx, dy): &(f64, f64)| (x + look.px(dx * FIGURE), y + look.px(dy * FIGURE));
+    area.draw(&Polygon::new(corners.iter().map(corner).collect::<Vec<_>>(), colour))?;
+    Ok(())
 }

@@ -6,6 +6,7 @@
 mod axis;
 mod canvas;
 mod cloud;
+mod drill;
 mod frame;
 mod heatmap;
 mod key;
@@ -20,10 +21,12 @@ mod spread;
 #[cfg(test)]
 mod tests;
 mod ticks;
+mod time;
 mod timeline;
 mod tradeoff;
 
 pub(crate) use cloud::CloudPicture;
+pub(crate) use drill::{DrillPicture, DrillThumbnail};
 pub(crate) use heatmap::HeatmapPicture;
 pub(crate) use picture::{Block, Picture};
 pub(crate) use spread::SpreadPicture;

@@ -2,18 +2,19 @@
 
 use super::look::Painting;
 use super::{
-    Block, CloudPicture, HeatmapPicture, Picture, SpreadPicture, Thumbnail, TimelinePicture,
-    TradeoffPicture, svg,
+    Block, CloudPicture, DrillPicture, DrillThumbnail, HeatmapPicture, Picture, SpreadPicture,
+    Thumbnail, TimelinePicture, TradeoffPicture, svg,
 };
 use crate::bootstrap::Interval;
 use crate::cloud::{Cloud, CloudPoint};
+use crate::drills::{DrillTimeline, FaultSpan, Mark, MarkKind, Viewer};
 use crate::figure::{Figure, Panel, Point};
 use crate::head::Head;
 use crate::heatmap::{Heatmap, Map, Side};
 use crate::shown::{SHOWN, Shown};
 use crate::spread::{Spread, SpreadFigure, SpreadPanel};
 use crate::timeline::{LinkUse, Step, Timeline};
-use crate::tradeoff::{Tradeoff, TradeoffPanel, TradeoffPoint};
+use crate::tradeoff::{Better, Tradeoff, TradeoffPanel, TradeoffPoint};
 use crate::x::{Spacing, X};
 use proptest::prelude::*;
 
@@ -231,8 +232,51 @@ proptest! {
             .collect();
         let panel = TradeoffPanel { title: "players.max_buffer".into(), points };
         let panels = vec![panel; panels];
-        let tradeoff = Tradeoff { cost: "Stall ratio (%)".into(), gain: "Bitrate".into(), panels };
+        let (cost, gain) = ("Stall ratio (%)".into(), "Bitrate".into());
+        let tradeoff = Tradeoff { cost, gain, better: Better::More, panels };
         check(&TradeoffPicture { head: Some(&head()), tradeoff: &tradeoff })?;
+    }
+
+    #[test]
+    fn no_drill_is_drawn_outside_its_picture(
+        faults in proptest::collection::vec((-5.0f64..130.0, -9.0f64..60.0), 0..12),
+        marks in proptest::collection::vec((-5.0f64..130.0, 0usize..3), 0..12),
+        lines in proptest::collection::vec((0.0f64..120.0, 0.0f64..1e4), 0..30),
+        viewers in 0usize..5,
+    ) {
+        let origin = |at: usize| (!at.is_multiple_of(5)).then_some(at % 7);
+        let numbered = || lines.iter().enumerate();
+        let viewer = |number: usize| Viewer {
+            name: format!("Viewer {number} {}", "x".repeat(number * 60)),
+            starting: lines.first().map(|(at, _)| (0.0, *at)),
+            stalled: lines.iter().map(|(at, length)| (*at, at + length)).collect(),
+            buffer: lines.clone(),
+            latency: lines.chunks(3).map(<[_]>::to_vec).collect(),
+            served: numbered().map(|(i, (at, _))| (*at, origin(i))).collect(),
+            ages: numbered().map(|(i, (at, age))| (*at, *age, origin(i))).collect(),
+            failures: lines.iter().map(|(at, _)| *at).collect(),
+        };
+        let fault = |(from, length): &(f64, f64)| FaultSpan {
+            from: *from,
+            to: from + length,
+            label: "packager-a: status 503 for 50 % ".repeat(2),
+        };
+        let kinds = [MarkKind::Failover, MarkKind::Switchback, MarkKind::NoneGood];
+        let mark = |(at, kind): &(f64, usize)| Mark {
+            at: *at,
+            kind: kinds[*kind],
+            label: format!("origin-a -> origin-b {kind}"),
+        };
+        let drill = DrillTimeline {
+            head: head(),
+            span: (0.0, 120.0),
+            faults: faults.iter().map(fault).collect(),
+            marks: marks.iter().map(mark).collect(),
+            origins: (0..7).map(|i| "origin ".repeat(i * 5)).collect(),
+            viewers: (0..viewers).map(viewer).collect(),
+        };
+        check(&DrillPicture(&drill))?;
+        check(&DrillThumbnail(&drill))?;
     }
 
     #[test]

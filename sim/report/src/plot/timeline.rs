@@ -6,31 +6,22 @@ use super::look::{self, Area, Backend, Look, PALETTE, Painting};
 use super::marks::draw_line;
 use super::picture::{PADDING, draw_head};
 use super::ticks;
+use super::time::{
+    BELOW, HEAD, KEYS, LEVEL, STALLED, STARTING, THUMBNAIL, TITLE, WIDTH, cross, draw_level,
+    time_axis, title,
+};
 use crate::timeline::{LinkUse, Step, Timeline};
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
-const WIDTH: f64 = 1100.0;
-/// The height of title and notes.
-const HEAD: f64 = 84.0;
-/// The title of a panel.
-const TITLE: f64 = 26.0;
 /// Between panels.
 const GAP: f64 = 18.0;
-/// Labels and title of the axis of time.
-const BELOW: f64 = 46.0;
-/// The keys at the right of each panel.
-const KEYS: f64 = 196.0;
 /// The heights of the panels' data.
 const RATES: f64 = 210.0;
 const BUFFER: f64 = 120.0;
 const LINK: f64 = 96.0;
 /// Above the bars of the link's use: where losses are marked.
 const MARKS: f64 = 16.0;
-
-/// Of a thumbnail.
-const THUMBNAIL: (f64, f64) = (320.0, 112.0);
 
 /// The highest rate shown, over the highest bit rate that was chosen: a link far faster than the
 /// media would press everything else to the ground.
@@ -39,9 +30,6 @@ const HEADROOM: f64 = 2.5;
 const BITRATE: RGBColor = PALETTE[0];
 const THROUGHPUT: RGBColor = PALETTE[4];
 const LINK_RATE: RGBColor = look::SOFT;
-const LEVEL: RGBColor = PALETTE[2];
-const STALLED: RGBColor = PALETTE[1];
-const STARTING: RGBColor = RGBColor(150, 154, 162);
 const USED: RGBColor = PALETTE[5];
 const QUEUED: RGBColor = RGBColor(26, 28, 32);
 const LOST: RGBColor = PALETTE[3];
@@ -93,7 +81,7 @@ impl Painting for TimelinePicture<'_> {
         title(area, look, &buffer, "Buffer (s)")?;
         buffer.y_axis(area, look, &level_ticks)?;
         shades(area, look, timeline, &buffer)?;
-        draw_buffer(area, look, timeline, &buffer)?;
+        draw_level(area, look, &timeline.buffer, &buffer)?;
         let mut keys = vec![Key::new(Sign::Line(LEVEL, &[]), "media in the buffer")];
         keys.push(Key::new(Sign::Shade(STARTING.mix(0.22)), "before playback"));
         if !timeline.stalls.is_empty() {
@@ -151,12 +139,6 @@ fn highest_rate(timeline: &Timeline) -> f64 {
     if top > 0.0 && top.is_finite() { top } else { 1.0 }
 }
 
-fn title<B: Backend>(area: &Area<B>, look: &Look, frame: &Frame, text: &str) -> Result<()> {
-    let text = look.fit(text, &look::PANEL, frame.right() - PADDING)?;
-    let place = (PADDING, frame.top - TITLE);
-    look.write(area, &text, &look::PANEL, place, (HPos::Left, VPos::Top))
-}
-
 /// Shades the time before playback, and the stalls.
 fn shades<B: Backend>(
     area: &Area<B>,
@@ -201,28 +183,6 @@ fn draw_rates<B: Backend>(
     Ok(())
 }
 
-fn draw_buffer<B: Backend>(
-    area: &Area<B>,
-    look: &Look,
-    timeline: &Timeline,
-    frame: &Frame,
-) -> Result<()> {
-    let Scale { low, high } = frame.x;
-    let line: Vec<(i32, i32)> = timeline
-        .buffer
-        .iter()
-        .map(|(time, level)| frame.pixel(look, time.clamp(low, high), *level))
-        .collect();
-    let (Some(first), Some(last)) = (line.first(), line.last()) else { return Ok(()) };
-    let ground = look.px(frame.bottom());
-    let mut below = vec![(first.0, ground)];
-    below.extend(&line);
-    below.push((last.0, ground));
-    area.draw(&Polygon::new(below, LEVEL.mix(0.16)))?;
-    area.draw(&PathElement::new(line, look.stroke(LEVEL, 1.5)))?;
-    Ok(())
-}
-
 fn draw_link<B: Backend>(area: &Area<B>, look: &Look, link: &LinkUse, frame: &Frame) -> Result<()> {
     for Step { from, to, value } in &link.utilisation {
         let corners = [frame.pixel(look, *from, *value), frame.pixel(look, *to, 0.0)];
@@ -240,24 +200,6 @@ fn draw_link<B: Backend>(area: &Area<B>, look: &Look, link: &LinkUse, frame: &Fr
         }
     }
     Ok(())
-}
-
-pub(super) fn cross<B: Backend>(area: &Area<B>, look: &Look, (x, y): (i32, i32)) -> Result<()> {
-    let arm = look.px(3.5);
-    let style = look.stroke(STALLED, 1.8);
-    for line in [[(x - arm, y - arm), (x + arm, y + arm)], [(x - arm, y + arm), (x + arm, y - arm)]]
-    {
-        area.draw(&PathElement::new(line.to_vec(), style))?;
-    }
-    Ok(())
-}
-
-fn time_axis<B: Backend>(area: &Area<B>, look: &Look, frame: &Frame) -> Result<()> {
-    let Scale { low, high } = frame.x;
-    frame.x_axis(area, look, &ticks::between(low, high, 10.0), true)?;
-    let place = (frame.left + frame.width / 2.0, frame.bottom() + BELOW);
-    let anchor = (HPos::Center, VPos::Bottom);
-    look.write(area, "Time in the trial (s)", &look::AXIS_TITLE, place, anchor)
 }
 
 /// Steps without a gap between them.

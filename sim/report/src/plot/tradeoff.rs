@@ -129,7 +129,7 @@ impl TradeoffPicture<'_> {
         labels(area, look, panel, &points, (&bars, &frame))?;
         for (index, at) in points.iter().enumerate() {
             let at = (look.px(at.0), look.px(at.1));
-            let colour = PALETTE[usize::from(panel.is_best(index))];
+            let colour = PALETTE[usize::from(panel.is_best(index, self.tradeoff.better))];
             area.draw(&Circle::new(at, look.px(MARKER_WIDTH / 2.0), WHITE.filled()))?;
             area.draw(&Circle::new(at, look.px(MARKER_WIDTH / 2.0 - 1.0), colour.filled()))?;
         }
