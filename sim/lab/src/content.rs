@@ -109,7 +109,9 @@ fn key(setup: &Setup) -> Key {
     let needs =
         setup.players.iter().map(|players| players.watch.saturating_add(players.max_buffer));
     let in_model = setup.lab == LabName::Model;
-    let needed = needs.max().filter(|_| setup.media.loops).unwrap_or(Span::ZERO);
+    // A live stream is listed by who packages it.
+    let listed = setup.media.loops && setup.live.is_none();
+    let needed = needs.max().filter(|_| listed).unwrap_or(Span::ZERO);
     (setup.media.clone(), needed, in_model)
 }
 

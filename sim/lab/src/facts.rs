@@ -5,13 +5,13 @@ use crate::exec;
 use crate::host::{self, first_line};
 use crate::labs::Labs;
 use crate::model;
-use crate::services::Service;
+use crate::services;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use weir_experiment::{LabName, Plan};
+use weir_experiment::{LabName, Plan, ServiceKind};
 use weir_uml::{Kernel, sha256_of_file};
 
 /// A service as it is on this machine.
@@ -39,19 +39,26 @@ pub fn lab_name(lab: LabName) -> &'static str {
 /// # Errors
 /// If one is not there or does not tell its version.
 pub fn services(plan: &Plan) -> Result<Vec<ServiceFacts>> {
-    let names: BTreeSet<_> = plan
-        .cells
-        .iter()
-        .filter(|cell| cell.setup.lab != LabName::Model)
-        .flat_map(|cell| cell.setup.origins.iter().map(|origin| origin.service.as_str()))
+    let real = plan.cells.iter().filter(|cell| cell.setup.lab != LabName::Model);
+    let names: BTreeSet<&str> = real
+        .flat_map(|cell| {
+            let origins = cell.setup.origins.iter().map(|origin| origin.service.as_str());
+            origins.chain(cell.setup.services.iter().map(|service| service.run.as_str()))
+        })
         .collect();
-    names.into_iter().map(service).collect()
+    let kind = |name| plan.services.get(name).context("a kind of service is not in the plan");
+    names.into_iter().map(|name| service(name, kind(name)?)).collect()
 }
 
-fn service(name: &str) -> Result<ServiceFacts> {
-    let service = Service::find(name)?;
-    let version = service.version().context("scripts/setup installs it")?;
-    let sha256 = sha256_of_file(Path::new(&service.program))?;
+fn service(name: &str, kind: &ServiceKind) -> Result<ServiceFacts> {
+    let needed = || {
+        let program = &kind.program;
+        let own =
+            if program.starts_with("/usr/local/") { "" } else { ", which scripts/setup installs" };
+        format!("the service {name} needs {program}{own}")
+    };
+    let version = services::version(kind).with_context(needed)?;
+    let sha256 = sha256_of_file(services::program(kind))?;
     Ok(ServiceFacts { name: name.to_owned(), version, sha256 })
 }
 
@@ -101,6 +108,20 @@ pub(crate) fn host(
         content: content.collect(),
     };
     toml::to_string(&facts).context("write host.toml")
+}
+
+/// The version of a service that comes with the program.
+fn bundled(name: &str) -> Result<String> {
+    let kind =
+        weir_experiment::bundled_kind(name).context("no such service comes with the program")?;
+    Ok(service(name, &kind)?.version)
+}
+
+/// The version of the ingest, if nginx has what makes it one.
+fn ingest() -> Result<String> {
+    const MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
+    fs::metadata(MODULE).context(MODULE).context("scripts/setup installs libnginx-mod-rtmp")?;
+    bundled("ingest")
 }
 
 fn cpu_model() -> String {
@@ -160,7 +181,9 @@ pub fn doctor(cache: &Path) -> Vec<Finding> {
     let mut findings = vec![
         tell("lab model", model, false),
         tell("guest kernel", kernel, true),
-        tell("origin (nginx)", service("nginx").map(|facts| facts.version), true),
+        tell("origin (nginx)", bundled("nginx"), true),
+        tell("ingest (nginx-rtmp)", ingest(), false),
+        tell("failover (haproxy)", bundled("haproxy"), false),
         tell("encoder (ffmpeg)", encoder, true),
         tell("CPUs", cpus.map(|cpus| format!("{}: as many guests at a time", cpus.len())), true),
     ];

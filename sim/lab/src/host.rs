@@ -9,7 +9,7 @@ use crate::inputs::Input;
 use crate::lab::{self, Lab, MEDIA, Ran, SITE, Stage, Task, Trialled};
 use crate::refused::Refused;
 use crate::relaunch::relaunch;
-use crate::trial::GRACE;
+use crate::trial::{GRACE, filling};
 use anyhow::{Context, Result, anyhow};
 use nix::fcntl::{OFlag, open};
 use nix::mount::{MsFlags, mount};
@@ -154,7 +154,10 @@ impl Lab for HostLab {
         let console = File::create(&path).with_context(|| format!("make {}", path.display()))?;
         let handle = relaunch(&[ARGUMENT, &self.tcp_mem], stage.folder(), &console)?;
         let longest = trial.setup.players.iter().map(|players| players.watch).max();
-        let limit = LIMIT.saturating_add(longest.unwrap_or(Span::ZERO)).saturating_add(GRACE);
+        let limit = LIMIT
+            .saturating_add(filling(task.assignment))
+            .saturating_add(longest.unwrap_or(Span::ZERO))
+            .saturating_add(GRACE);
         let ended = handle.watch(Duration::from_nanos(limit.ns()), cancel);
         let ended = ended.context("wait for a trial")?;
         stage.keep_logs(task.logs)?;

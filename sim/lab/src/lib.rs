@@ -13,7 +13,8 @@
 //! | `uml.rs` | the lab that boots a guest for each trial |
 //! | `host.rs`, `relaunch.rs` | the lab on this machine's kernel: each trial in namespaces of its own |
 //! | `trial.rs` | one trial on the kernel that this process runs on |
-//! | `services.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
+//! | `services/`, `sidecars.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
+//! | `faults/` | what happens to them and to the network, and when |
 //! | `sampler.rs`, `senders.rs`, `rows.rs` | what is read from the kernel meanwhile, and its rows |
 //! | `exec.rs` | where programs of the user's decide |
 //! | `guest.rs` | what this program is inside a trial: its first process, or a player process |
@@ -22,6 +23,7 @@ mod blocks;
 mod content;
 mod exec;
 mod facts;
+mod faults;
 pub mod guest;
 mod host;
 mod inputs;
@@ -41,6 +43,7 @@ mod sampler;
 mod sealed;
 mod senders;
 mod services;
+mod sidecars;
 mod store;
 mod traffic;
 mod trial;
@@ -59,3 +62,6 @@ pub use weir_process::Cancel;
 const PLAYER_ARGUMENT: &str = "guest-players";
 /// The word on the command line that makes this program a process of cross traffic.
 const TRAFFIC_ARGUMENT: &str = "guest-traffic";
+/// The words on the command line that make this program stand beside a service.
+const GATE_ARGUMENT: &str = "guest-gate";
+const HEALTH_ARGUMENT: &str = "guest-health";

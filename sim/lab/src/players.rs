@@ -2,11 +2,13 @@
 
 use crate::programs::{Ground, Program, Task};
 use crate::senders::SenderSocket;
-use crate::services::{Logs, Running};
+use crate::services::{Logs, Place};
 use crate::viewers::Viewer;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use weir_experiment::Players;
 use weir_units::Time;
 
 /// What a player process is told.
@@ -24,21 +26,21 @@ pub struct PlayersJob {
 /// If a viewer has no origin, or a process cannot be started.
 pub fn start(
     ground: &Ground<'_>,
-    origins: &BTreeMap<String, Running>,
+    place: &Place<'_>,
     watched: &[Viewer<'_>],
     epoch: Time,
-    logs: Logs,
 ) -> Result<Vec<Program>> {
-    let mut by_node: BTreeMap<&str, Vec<(&str, weir_http::SessionJob)>> = BTreeMap::new();
+    let logs = place.logs;
+    let mut by_node: BTreeMap<&str, Vec<(Vec<String>, weir_http::SessionJob)>> = BTreeMap::new();
     for viewer in watched {
         let players = viewer.players;
-        let origin = origins
-            .get(&players.origin)
-            .with_context(|| format!("no origin runs on the node {}", players.origin))?;
+        let mut urls = urls(players, place)?.into_iter();
+        let url = urls.next().with_context(|| format!("nothing to watch at {}", players.origin))?;
         let session = weir_http::SessionJob {
             session: viewer.session,
             node: viewer.node.to_owned(),
-            url: format!("http://{}/master.m3u8", origin.address),
+            url,
+            streams: urls.collect(),
             start: viewer.start,
             first_segment: viewer.first_segment,
             abr: players.abr.clone(),
@@ -48,20 +50,25 @@ pub fn start(
             startup: players.startup,
             resume: players.resume,
             conduct: players.conduct,
+            live: players.live,
         };
-        by_node.entry(viewer.node).or_default().push((&players.origin, session));
+        by_node.entry(viewer.node).or_default().push((servers(players, place)?, session));
     }
     let mut programs = Vec::new();
     for (node, sessions) in &by_node {
         for (part, sessions) in sessions.chunks(weir_http::MAX_SESSIONS).enumerate() {
             let name = format!("players-{part}");
-            let watched: BTreeSet<&str> = sessions.iter().map(|(origin, _)| *origin).collect();
+            let watched: BTreeSet<&str> =
+                sessions.iter().flat_map(|(nodes, _)| nodes).map(String::as_str).collect();
             let (senders, inherit) = SenderSocket::of(ground.network, &watched)?;
             let log = ground.folders.logs.join(format!("{node}.{name}.decisions.jsonl"));
             let players = weir_http::Job {
                 epoch: epoch.ns(),
                 sessions: sessions.iter().map(|(_, session)| session.clone()).collect(),
-                transport: weir_http::Transport::default(),
+                transport: match place.live {
+                    Some(_) => weir_http::Transport::live(),
+                    None => weir_http::Transport::default(),
+                },
                 folder: ground.folders.experiment.clone(),
                 log: (logs == Logs::Full).then_some(log),
             };
@@ -77,4 +84,32 @@ pub fn start(
         }
     }
     Ok(programs)
+}
+
+/// Where a group's viewers find the content, the preferred place first.
+fn urls(players: &Players, place: &Place<'_>) -> Result<Vec<String>> {
+    let Some(live) = place.live else {
+        let origin = place.services.iter().find(|service| service.node == players.origin);
+        let origin =
+            origin.with_context(|| format!("no origin runs on the node {}", players.origin))?;
+        let address = SocketAddr::from((place.address(origin)?, place.port(origin)?));
+        return Ok(vec![format!("http://{address}/master.m3u8")]);
+    };
+    let url = |name: &String| {
+        let service = place.service(name)?;
+        let address = SocketAddr::from((place.address(service)?, place.port(service)?));
+        Ok(format!("http://{address}/hls/{}/master.m3u8", live.key))
+    };
+    players.streams.iter().map(url).collect()
+}
+
+/// The nodes of whom they ask.
+fn servers(players: &Players, place: &Place<'_>) -> Result<Vec<String>> {
+    match place.live {
+        None => Ok(vec![players.origin.clone()]),
+        Some(_) => {
+            let node = |name: &String| Ok(place.service(name)?.node.clone());
+            players.streams.iter().map(node).collect()
+        }
+    }
 }

@@ -1,13 +1,12 @@
 //! The processes on nodes that are this program once more: players and cross traffic. Each reads a
 //! job, does it, and leaves rows.
 
-use crate::services::Running;
 use crate::trial::{Folders, now};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::BufReader;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use weir_net::{Command, Network, Process};
@@ -72,11 +71,26 @@ impl Program {
         Ok(Self { process, out })
     }
 
-    /// Waits for it; an origin that ends meanwhile ends the trial.
+    /// Waits until it accepts connections.
     ///
     /// # Errors
-    /// If it fails, if it does not end before `deadline`, and if an origin ends.
-    pub fn wait(&mut self, deadline: Time, origins: &mut BTreeMap<String, Running>) -> Result<()> {
+    /// If it ends before, or takes longer than `limit`.
+    pub fn wait_until_accepting(
+        &mut self,
+        ground: &Ground<'_>,
+        node: &str,
+        address: SocketAddr,
+        limit: Span,
+    ) -> Result<()> {
+        let namespace = ground.network.node(node)?.namespace();
+        self.process.wait_until_accepting(namespace, address, limit)
+    }
+
+    /// Waits for it, and for nothing more once the trial `is_over` for another reason.
+    ///
+    /// # Errors
+    /// If it fails, if it does not end before `deadline`, and if the trial is over.
+    pub fn wait(&mut self, deadline: Time, is_over: &dyn Fn() -> bool) -> Result<()> {
         const LOOK_EVERY: Span = Span::from_s(10);
         loop {
             if let Some(exit) = self.process.wait(LOOK_EVERY)? {
@@ -85,10 +99,8 @@ impl Program {
                 }
                 bail!("{} {exit}{}", self.process.name(), self.process.last_words());
             }
-            for origin in origins.values_mut() {
-                if let Some(end) = origin.ended()? {
-                    bail!("{end}");
-                }
+            if is_over() {
+                bail!("the trial ended before {}", self.process.name());
             }
             if now()? > deadline {
                 bail!("{} did not end{}", self.process.name(), self.process.last_words());

@@ -3,26 +3,31 @@
 //!
 //! The same code runs in a guest and on the host.
 
+use crate::faults::{Supervised, Supervisor};
 use crate::programs::Ground;
 use crate::sampler::Sampler;
-use crate::services::{Logs, Place, Service};
+use crate::services::{self, Logs, Place};
 use crate::viewers::viewers;
 use crate::{players, rows, traffic};
 use anyhow::{Context, Result};
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
-use weir_experiment::Trial;
+use weir_experiment::{Service, ServiceKind, Setup, Trial, What};
 use weir_net::Network;
-use weir_records::{Event, Record};
+use weir_records::{Event, Record, Rung};
 use weir_units::{Span, Time};
 
 /// From starting the player processes to the moment that counts as the trial's start: time for them
 /// to begin.
 const LEAD: Span = Span::from_ms(100);
+/// The services of a live stream may already send while the last of them are started.
+const STARTING: Span = Span::from_s(30);
+/// The kind of service that says what it thinks of its origins.
+const SWITCHER: &str = "switcher";
 /// How long after its last viewer has left a trial may go on.
 pub(crate) const GRACE: Span = Span::from_s(120);
 
@@ -35,6 +40,10 @@ pub struct Assignment {
     pub segments: u64,
     /// The duration of each.
     pub segment: Span,
+    /// The ladder, as measured.
+    pub rungs: Vec<Rung>,
+    /// The kinds of its services, by their names.
+    pub kinds: BTreeMap<String, ServiceKind>,
     /// How much is logged.
     pub logs: Logs,
 }
@@ -85,43 +94,46 @@ pub fn run(
     say("building the network");
     let network = Network::build(setup, trial.seed.derive("network"))?;
 
-    say("starting the origins");
-    let mut origins = BTreeMap::new();
-    let mut events = Vec::new();
-    for origin in &setup.origins {
-        let node = network.node(&origin.node)?;
-        let name = &origin.service;
-        let run = folders.run.join(format!("{}.{name}", origin.node));
-        fs::create_dir_all(&run).with_context(|| format!("make {}", run.display()))?;
-        let log = folders.logs.join(format!("{}.{name}.log", origin.node));
-        let place = Place {
-            address: node.address(),
-            run: &run,
-            site: &folders.site,
-            media: &folders.media,
-            log: &log,
-            logs: assignment.logs,
-        };
-        origins.insert(origin.node.clone(), Service::find(name)?.start(name, node, &place)?);
-        events.push((origin.node.clone(), name.clone()));
-    }
-
-    say("playing");
-    let epoch = now()?.after(LEAD);
+    say("starting the services");
+    let origins = setup.origins.iter().map(services::of_origin);
+    let services: Vec<Service> = origins.chain(setup.services.iter().cloned()).collect();
+    let gated = gated(setup);
+    let place = Place {
+        network: &network,
+        folders,
+        program,
+        kinds: &assignment.kinds,
+        services: &services,
+        gated: &gated,
+        live: setup.live.as_ref(),
+        segment: assignment.segment,
+        rungs: &assignment.rungs,
+        logs: assignment.logs,
+    };
     let watched = viewers(assignment);
     let longest = watched.iter().map(|viewer| viewer.start.after(viewer.players.watch)).max();
     let longest = longest.unwrap_or(Time::ZERO);
-    let deadline = epoch.after(longest.since(Time::ZERO)).after(GRACE);
     let ground = Ground { network: &network, folders, program };
-    let (programs, readings) = thread::scope(|scope| -> Result<_> {
+    let seed = trial.seed.derive("faults");
+    let supervised = Supervised { place, ground, faults: &setup.faults, seed };
+    let (programs, readings, mut events, epoch) = thread::scope(|scope| -> Result<_> {
+        let supervisor = Supervisor::start(scope, supervised)?;
+        say("playing");
+        let epoch = now()?.after(LEAD).after(filling(assignment));
+        supervisor.begin(epoch, longest);
+        let deadline = epoch.after(longest.since(Time::ZERO)).after(GRACE);
         let sampler = Sampler::start(scope, &network, epoch, setup.interval);
         // Whoever listens comes before whoever calls.
         let mut programs = traffic::start(&ground, trial, epoch, longest)?;
-        programs.extend(players::start(&ground, &origins, &watched, epoch, assignment.logs)?);
-        for program in &mut programs {
-            program.wait(deadline, &mut origins)?;
-        }
-        Ok((programs, sampler.finish(&network)?))
+        programs.extend(players::start(&ground, &place, &watched, epoch)?);
+        let is_over = || supervisor.is_over();
+        let played = programs.iter_mut().try_for_each(|program| program.wait(deadline, &is_over));
+        let readings = sampler.finish(&network)?;
+        // A service that failed is why the trial is over.
+        say("stopping the services");
+        let events = supervisor.finish()?;
+        played?;
+        Ok((programs, readings, events, epoch))
     })?;
     let duration = now()?.since(epoch);
 
@@ -132,21 +144,65 @@ pub fn run(
     }
     let mut records = weir_traffic::join(records);
     let counters = readings.last().map(|reading| reading.counters.as_slice()).unwrap_or_default();
-    let doubts = rows::doubts(counters, &records, duration.saturating_add(LEAD));
+    let changed = changed(setup, &network);
+    // Links carry something before the first viewer comes.
+    let lead = LEAD.saturating_add(filling(assignment)).saturating_add(STARTING);
+    let doubts = rows::doubts(counters, &records, duration.saturating_add(lead), &changed);
     records.extend(rows::link_rows(&readings, epoch).into_iter().map(Record::Link));
     for (name, node) in network.nodes() {
         records.push(Record::Node(rows::node_row(name, node, tcp_mem)?));
     }
-    // A service that became ready did so before the trial's time begins.
-    records.extend(events.into_iter().map(|(node, service)| {
-        Record::Event(Event { at_us: 0, node, service, event: "ready".to_owned(), detail: None })
-    }));
-
-    say("stopping the origins");
-    for origin in origins.into_values() {
-        origin.stop()?;
-    }
+    events.extend(said(&place, epoch)?);
+    events.sort_by_key(|event| event.at_us);
+    records.extend(events.into_iter().map(Record::Event));
     Ok(Findings { records, doubts, duration })
+}
+
+/// The services in front of which a gate stands: those that are to answer wrongly some time.
+fn gated(setup: &Setup) -> BTreeSet<String> {
+    let faults = setup.faults.iter();
+    let names = faults.filter_map(|fault| match &fault.what {
+        What::Answer { service, .. } => Some(service.clone()),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// The links that do not stay as the topology has them.
+fn changed<'a>(setup: &'a Setup, network: &'a Network) -> BTreeSet<&'a str> {
+    let mut links = BTreeSet::new();
+    for fault in &setup.faults {
+        match &fault.what {
+            What::Down(link) | What::Change { link, .. } => _ = links.insert(link.as_str()),
+            What::Partition(node) => links.extend(network.links_of(node)),
+            _ => {}
+        }
+    }
+    links
+}
+
+/// How long a live stream goes on before its first viewer comes: until playlists list as many
+/// segments as they ever do.
+pub(crate) fn filling(assignment: &Assignment) -> Span {
+    /// The first key frame that a packager finds, and the segment after it, whose end shows.
+    const MORE: u64 = 3;
+    let window = assignment.trial.setup.live.as_ref().map(|live| live.window);
+    let segments = window.map_or(0, |window| window.saturating_add(MORE));
+    assignment.segment.checked_mul(segments).unwrap_or(Span::ZERO)
+}
+
+/// What switchers have said of their origins.
+fn said(place: &Place<'_>, epoch: Time) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for service in place.services.iter().filter(|service| service.run == SWITCHER) {
+        let log = place.log(service);
+        let file = fs::File::open(&log).with_context(|| format!("open {}", log.display()))?;
+        let (node, name) = (&service.node, &service.name);
+        let happened = weir_switch::events(std::io::BufReader::new(file), epoch, node, name);
+        // Before the trial begins, the stream does, and is no good yet.
+        events.extend(happened.into_iter().filter(|event| event.at_us > 0));
+    }
+    Ok(events)
 }
 
 /// The clock that players and this function share: the kernel's, which is virtual in a guest.

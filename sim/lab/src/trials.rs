@@ -176,6 +176,8 @@ impl Trials<'_> {
                 trial: trial.clone(),
                 segments: content.segments,
                 segment: content.segment,
+                rungs: content.rungs.clone(),
+                kinds: self.plan.services.clone(),
                 logs: self.logs,
             };
             let task = Task { assignment: &assignment, content, slot, logs };

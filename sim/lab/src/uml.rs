@@ -9,7 +9,7 @@ use std::time::Duration;
 use weir_experiment::{LabName, Plan, Trial};
 use weir_process::Cancel;
 use weir_uml::{Guest, Kernel, Outcome, Root};
-use weir_units::Bytes;
+use weir_units::{Bytes, Span};
 
 /// Memory of a guest without viewers, and for each of them; measured with room to spare. Results
 /// depend on it (the kernel sizes its tables by it), so it follows from the plan alone.
@@ -18,10 +18,15 @@ const MEMORY_PER_VIEWER: u64 = 4 << 20;
 /// For each viewer for whom a program decides: room for Python and a library like NumPy.
 const MEMORY_PER_PROGRAM: u64 = 64 << 20;
 
+/// For each service of a live stream, with its processes and its files.
+const MEMORY_PER_SERVICE: u64 = 96 << 20;
+
 /// Wall-clock time that a guest gets: for its boot, and for each second that a viewer watches. Ten
 /// times what a busy machine needs.
 const LIMIT: Duration = Duration::from_secs(60);
 const LIMIT_PER_VIEWER_SECOND: Duration = Duration::from_millis(100);
+/// The same for each second of a live stream, with all that makes it.
+const LIMIT_PER_LIVE_SECOND: Duration = Duration::from_secs(3);
 
 /// The lab, ready to boot guests.
 pub(crate) struct UmlLab {
@@ -49,7 +54,13 @@ impl UmlLab {
 /// The memory of a trial's guest.
 fn memory(trial: &Trial) -> Bytes {
     let programs = exec::programs(&trial.setup);
-    Bytes::new(MEMORY + MEMORY_PER_VIEWER * viewers(trial) + MEMORY_PER_PROGRAM * programs)
+    let services = trial.setup.services.len() as u64;
+    Bytes::new(
+        MEMORY
+            + MEMORY_PER_VIEWER * viewers(trial)
+            + MEMORY_PER_PROGRAM * programs
+            + MEMORY_PER_SERVICE * services,
+    )
 }
 
 impl Lab for UmlLab {
@@ -80,7 +91,12 @@ impl Lab for UmlLab {
         let trial = &task.assignment.trial;
         let files = task.content.files()?;
         let stage = Stage::make(self.stage.join(&trial.id), task.assignment)?;
-        let seconds = u32::try_from(viewer_time(trial).ms() / 1_000).unwrap_or(u32::MAX);
+        let whole = |time: Span| u32::try_from(time.ms() / 1_000).unwrap_or(u32::MAX);
+        let longest = trial.setup.players.iter().map(|players| players.watch).max();
+        let live = longest.filter(|_| trial.setup.live.is_some()).unwrap_or(Span::ZERO);
+        let limit = LIMIT
+            .saturating_add(LIMIT_PER_VIEWER_SECOND.saturating_mul(whole(viewer_time(trial))))
+            .saturating_add(LIMIT_PER_LIVE_SECOND.saturating_mul(whole(live)));
         let guest = Guest {
             kernel: &self.kernel,
             root: &self.root,
@@ -93,7 +109,7 @@ impl Lab for UmlLab {
             seed: trial.seed.derive("guest"),
             memory: memory(trial),
             cpu: task.slot,
-            limit: LIMIT.saturating_add(LIMIT_PER_VIEWER_SECOND.saturating_mul(seconds)),
+            limit,
         };
         let ended = guest.run(cancel)?;
         stage.keep_logs(task.logs)?;

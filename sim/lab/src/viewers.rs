@@ -26,6 +26,7 @@ pub struct Viewer<'a> {
 /// All viewers of a trial, in the order of the experiment file.
 pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
     let Assignment { trial, segments, segment, .. } = assignment;
+    let recorded = trial.setup.live.is_none();
     let groups = trial.setup.players.iter().enumerate();
     let all =
         groups.flat_map(|(group, players)| (0..players.count).map(move |n| (group, players, n)));
@@ -42,7 +43,10 @@ pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
                 players,
                 node: players.node(number),
                 start: Time::from_ns(draw("start", segment.ns())),
-                first_segment: draw("content", if trial.setup.media.loops { *segments } else { 0 }),
+                first_segment: draw(
+                    "content",
+                    if recorded && trial.setup.media.loops { *segments } else { 0 },
+                ),
             }
         })
         .collect()

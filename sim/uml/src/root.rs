@@ -54,6 +54,7 @@ impl Root {
             symlink(format!("usr/{name}"), &path)
                 .with_context(|| format!("link {}", path.display()))?;
         }
+        link_alternatives(&folder.join("etc/alternatives"))?;
         // Not current_exe(): a rebuild may have replaced the file of that name by now.
         let program = folder.join(PROGRAM.trim_start_matches('/'));
         copy(Path::new("/proc/self/exe"), &program)?;
@@ -72,6 +73,23 @@ impl Root {
         let program_sha256 = sha256_of_file(&program)?;
         Ok(Self { folder: folder.to_owned(), program_sha256 })
     }
+}
+
+/// Libraries of which Debian has several are found by way of links there (ffmpeg's BLAS, for one); the
+/// host's own `/etc` no guest sees.
+fn link_alternatives(folder: &Path) -> Result<()> {
+    make_folder(folder)?;
+    // Another system may have none.
+    let Ok(links) = fs::read_dir("/etc/alternatives") else { return Ok(()) };
+    for link in links {
+        let link = link.context("list /etc/alternatives")?;
+        let Ok(target) = fs::read_link(link.path()) else { continue };
+        if target.to_string_lossy().contains(".so") {
+            let copy = folder.join(link.file_name());
+            symlink(&target, &copy).with_context(|| format!("link {}", copy.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The shared libraries that this program has loaded, and the name by which it asks for the loader.

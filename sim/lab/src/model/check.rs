@@ -27,6 +27,12 @@ pub(crate) fn check(plan: &Plan) -> Result<()> {
                  \"{from}\" to \"{to}\" (expected none, or --lab uml)"
             )));
         }
+        if setup.live.is_some() || !setup.faults.is_empty() {
+            let what = if setup.live.is_some() { "live streams" } else { "faults" };
+            return Err(Refused::because(format!(
+                "the lab \"model\" has no {what} (expected no [live] and no [[events]], or --lab uml)"
+            )));
+        }
         check_chunks(setup, &traces)?;
     }
     Ok(())

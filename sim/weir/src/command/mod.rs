@@ -16,7 +16,7 @@ use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use weir_experiment::{LabName, Plan};
+use weir_experiment::{LabName, MAX_TRIALS, Plan};
 use weir_lab::Cancel;
 use weir_report::Expected;
 use weir_units::Seed;
@@ -32,6 +32,9 @@ pub struct Wanted {
     /// The seed, instead of the experiment's.
     #[arg(long)]
     seed: Option<u64>,
+    /// How often each cell runs, instead of the experiment's.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    repeats: Option<u64>,
     /// Only the cells with this value of an axis, such as 'abr=bola'; may be given several times.
     #[arg(long, value_name = "AXIS=VALUE")]
     only: Vec<String>,
@@ -48,6 +51,11 @@ impl Wanted {
             plan.run_in(lab_named(name)?).map_err(refuse)?;
         }
         plan.seed = self.seed.map_or(plan.seed, Seed::new);
+        plan.repeats = self.repeats.unwrap_or(plan.repeats);
+        if plan.len() > MAX_TRIALS {
+            let (trials, most) = (plan.len(), MAX_TRIALS);
+            return Err(refuse(format!("{trials} trials are too many (at most {most})")));
+        }
         if !self.only.is_empty() {
             let only: Vec<_> = self.only.iter().map(String::as_str).collect();
             plan = plan.only(&only).map_err(refuse)?;
@@ -61,8 +69,9 @@ impl Wanted {
         let mut command = format!("weir run {}", self.experiment.display());
         let lab = self.lab.iter().map(|lab| format!(" --lab {lab}"));
         let seed = self.seed.iter().map(|seed| format!(" --seed {seed}"));
+        let repeats = self.repeats.iter().map(|repeats| format!(" --repeats {repeats}"));
         let only = self.only.iter().map(|only| format!(" --only '{only}'"));
-        command.extend(lab.chain(seed).chain(only));
+        command.extend(lab.chain(seed).chain(repeats).chain(only));
         command
     }
 }

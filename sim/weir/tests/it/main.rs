@@ -12,6 +12,7 @@ mod identity;
 mod interrupt;
 mod kill;
 mod leftovers;
+mod live;
 mod media;
 mod program;
 mod replay;
