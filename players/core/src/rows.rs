@@ -148,6 +148,7 @@ impl Keys<'_> {
             status: facts.status.map(u64::from),
             first_sequence: facts.first,
             last_sequence: facts.last,
+            discontinuities: facts.discontinuities,
             age_us: facts.age.map(Span::us),
             new: facts.new,
             err: facts.err.clone(),

@@ -233,6 +233,8 @@ table! {
         first_sequence: Option<u64>,
         /// The number of the last.
         last_sequence: Option<u64>,
+        /// How many discontinuities it speaks of: those that it lists, and those before them (EXT-X-DISCONTINUITY-SEQUENCE).
+        discontinuities: Option<u64>,
         /// How long ago the newest segment ended, by EXT-X-PROGRAM-DATE-TIME; zero if that is to come, missing without it.
         age_us: Option<u64>,
         /// Whether it lists a segment that no playlist before it did.

@@ -59,6 +59,8 @@ pub struct PlaylistFacts {
     pub first: Option<u64>,
     /// The number of the last.
     pub last: Option<u64>,
+    /// How many discontinuities it speaks of: those that it lists, and those before them.
+    pub discontinuities: Option<u64>,
     /// How long ago the newest segment ended, by its date; `None` without one, or without a clock.
     pub age: Option<Span>,
     /// Whether it lists a segment that is newer than all that were known.

@@ -270,6 +270,7 @@ impl Failing {
                 status: Some(if refused { 503 } else { 200 }),
                 first_sequence: Some(700),
                 last_sequence: Some(700 + number),
+                discontinuities: Some(0),
                 age_us: (!refused).then_some(age),
                 new: !stale && !refused,
                 err: refused.then(|| "status 503".into()),

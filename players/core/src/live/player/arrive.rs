@@ -26,6 +26,7 @@ const MAX_INITS: usize = 256;
 struct Contents {
     first: Option<u64>,
     last: Option<u64>,
+    discontinuities: Option<u64>,
     age: Option<Span>,
     new: bool,
 }
@@ -87,9 +88,12 @@ impl LivePlayer {
         let before = self.timeline.newest();
         let (laid, new) = self.timeline.lay(&media, now);
         let (first, last) = (self.timeline.place(media.sequence), media.sequence + more);
+        let marked = media.segments.iter().filter(|segment| segment.discontinuity).count();
+        let discontinuities = media.discontinuity_sequence.saturating_add(marked as u64);
         let contents = Contents {
             first: Some(listed_from),
             last: Some(last),
+            discontinuities: Some(discontinuities),
             age: self.date(now).zip(media.newest_end()).map(|(now, end)| now.since(end)),
             new,
         };
@@ -230,7 +234,7 @@ impl LivePlayer {
         contents: Contents,
         err: Option<String>,
     ) {
-        let Contents { first, last, age, new } = contents;
+        let Contents { first, last, discontinuities, age, new } = contents;
         let requested = fetch.transfer.requested;
         self.facts.playlists.push(PlaylistFacts {
             rung,
@@ -239,6 +243,7 @@ impl LivePlayer {
             status: fetch.transfer.status,
             first,
             last,
+            discontinuities,
             age,
             new,
             err,

@@ -22,6 +22,16 @@ fn after_cold_starts_in_every_order_numbers_never_go_back_and_the_viewer_goes_on
         let before = newest.insert(row.text("rung").to_owned(), last).unwrap_or(0.0);
         assert!(last >= before, "{last} after {before} at {} us", row.text("request_us"));
     }
+    // A playlist that begins anew says so.
+    let listed: Vec<_> =
+        playlists.rows().filter(|row| !row.text("last_sequence").is_empty()).collect();
+    let new = listed.windows(2).filter(|pair| {
+        let [before, after] = pair else { return false };
+        after.number("first_sequence") > before.number("last_sequence")
+    });
+    let marked: Vec<f64> = new.map(|pair| pair[1].number("discontinuities")).collect();
+    assert!(marked.len() >= 20, "{} beginnings: {playlists:?}", marked.len());
+    assert!(marked.iter().all(|count| *count > 0.0), "{marked:?}");
     // What was published between the starts was watched to the end.
     let watched = run.table("moments");
     let late = watched.rows().filter(|row| row.number("at_us") > 570e6);
