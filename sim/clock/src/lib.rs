@@ -3,6 +3,7 @@
 //!
 //! - [`Clock`] is CLOCK_MONOTONIC, counted from the start of a trial.
 //! - [`Alarm`] rings at a moment of a clock, [`Watch`] waits for one and notes how late it was.
+//! - [`since_1970`] is the world's clock, for dates in playlists.
 //! - [`LATE`] says from when on lateness is told.
 
 mod alarm;
@@ -11,6 +12,7 @@ mod watch;
 pub use alarm::Alarm;
 pub use watch::Watch;
 
+use nix::time::ClockId;
 use std::time::Duration;
 use weir_units::{Span, Time};
 
@@ -56,10 +58,19 @@ impl Clock {
     }
 }
 
-#[expect(clippy::expect_used, reason = "fails only for a clock that does not exist")]
+/// The time since 1970, of the world's clock: what dates in playlists are compared with, and nothing else,
+/// for it may be set while a trial runs. In a guest this clock is virtual too.
+pub fn since_1970() -> Span {
+    Span::from_ns(ns(ClockId::CLOCK_REALTIME))
+}
+
 fn monotonic_ns() -> u64 {
-    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC)
-        .expect("CLOCK_MONOTONIC exists since Linux 2.6");
+    ns(ClockId::CLOCK_MONOTONIC)
+}
+
+#[expect(clippy::expect_used, reason = "fails only for a clock that does not exist")]
+fn ns(clock: ClockId) -> u64 {
+    let now = nix::time::clock_gettime(clock).expect("Linux has had both clocks since 2.6");
     Duration::from(now).as_nanos().try_into().unwrap_or(u64::MAX)
 }
 

@@ -15,11 +15,11 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use weir_clock::{Clock, Watch};
+use weir_clock::{Clock, Watch, since_1970};
 use weir_core::playlist::Date;
 use weir_units::{Span, Time};
 
@@ -142,10 +142,8 @@ fn judge(state: &State, origin: usize, reading: &Reading, hear: &Arc<Hear>) {
     happened.iter().for_each(|what| hear(now, what));
 }
 
-#[expect(clippy::disallowed_methods, reason = "dates in playlists are the world's")]
 fn date() -> Date {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Date::from_unix(Span::from_ns(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
+    Date::from_unix(since_1970())
 }
 
 async fn accept(state: Arc<State>, listener: TcpListener) -> Result<()> {

@@ -21,8 +21,8 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::Mutex;
+use weir_clock::since_1970;
 use weir_core::playlist::Date;
 use weir_units::Span;
 
@@ -107,7 +107,7 @@ impl Endpoint {
     async fn look(&self) -> Report {
         let _held = self.looking.lock().await;
         let HealthJob { folder, threshold, encoder, ingest, server, .. } = &self.job;
-        let (age, problems) = stream::look(folder, *threshold, now());
+        let (age, problems) = stream::look(folder, *threshold, Date::from_unix(since_1970()));
         let mut report = Report::new(age, problems);
         if let Some(file) = encoder {
             report.encoder(encoder::look(file));
@@ -120,16 +120,6 @@ impl Endpoint {
         }
         report
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "dates in playlists are the world's")]
-fn now() -> Date {
-    date_of(SystemTime::now())
-}
-
-fn date_of(time: SystemTime) -> Date {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Date::from_unix(Span::from_ns(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
 }
 
 fn plain(status: StatusCode, text: &str) -> Response<Full<Bytes>> {

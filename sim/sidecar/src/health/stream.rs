@@ -1,8 +1,9 @@
 //! How old the newest segment of a live stream is.
 
-use super::{date_of, files};
+use super::files;
 use std::fs;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 use weir_core::playlist::{Date, MAX_PLAYLIST, Master, Media, Uri};
 use weir_units::Span;
 
@@ -97,6 +98,11 @@ fn newest_file(folder: &Path) -> Option<Date> {
     written.max().map(date_of)
 }
 
+fn date_of(time: SystemTime) -> Date {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Date::from_unix(Span::from_ns(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +167,7 @@ mod tests {
     fn without_dates_the_newest_file_counts() {
         let text = media("");
         let folder = folder(&[("master.m3u8", &master()), ("v0.m3u8", &text), ("v1.m3u8", &text)]);
-        let now = super::super::now();
+        let now = Date::from_unix(weir_clock::since_1970());
         let (age, problems) = look(folder.path(), THRESHOLD, now);
         assert!(age.unwrap() < THRESHOLD && problems.is_empty(), "{age:?}, {problems:?}");
         let (age, problems) = look(folder.path(), THRESHOLD, now.after(Span::from_s(60)));
