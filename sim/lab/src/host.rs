@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weir_experiment::{LabName, Plan};
 use weir_net::Needs;
-use weir_process::{Cancel, Watched, last_lines};
+use weir_process::{Cancel, Patience, Watched, last_lines};
 use weir_units::Span;
 
 /// The word on the command line that makes this program the first process of a trial.
@@ -158,7 +158,8 @@ impl Lab for HostLab {
             .saturating_add(filling(task.assignment))
             .saturating_add(longest.unwrap_or(Span::ZERO))
             .saturating_add(GRACE);
-        let ended = handle.watch(Duration::from_nanos(limit.ns()), cancel);
+        let patience = Patience::of(Duration::from_nanos(limit.ns()));
+        let ended = handle.watch(patience, &|| None, cancel);
         let ended = ended.context("wait for a trial")?;
         stage.keep_logs(task.logs)?;
         let failed = |what: String| {
@@ -170,7 +171,7 @@ impl Lab for HostLab {
         let came = match ended.watched {
             Watched::Ended(exit) if exit.success() => Trialled::Found(stage.findings()?),
             Watched::Ended(exit) => failed(exit.to_string()),
-            Watched::Overdue => failed(format!("was killed after {limit}")),
+            Watched::Overdue(why) => failed(format!("was killed {why}")),
             Watched::Cancelled => Trialled::Cancelled,
         };
         Ok(Ran { came, memory: None })

@@ -14,7 +14,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use weir_experiment::{Plan, Trial};
 use weir_process::Cancel;
-use weir_units::{Bytes, Span};
+use weir_units::Bytes;
 
 /// The file that says what a trial is to do, in its folder for output.
 const ASSIGNMENT: &str = "assignment.json";
@@ -179,14 +179,4 @@ pub(crate) fn run_inside(
 /// How many viewers a trial has.
 pub(crate) fn viewers(trial: &Trial) -> u64 {
     trial.setup.players.iter().map(|players| players.count).sum()
-}
-
-/// How long they watch, all together.
-pub(crate) fn viewer_time(trial: &Trial) -> Span {
-    let times = trial
-        .setup
-        .players
-        .iter()
-        .map(|players| Span::from_ns(players.watch.ns().saturating_mul(players.count)));
-    times.fold(Span::ZERO, Span::saturating_add)
 }

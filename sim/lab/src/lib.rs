@@ -11,6 +11,7 @@
 //! | `lab.rs`, `labs.rs` | what labs have in common, and those of a plan |
 //! | `model/` | the lab in which the network is a model |
 //! | `uml.rs` | the lab that boots a guest for each trial |
+//! | `patience.rs` | how long a guest may take |
 //! | `host.rs`, `relaunch.rs` | the lab on this machine's kernel: each trial in namespaces of its own |
 //! | `trial.rs` | one trial on the kernel that this process runs on |
 //! | `services/`, `sidecars.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
@@ -32,6 +33,7 @@ mod lab;
 mod labs;
 mod lock;
 mod model;
+mod patience;
 mod players;
 mod programs;
 mod refused;

@@ -2,31 +2,28 @@
 
 use crate::exec::{self, EXPERIMENT};
 use crate::inputs::Input;
-use crate::lab::{Lab, MEDIA, Ran, SITE, Stage, Task, Trialled, viewer_time, viewers};
+use crate::lab::{Lab, MEDIA, Ran, SITE, Stage, Task, Trialled, viewers};
+use crate::patience::patience;
+use crate::trial::Assignment;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use weir_experiment::{LabName, Plan, Trial};
 use weir_process::Cancel;
 use weir_uml::{Guest, Kernel, Outcome, Root};
-use weir_units::{Bytes, Span};
+use weir_units::{BitRate, Bytes, Span};
 
 /// Memory of a guest without viewers, and for each of them; measured with room to spare. Results
-/// depend on it (the kernel sizes its tables by it), so it follows from the plan alone.
+/// depend on it (the kernel sizes its tables by it), so it follows from the plan and the content.
 const MEMORY: u64 = 320 << 20;
 const MEMORY_PER_VIEWER: u64 = 4 << 20;
 /// For each viewer for whom a program decides: room for Python and a library like NumPy.
 const MEMORY_PER_PROGRAM: u64 = 64 << 20;
-
 /// For each service of a live stream, with its processes and its files.
 const MEMORY_PER_SERVICE: u64 = 96 << 20;
-
-/// Wall-clock time that a guest gets: for its boot, and for each second that a viewer watches. Ten
-/// times what a busy machine needs.
-const LIMIT: Duration = Duration::from_secs(60);
-const LIMIT_PER_VIEWER_SECOND: Duration = Duration::from_millis(100);
-/// The same for each second of a live stream, with all that makes it.
-const LIMIT_PER_LIVE_SECOND: Duration = Duration::from_secs(3);
+/// More than this no guest gets.
+const MOST_MEMORY: u64 = 6 << 30;
+/// Of what is moved, so much is written to logs where they are full: a share, and something.
+const LOGGED: u64 = 8;
+const MEMORY_FOR_LOGS: u64 = 64 << 20;
 
 /// The lab, ready to boot guests.
 pub(crate) struct UmlLab {
@@ -34,8 +31,6 @@ pub(crate) struct UmlLab {
     root: Root,
     jobs: Option<usize>,
     stage: PathBuf,
-    /// The memory of the guest of the plan's first trial in this lab.
-    first_memory: Bytes,
 }
 
 impl UmlLab {
@@ -43,24 +38,38 @@ impl UmlLab {
     ///
     /// # Errors
     /// If the root folder cannot be made.
-    pub fn new(kernel: Kernel, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Result<Self> {
+    pub fn new(kernel: Kernel, jobs: Option<usize>, stage: &Path) -> Result<Self> {
         let root = Root::make(&stage.join("root"), &[SITE, MEDIA, EXPERIMENT])?;
-        let first = plan.trials().find(|trial| trial.setup.lab == LabName::Uml);
-        let first_memory = first.map_or(Bytes::ZERO, |trial| memory(&trial));
-        Ok(Self { kernel, root, jobs, stage: stage.to_owned(), first_memory })
+        Ok(Self { kernel, root, jobs, stage: stage.to_owned() })
     }
 }
 
-/// The memory of a trial's guest.
-fn memory(trial: &Trial) -> Bytes {
-    let programs = exec::programs(&trial.setup);
-    let services = trial.setup.services.len() as u64;
-    Bytes::new(
-        MEMORY
-            + MEMORY_PER_VIEWER * viewers(trial)
-            + MEMORY_PER_PROGRAM * programs
-            + MEMORY_PER_SERVICE * services,
-    )
+/// The memory of a trial's guest, of which the host gives what is used.
+///
+/// All that is read and written has room in it. A guest whose memory is full looks for some to reuse, and
+/// servers then send in other pieces: a trial with fuller logs would become another trial.
+fn memory(assignment: &Assignment) -> Bytes {
+    let setup = &assignment.trial.setup;
+    let bytes =
+        |bps: u64, time: Span| BitRate::from_bps(bps).bytes_in(time).map_or(u64::MAX, Bytes::get);
+    let top = assignment.rungs.iter().map(|rung| rung.peak_bps).max().unwrap_or(0);
+    let watched = setup.players.iter().map(|p| bytes(top, p.watch).saturating_mul(p.count));
+    let moved = watched.fold(0, u64::saturating_add);
+    let length = assignment.segment.checked_mul(assignment.segments).unwrap_or(Span::MAX);
+    let rungs = assignment.rungs.iter().map(|rung| bytes(rung.mean_bps, length));
+    let content = rungs.fold(0, u64::saturating_add);
+    let needed = [
+        MEMORY + MEMORY_FOR_LOGS,
+        MEMORY_PER_VIEWER.saturating_mul(viewers(&assignment.trial)),
+        MEMORY_PER_PROGRAM.saturating_mul(exec::programs(setup)),
+        MEMORY_PER_SERVICE.saturating_mul(setup.services.len() as u64),
+        // Some of it is loaded twice.
+        content.min(moved.saturating_mul(2)),
+        moved / LOGGED,
+    ];
+    // Whole pages, and some.
+    let needed = needed.into_iter().fold(0, u64::saturating_add).min(MOST_MEMORY);
+    Bytes::new(needed.next_multiple_of(1 << 20))
 }
 
 impl Lab for UmlLab {
@@ -68,8 +77,6 @@ impl Lab for UmlLab {
         vec![
             Input::new("the guest kernel", &self.kernel.sha256),
             Input::new("the program", &self.root.program_sha256),
-            // A function of the plan, but one that another version of this program may change.
-            Input::new("the guest's memory", self.first_memory.to_string()),
         ]
     }
 
@@ -91,12 +98,6 @@ impl Lab for UmlLab {
         let trial = &task.assignment.trial;
         let files = task.content.files()?;
         let stage = Stage::make(self.stage.join(&trial.id), task.assignment)?;
-        let whole = |time: Span| u32::try_from(time.ms() / 1_000).unwrap_or(u32::MAX);
-        let longest = trial.setup.players.iter().map(|players| players.watch).max();
-        let live = longest.filter(|_| trial.setup.live.is_some()).unwrap_or(Span::ZERO);
-        let limit = LIMIT
-            .saturating_add(LIMIT_PER_VIEWER_SECOND.saturating_mul(whole(viewer_time(trial))))
-            .saturating_add(LIMIT_PER_LIVE_SECOND.saturating_mul(whole(live)));
         let guest = Guest {
             kernel: &self.kernel,
             root: &self.root,
@@ -107,9 +108,9 @@ impl Lab for UmlLab {
                 (EXPERIMENT, exec::shown(&self.stage)?),
             ],
             seed: trial.seed.derive("guest"),
-            memory: memory(trial),
+            memory: memory(task.assignment),
             cpu: task.slot,
-            limit,
+            patience: patience(task.assignment, None),
         };
         let ended = guest.run(cancel)?;
         stage.keep_logs(task.logs)?;

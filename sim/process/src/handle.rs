@@ -2,6 +2,7 @@
 //! mistaken for another process's.
 
 use crate::Exit;
+use crate::watchdog::{Overdue, Patience, Watchdog};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill, killpg};
@@ -12,7 +13,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use weir_units::Bytes;
 
 /// How long a cancelled or overdue child may go on unnoticed.
@@ -40,7 +41,7 @@ pub enum Watched {
     /// It ended by itself.
     Ended(Exit),
     /// It was killed because its time was over.
-    Overdue,
+    Overdue(Overdue),
     /// It was killed because somebody asked for it.
     Cancelled,
 }
@@ -110,24 +111,26 @@ impl Handle {
         }
     }
 
-    /// Waits for its end, which comes by itself or is made.
+    /// Waits for its end, which comes by itself or is made. `progress` tells how far the child is, in any
+    /// unit, where somebody knows.
     ///
     /// # Errors
     /// If the kernel refuses to wait.
-    pub fn watch(mut self, limit: Duration, cancel: &Cancel) -> io::Result<Ended> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a watchdog is a driver: it guards wall time"
-        )]
-        let started = Instant::now();
+    pub fn watch(
+        mut self,
+        patience: Patience,
+        progress: &dyn Fn() -> Option<u64>,
+        cancel: &Cancel,
+    ) -> io::Result<Ended> {
+        let mut watchdog = Watchdog::new(patience);
         loop {
             if let Some((exit, memory)) = self.wait(CHECK_EVERY)? {
                 return Ok(Ended { watched: Watched::Ended(exit), memory });
             }
             let watched = if cancel.is_cancelled() {
                 Watched::Cancelled
-            } else if started.elapsed() > limit {
-                Watched::Overdue
+            } else if let Some(overdue) = watchdog.look(progress) {
+                Watched::Overdue(overdue)
             } else {
                 continue;
             };
@@ -249,9 +252,13 @@ mod tests {
         Handle::new(Pid::from_raw(child.id().try_into().unwrap()), true).unwrap()
     }
 
+    fn watch(script: &str, patience: Patience, cancel: &Cancel) -> Ended {
+        start(script).watch(patience, &|| None, cancel).unwrap()
+    }
+
     #[test]
     fn a_child_that_ends_by_itself_tells_how() {
-        let ended = start("exit 7").watch(MINUTE, &Cancel::default()).unwrap();
+        let ended = watch("exit 7", Patience::of(MINUTE), &Cancel::default());
         let Watched::Ended(exit) = ended.watched else { panic!("{ended:?}") };
         assert_eq!(exit.to_string(), "exited with status 7");
         assert!(ended.memory > Bytes::new(100_000), "{ended:?}");
@@ -259,12 +266,13 @@ mod tests {
 
     #[test]
     fn a_child_is_killed_when_its_time_is_over_or_somebody_asks() {
-        let watch =
-            |limit, cancel: &Cancel| start("exec sleep 600").watch(limit, cancel).unwrap().watched;
-        assert_eq!(watch(Duration::ZERO, &Cancel::default()), Watched::Overdue);
+        let at_once = Patience::of(Duration::ZERO);
+        let ended = watch("exec sleep 600", at_once, &Cancel::default());
+        assert!(matches!(ended.watched, Watched::Overdue(_)), "{ended:?}");
         let asked = Cancel::default();
         asked.cancel();
-        assert_eq!(watch(MINUTE, &asked), Watched::Cancelled);
+        let ended = watch("exec sleep 600", Patience::of(MINUTE), &asked);
+        assert_eq!(ended.watched, Watched::Cancelled);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use weir_clock::{Clock, Watch, since_1970};
 use weir_core::playlist::Date;
-use weir_units::{Span, Time};
+use weir_units::Time;
 
 /// Connections at a time. More wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 10_000;

@@ -2,28 +2,35 @@
 
 use crate::init::{ARGUMENT, DONE, PHASE, PROGRAM};
 use crate::{Kernel, Root};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::fs::{self, File};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{FileExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
-use weir_process::{Cancel, Handle, Watched, last_lines};
+use weir_process::{Cancel, Handle, Patience, Watched, last_lines};
 use weir_units::{Bytes, Seed};
+use weir_wall::{Capability, Prepared, Wall};
 
 /// The guest's clock at boot: 1 January 2025, 00:00 UTC, later than any certificate or file that
 /// was made for it. In nanoseconds since 1970.
 const START_NS: u64 = 1_735_689_600_000_000_000;
 /// The largest file that a guest may make, its memory included: it must not fill the disk.
 const FILE_LIMIT: u64 = 8 << 30;
-/// The entropy shim in the guest's folder.
-const ENTROPY: &str = "entropy.so";
+/// The shim in the guest's folder.
+const SHIM: &str = "shim.so";
+/// The folder in which the kernel keeps its number and sockets.
+const SOCKETS: &str = "uml";
+/// What the kernel itself, and the programs in it, read of the machine: programs. (What its root's links
+/// lead to is found in the guest.)
+const PROGRAMS: [&str; 5] = ["/usr", "/lib", "/lib64", "/bin", "/sbin"];
+/// And what the kernel tells the guest of the processor.
+const PROCESSOR: &str = "/proc/cpuinfo";
 
 /// What to boot.
 pub struct Guest<'a> {
@@ -42,8 +49,8 @@ pub struct Guest<'a> {
     /// The CPU that it is pinned to. Unpinned, every system call in the guest would wake another
     /// core, which costs a factor of eight.
     pub cpu: usize,
-    /// The wall-clock time after which it is killed.
-    pub limit: Duration,
+    /// How long it may take.
+    pub patience: Patience,
 }
 
 /// A guest that has ended.
@@ -89,16 +96,18 @@ impl Guest<'_> {
     pub fn run(&self, cancel: &Cancel) -> Result<Ended> {
         let out = out_folder(self.folder);
         fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
-        let sockets = self.folder.join("uml");
+        let sockets = self.folder.join(SOCKETS);
         fs::create_dir_all(&sockets).with_context(|| format!("make {}", sockets.display()))?;
         let root = ("root", self.root.folder.clone());
-        let entropy = (ENTROPY, self.kernel.entropy.clone());
-        for (name, target) in self.mounts.iter().chain([&root, &entropy]) {
+        let shim = (SHIM, self.kernel.shim.clone());
+        for (name, target) in self.mounts.iter().chain([&root, &shim]) {
             let link = self.folder.join(name);
             symlink(target, &link).with_context(|| format!("link {}", link.display()))?;
         }
         let console = self.folder.join("console.log");
-        let ended = start(self.command(&console)?)?.watch(self.limit, cancel);
+        let handle = start(self.command(&console)?)?;
+        let clock = Clock::of(&handle, self.kernel);
+        let ended = handle.watch(self.patience, &|| clock.as_ref()?.read(), cancel);
         let ended = ended.context("wait for the guest")?;
         let phase = || fs::read_to_string(out.join(PHASE)).unwrap_or_else(|_| "booting".to_owned());
         let last_words =
@@ -114,18 +123,34 @@ impl Guest<'_> {
             Watched::Cancelled => Outcome::Cancelled,
             Watched::Ended(_) if out.join(DONE).exists() => Outcome::Done,
             Watched::Ended(exit) => failed(exit.to_string()),
-            Watched::Overdue => {
-                failed(format!("was killed after {} s of wall-clock time", self.limit.as_secs()))
-            }
+            Watched::Overdue(why) => failed(format!("was killed {why}")),
         };
         let memory = ended.memory;
         Ok(Ended { outcome, memory })
     }
 
+    /// The guest's root is nobody special, but could ask its kernel for any file of the host (hostfs);
+    /// and a fault of that kernel is a way to it. So the whole guest stands behind a wall, with what it
+    /// has to read and the folders of its own open.
+    fn wall(&self) -> Result<Prepared> {
+        let root = &self.root.folder;
+        let targets = self.mounts.iter().map(|(_, target)| target).chain([root, &self.kernel.shim]);
+        let read = PROGRAMS.iter().map(Path::new).chain([Path::new(PROCESSOR), &self.kernel.linux]);
+        read.chain(targets.map(PathBuf::as_path))
+            .fold(Wall::new(), Wall::reads)
+            .writes(out_folder(self.folder))
+            .writes("/dev/null")
+            .listens(self.folder.join(SOCKETS))
+            // What the user may read, who is root only by chance; never more.
+            .keeps(Capability::DacOverride)
+            .keeps(Capability::DacReadSearch)
+            .prepare()
+    }
+
     fn command(&self, console: &Path) -> Result<Command> {
         let console =
             File::create(console).with_context(|| format!("make {}", console.display()))?;
-        let memory = memory_folder(self.memory)?;
+        let mut wall = self.wall()?;
         let mut pinned = CpuSet::new();
         pinned.set(self.cpu).with_context(|| format!("there is no CPU {}", self.cpu))?;
         let mut command = Command::new(&self.kernel.linux);
@@ -137,15 +162,14 @@ impl Guest<'_> {
             .args(["time-travel=inf-cpu", &format!("time-travel-start={START_NS}"), "norandmaps"])
             .args(["console=tty0", "con=null", "con0=null,fd:1", "quiet"])
             // Guest programs are switched by seccomp instead of ptrace, which is a third faster.
-            // Kernels before 6.16 ignore it. It does not contain hostile programs; ours are not.
+            // Kernels before 6.16 ignore it. It does not contain hostile programs: the wall does.
             .arg("seccomp=on")
             .args(["uml_dir=/proc/self/cwd/uml/", "umid=guest"])
             .args([&format!("init={PROGRAM}"), "--", ARGUMENT])
             .env_clear()
             .env("WEIR_ENTROPY", format!("{:016x}", self.seed.get()))
             // By a constant name: the loader would split a path with spaces, and go on without.
-            .env("LD_PRELOAD", format!("/proc/self/cwd/{ENTROPY}"))
-            .env("TMPDIR", memory)
+            .env("LD_PRELOAD", format!("/proc/self/cwd/{SHIM}"))
             .current_dir(self.folder)
             .stdin(Stdio::null())
             .stdout(console.try_clone().context("share the console")?)
@@ -165,33 +189,33 @@ impl Guest<'_> {
                 setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
                 setrlimit(Resource::RLIMIT_FSIZE, FILE_LIMIT, FILE_LIMIT)?;
                 sched_setaffinity(Pid::from_raw(0), &pinned)?;
-                Ok(())
+                wall.enter()
             });
         }
         Ok(command)
     }
 }
 
-/// Where the guest's memory, a file, can live: a file system in memory with room for it.
-fn memory_folder(memory: Bytes) -> Result<PathBuf> {
-    let own = std::env::var_os("TMPDIR").map(PathBuf::from);
-    let candidates = [Some(PathBuf::from("/dev/shm")), own, Some(PathBuf::from("/tmp"))];
-    let mut tried = Vec::new();
-    for folder in candidates.into_iter().flatten() {
-        let Ok(found) = nix::sys::statvfs::statvfs(&folder) else { continue };
-        let free = found.blocks_available().saturating_mul(found.fragment_size());
-        let executable = !found.flags().contains(nix::sys::statvfs::FsFlags::ST_NOEXEC);
-        let writable = nix::unistd::access(&folder, nix::unistd::AccessFlags::W_OK).is_ok();
-        if free >= memory.get() && executable && writable {
-            return Ok(folder);
-        }
-        tried.push(format!("{} ({} MB free)", folder.display(), free / 1_000_000));
+/// A guest's clock, in its memory, which the kernel shows to who may trace the guest. Looking at it
+/// changes nothing in the guest.
+struct Clock {
+    memory: File,
+    at: u64,
+}
+
+impl Clock {
+    /// `None` if it is not known where it is, or may not be looked at.
+    fn of(guest: &Handle, kernel: &Kernel) -> Option<Self> {
+        let memory = File::open(format!("/proc/{}/mem", guest.pid())).ok()?;
+        Some(Self { memory, at: kernel.clock? })
     }
-    bail!(
-        "the guest's memory ({memory}) needs a writable folder with as much room that is not mounted \
-         noexec; tried {}",
-        tried.join(", ")
-    )
+
+    /// In nanoseconds; `None` once it has ended.
+    fn read(&self) -> Option<u64> {
+        let mut bytes = [0; 8];
+        self.memory.read_exact_at(&mut bytes, self.at).ok()?;
+        Some(u64::from_ne_bytes(bytes))
+    }
 }
 
 fn start(mut command: Command) -> Result<Handle> {

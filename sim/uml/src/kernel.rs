@@ -7,9 +7,11 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// What a guest kernel is built from, besides Linux: its configuration and the entropy shim.
+/// What a guest kernel is built from, besides Linux: its configuration and the shim.
 const CONFIG: &[u8] = include_bytes!("../guest/config");
-const ENTROPY: &[u8] = include_bytes!("../guest/entropy.c");
+const SHIM: &[u8] = include_bytes!("../guest/shim.c");
+/// A description of more than this is none of ours.
+const ABOUT_LIMIT: u64 = 1 << 16;
 
 /// The hash that kernels in the cache are marked with: 12 hexadecimal digits of the SHA-256 of
 /// configuration and shim, as `scripts/guest-kernel` computes it too.
@@ -19,7 +21,7 @@ pub struct KernelKey(String);
 impl KernelKey {
     /// The key of the kernels that this program can boot.
     pub fn current() -> Self {
-        let hash = Sha256::new().chain_update(CONFIG).chain_update(ENTROPY).finalize();
+        let hash = Sha256::new().chain_update(CONFIG).chain_update(SHIM).finalize();
         Self(hex(&hash).chars().take(12).collect())
     }
 }
@@ -31,8 +33,11 @@ pub struct Kernel {
     pub version: String,
     /// The executable.
     pub linux: PathBuf,
-    /// The shared object that replaces the host's entropy by a seeded stream.
-    pub entropy: PathBuf,
+    /// The shared object that stands between it and the host's libc.
+    pub shim: PathBuf,
+    /// Where its clock is in its memory, if it was built so that this is known: eight bytes,
+    /// nanoseconds.
+    pub clock: Option<u64>,
     /// SHA-256 of both, in this order.
     pub sha256: String,
 }
@@ -65,10 +70,11 @@ impl Kernel {
             );
         };
         let folder = folder.join(format!("{version}{suffix}"));
-        let (linux, entropy) = (folder.join("linux"), folder.join("entropy.so"));
-        let both = format!("{} {}", sha256_of_file(&linux)?, sha256_of_file(&entropy)?);
+        let (linux, shim) = (folder.join("linux"), folder.join("shim.so"));
+        let both = format!("{} {}", sha256_of_file(&linux)?, sha256_of_file(&shim)?);
         let sha256 = hex(&Sha256::digest(both));
-        Ok(Self { version, linux, entropy, sha256 })
+        let clock = clock_address(&folder.join("about"));
+        Ok(Self { version, linux, shim, clock, sha256 })
     }
 }
 
@@ -84,6 +90,14 @@ pub fn cache_folder() -> Result<PathBuf> {
         .or_else(|| variable("XDG_CACHE_HOME").map(|cache| cache.join("weir")))
         .or_else(|| variable("HOME").map(|home| home.join(".cache/weir")))
         .context("find the cache folder: set WEIR_CACHE or HOME")
+}
+
+/// Where the clock of the kernel is that this file describes, if it says so.
+fn clock_address(about: &Path) -> Option<u64> {
+    let mut text = String::new();
+    File::open(about).ok()?.take(ABOUT_LIMIT).read_to_string(&mut text).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("clock_address = 0x"));
+    u64::from_str_radix(line?, 16).ok()
 }
 
 /// 7.2.10 comes after 7.2.9.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use weir_lab::{Existing, Options, Ran};
 use weir_records::TrialResult;
 use weir_uml::init::OUT;
-use weir_uml::{Cancel, Guest, Kernel, Outcome, Root, cache_folder};
+use weir_uml::{Cancel, Guest, Kernel, Outcome, Patience, Root, cache_folder};
 use weir_units::{Bytes, Seed};
 
 const EXPERIMENT: &str = "experiment.toml";
@@ -51,7 +51,7 @@ fn boot_in(stage: &Path, experiment: &str, table: &str) -> Result<Said> {
         seed: Seed::new(1),
         memory: Bytes::new(512 << 20),
         cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
-        limit: Duration::from_secs(120),
+        patience: Patience::of(Duration::from_secs(120)),
     };
     match guest.run(&Cancel::default())?.outcome {
         Outcome::Done => Ok(serde_json::from_slice(&fs::read(out.join(SAID))?)?),

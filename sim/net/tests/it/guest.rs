@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
-use weir_uml::{Cancel, Guest, Kernel, Outcome, Root, cache_folder};
+use weir_uml::{Cancel, Guest, Kernel, Outcome, Patience, Root, cache_folder};
 use weir_units::{Bytes, Seed};
 
 const NAME: &str = "test";
@@ -37,7 +37,7 @@ fn boot_in(stage: &Path, name: &str) -> Result<()> {
         seed: Seed::new(1),
         memory: Bytes::new(256 << 20),
         cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
-        limit: Duration::from_secs(120),
+        patience: Patience::of(Duration::from_secs(120)),
     };
     match guest.run(&Cancel::default())?.outcome {
         Outcome::Done => {

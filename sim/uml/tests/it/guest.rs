@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use weir_uml::init::{OUT, enter_phase};
-use weir_uml::{Cancel, Guest, Kernel, Outcome, Root, cache_folder};
+use weir_uml::{Cancel, Guest, Kernel, Outcome, Patience, Root, cache_folder};
 use weir_units::{Bytes, Seed};
 
 const WORK: &str = "work";
@@ -23,16 +23,22 @@ pub struct Booted {
 }
 
 /// Boots a guest that does the `work` of this name. `cancel` asks it to stop from the beginning.
-pub fn boot(work: &str, seed: u64, limit: Duration, cancel: bool) -> Result<Booted> {
+pub fn boot(work: &str, seed: u64, patience: Patience, cancel: bool) -> Result<Booted> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let stage = std::env::temp_dir().join(format!("weir-uml-{}-{number}", std::process::id()));
-    let booted = boot_in(&stage, work, seed, limit, cancel);
+    let booted = boot_in(&stage, work, seed, patience, cancel);
     fs::remove_dir_all(&stage).with_context(|| format!("remove {}", stage.display()))?;
     booted
 }
 
-fn boot_in(stage: &Path, work: &str, seed: u64, limit: Duration, cancel: bool) -> Result<Booted> {
+fn boot_in(
+    stage: &Path,
+    work: &str,
+    seed: u64,
+    patience: Patience,
+    cancel: bool,
+) -> Result<Booted> {
     let kernel = Kernel::find(&cache_folder()?)?;
     let root = Root::make(&stage.join("root-folder"), &[])?;
     let out = weir_uml::boot::out_folder(stage);
@@ -46,7 +52,7 @@ fn boot_in(stage: &Path, work: &str, seed: u64, limit: Duration, cancel: bool) -
         seed: Seed::new(seed),
         memory: Bytes::new(128 << 20),
         cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
-        limit,
+        patience,
     };
     let asked = Cancel::default();
     if cancel {

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use guest::{Booted, boot};
 use libtest_mimic::{Arguments, Trial};
 use std::time::Duration;
-use weir_uml::Outcome;
+use weir_uml::{Outcome, Patience};
 
 type Test = fn() -> Result<()>;
 
@@ -28,7 +28,7 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), tests.collect()).exit();
 }
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Patience = Patience::of(Duration::from_secs(60));
 
 fn entropy() -> Result<()> {
     let said = |seed| -> Result<String> {
@@ -53,7 +53,9 @@ fn idle_hour() -> Result<()> {
 }
 
 fn overdue() -> Result<()> {
-    let Booted { outcome, memory, .. } = boot("spin", 1, Duration::from_secs(2), false)?;
+    let soon = Duration::from_secs(1);
+    let patience = Patience { still: soon, ..Patience::of(2 * soon) };
+    let Booted { outcome, memory, .. } = boot("spin", 1, patience, false)?;
     let Outcome::Failed(why) = outcome else { anyhow::bail!("it ended: {outcome:?}") };
     ensure!(why.contains("killed after 2 s") && why.contains("while spinning"), "{why}");
     ensure!(memory.get() > 1_000_000, "it occupied {memory}");

@@ -1,23 +1,32 @@
 /*
- * Seeded randomness for a guest kernel.
+ * What a guest kernel gets from us instead of from libc.
  *
- * A User Mode Linux kernel is a host process, and all its randomness comes from that process's getrandom(): the
- * guest's ports, sequence numbers, BBR's phases and netem's losses. Preloaded into it, this object answers those
- * calls from a stream that depends on nothing but the seed, so that a run can be repeated bit for bit.
+ * A User Mode Linux kernel is a host process. Preloaded into it, this object answers some of its calls:
  *
- *     WEIR_ENTROPY=00000000000000ff LD_PRELOAD=./entropy.so ./linux ...
+ * - Randomness. All of the guest's (ports, sequence numbers, BBR's phases, netem's losses) comes from that process's
+ *   getrandom(). Here it comes from a stream that depends on nothing but the seed, so that a run can be repeated bit
+ *   for bit.
+ * - Memory. The guest's is an unnamed file in TMPDIR, which would have to be large, executable, and open to a process
+ *   that is walled off from everything else. Here it is a memfd, which has no name and no folder.
+ *
+ *     WEIR_ENTROPY=00000000000000ff LD_PRELOAD=./shim.so ./linux ...
  *
  * WEIR_ENTROPY is exactly sixteen hexadecimal digits. Without it, or with anything else, the process stops at once:
  * a run that looks repeatable and is not would be worse.
  *
- * Build: cc -O2 -fPIC -shared -o entropy.so entropy.c
+ * Build: cc -O2 -fPIC -shared -o shim.so shim.c
  */
 
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -55,7 +64,7 @@ __attribute__((constructor)) static void seed(void)
 {
 	static const char digits[] = "0123456789abcdef";
 	static const char complaint[] =
-		"entropy.so: WEIR_ENTROPY must hold the seed as sixteen hexadecimal digits (0-9, a-f)\n";
+		"shim.so: WEIR_ENTROPY must hold the seed as sixteen hexadecimal digits (0-9, a-f)\n";
 	const char *text = getenv("WEIR_ENTROPY");
 	size_t len = text ? strlen(text) : 0;
 
@@ -101,4 +110,43 @@ uint32_t arc4random_uniform(uint32_t bound)
 {
 	/* The high half of a product; its bias, below bound / 2^32, does not matter here. */
 	return ((uint64_t)arc4random() * bound) >> 32;
+}
+
+/* ---- Memory */
+
+/* Since Linux 6.3 it is said whether a memfd may be executed, and older kernels do not know the word. */
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+static int opened(const char *path, int flags, mode_t mode)
+{
+	int memory;
+
+	if ((flags & O_TMPFILE) != O_TMPFILE)
+		return syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	memory = memfd_create("guest", MFD_CLOEXEC | MFD_EXEC);
+	return memory < 0 && errno == EINVAL ? memfd_create("guest", MFD_CLOEXEC) : memory;
+}
+
+int open(const char *path, int flags, ...)
+{
+	mode_t mode;
+	va_list rest;
+
+	va_start(rest, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	return opened(path, flags, mode);
+}
+
+int open64(const char *path, int flags, ...)
+{
+	mode_t mode;
+	va_list rest;
+
+	va_start(rest, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	return opened(path, flags | O_LARGEFILE, mode);
 }
