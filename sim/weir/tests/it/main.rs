@@ -17,5 +17,6 @@ mod media;
 mod program;
 mod replay;
 mod resume;
+mod same;
 mod sample;
 mod traces;
