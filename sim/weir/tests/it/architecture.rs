@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("weir-units", &[]),
     ("weir-records", &[]),
     ("weir-clock", &["weir-units"]),
     ("weir-abr", &["weir-units"]),
-    ("weir-exec", &["weir-units", "weir-abr", "weir-process"]),
+    ("weir-wall", &[]),
+    ("weir-exec", &["weir-units", "weir-abr", "weir-process", "weir-wall"]),
     ("weir-trace", &["weir-units"]),
     ("weir-model", &["weir-units", "weir-trace", "weir-abr", "weir-core", "weir-records"]),
     ("weir-oracle", &["weir-units", "weir-trace", "weir-core"]),
@@ -21,8 +22,8 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ),
     ("weir-experiment", &["weir-units", "weir-abr", "weir-core", "weir-trace"]),
     ("weir-process", &["weir-units"]),
-    ("weir-net", &["weir-units", "weir-experiment", "weir-process"]),
-    ("weir-uml", &["weir-units", "weir-process"]),
+    ("weir-net", &["weir-units", "weir-experiment", "weir-process", "weir-wall"]),
+    ("weir-uml", &["weir-units", "weir-process", "weir-wall"]),
     ("weir-media", &["weir-units", "weir-abr", "weir-core", "weir-experiment", "weir-trace"]),
     ("weir-switch", &["weir-units", "weir-clock", "weir-core", "weir-records"]),
     ("weir-sidecar", &["weir-units", "weir-clock", "weir-core", "weir-experiment"]),
@@ -36,6 +37,7 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "weir-experiment",
             "weir-net",
             "weir-process",
+            "weir-wall",
             "weir-uml",
             "weir-media",
             "weir-traffic",
@@ -70,7 +72,9 @@ const MAY_USE: [(&str, &[&str]); 21] = [
 ];
 
 /// Libraries that belong to one crate, or to two that are about the same.
-const BELONGS_TO: [(&str, &[&str]); 6] = [
+const BELONGS_TO: [(&str, &[&str]); 8] = [
+    ("landlock", &["weir-wall"]),
+    ("seccompiler", &["weir-wall"]),
     ("polars", &["weir-report"]),
     ("plotters", &["weir-report"]),
     ("rtnetlink", &["weir-net"]),

@@ -1,0 +1,77 @@
+//! seccomp: system calls that change what Landlock does not watch.
+//!
+//! Landlock watches opening, making and removing. It lets `chmod`, `chown` and times of any file be
+//! changed that the user owns, and sockets be made that are neither TCP nor named by a path.
+
+use anyhow::{Context, Result};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch,
+};
+use std::collections::BTreeMap;
+
+/// `fchmodat2`, `setxattrat`, `removexattrat`: later than the tables of libc.
+const LATER: [i64; 3] = [452, 463, 466];
+
+/// Refused whatever their arguments are.
+const REFUSED: [i64; 38] = [
+    libc::SYS_chmod,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_chown,
+    libc::SYS_fchown,
+    libc::SYS_lchown,
+    libc::SYS_fchownat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
+    libc::SYS_utimensat,
+    // A file by a number: no path that anybody could watch.
+    libc::SYS_open_by_handle_at,
+    // The kernel's own workers would open for it.
+    libc::SYS_io_uring_setup,
+    // Other views of the machine.
+    libc::SYS_unshare,
+    libc::SYS_setns,
+    libc::SYS_mount,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    // The machine itself.
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_kexec_load,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_sethostname,
+];
+
+/// The filter; `None` on a kernel without seccomp, such as a guest's.
+pub(crate) fn filter() -> Result<Option<BpfProgram>> {
+    // SAFETY: the call takes a number and returns one.
+    if unsafe { libc::prctl(libc::PR_GET_SECCOMP) } < 0 {
+        return Ok(None);
+    }
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
+        REFUSED.into_iter().chain(LATER).map(|call| (call, Vec::new())).collect();
+    let unix = u64::from(libc::AF_UNIX.unsigned_abs());
+    let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, unix)?;
+    rules.insert(libc::SYS_socket, vec![SeccompRule::new(vec![other])?]);
+    let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let machine = TargetArch::try_from(std::env::consts::ARCH).context("no seccomp here")?;
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, machine)?;
+    Ok(Some(filter.try_into()?))
+}
