@@ -158,7 +158,8 @@ fn a_guarded_program_ends_in_its_own_way() {
         ("import os, time\nos.close(1)\ntime.sleep(600)", "closed its standard output"),
         ("print(3)\ninput()", "said \"3\" without being asked"),
     ] {
-        let mut abr = Scene::new(text).start_as(&GUARDED);
+        let scene = Scene::new(text);
+        let mut abr = scene.start_as(&GUARDED);
         let fault = (0..2).find_map(|segment| {
             abr.decide(&seen(segment));
             abr.fault().map(str::to_owned)
