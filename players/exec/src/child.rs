@@ -3,6 +3,8 @@
 use crate::BuildError;
 use crate::errors::{Errors, Heard};
 use crate::find::Place;
+use crate::guard::{self, ENDED_WITHIN, Held, Leash};
+use crate::start::{Scratch, Start};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -43,7 +45,9 @@ pub(crate) const ERRORS_AT_ONCE: usize = 1 << 20;
 pub(crate) struct Child {
     /// As it was given, for messages.
     command: String,
+    /// Of its guard, where it has one: that ends as it did.
     handle: Handle,
+    leash: Option<Leash>,
     /// `None` when there is nothing more to be said to it.
     pub input: Option<OwnedFd>,
     pub output: OwnedFd,
@@ -51,6 +55,7 @@ pub(crate) struct Child {
     pub patience: Span,
     /// Whether it has not answered yet.
     pub starting: bool,
+    _scratch: Scratch,
 }
 
 impl Child {
@@ -58,46 +63,49 @@ impl Child {
     pub fn start(
         program: &Program,
         folder: &Path,
+        start: &Start,
         heard: Option<Heard>,
     ) -> Result<Self, BuildError> {
         let place = Place::of(program, folder)?;
         let path = place.program()?;
-        let start = || -> io::Result<Self> {
-            let mut command = Command::new(&path);
+        let spawn = || -> io::Result<Self> {
+            let scratch = Scratch::of(start)?;
+            let (mut command, held) = match start {
+                Start::Plain => (plain(&path), None),
+                Start::Guarded(walls) => {
+                    let walls = walls.as_ref().map(|walls| (walls, scratch.path()));
+                    let (command, held) = guard::command(&path, walls)?;
+                    (command, Some(held))
+                }
+            };
             command
                 .args(place.arguments())
                 .current_dir(&place.folder)
                 .env_clear()
                 .env("PATH", crate::SEARCHED.join(":"))
+                .env("TMPDIR", scratch.path())
                 .envs(ENVIRONMENT)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 // Ctrl-C is the owner's to handle, and what the program starts ends with it.
                 .process_group(0);
-            let owner = getpid();
-            // SAFETY: between fork and exec only async-signal-safe system calls are made.
-            unsafe {
-                command.pre_exec(move || {
-                    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-                    // The owner may have ended before the line above.
-                    if getppid() == owner { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-                });
-            }
             let mut child = command.spawn()?;
             let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
             let handle = Handle::new(Pid::from_raw(pid), true)?;
             Ok(Self {
                 command: program.command.clone(),
                 handle,
+                leash: held.map(Held::started).transpose()?,
                 input: Some(pipe(child.stdin.take())?),
                 output: pipe(child.stdout.take())?,
                 errors: Errors::new(pipe(child.stderr.take())?, heard),
                 patience: program.patience,
                 starting: true,
+                _scratch: scratch,
             })
         };
-        start().map_err(|error| BuildError::Start { command: program.command.clone(), error })
+        spawn().map_err(|error| BuildError::Start { command: program.command.clone(), error })
     }
 
     /// Why nothing more can be expected of a program that has closed one of its pipes.
@@ -112,8 +120,7 @@ impl Child {
     /// Ends a program of which nothing more is expected, and says why.
     pub fn fail(&mut self, problem: impl Display) -> String {
         self.input = None;
-        // Dropping the handle tries again.
-        drop(self.handle.kill());
+        self.end();
         // What it wrote last. Somebody whom it started may live, and write for ever.
         let mut bytes = 0;
         while let Ok(count @ 1..) = self.errors.take()
@@ -122,6 +129,18 @@ impl Child {
             bytes += count;
         }
         format!("the program \"{}\" {problem}{}", self.command, self.errors)
+    }
+
+    /// Kills it, with all that it started.
+    fn end(&mut self) {
+        if let Some(leash) = self.leash.take() {
+            leash.let_go();
+            // The guard ends when nobody is left.
+            let until = Deadline::after(ENDED_WITHIN);
+            while matches!(self.handle.wait(until.left()), Ok(None)) && !until.left().is_zero() {}
+        }
+        // Dropping the handle tries again.
+        drop(self.handle.kill());
     }
 
     /// Waits for its end, and reads meanwhile what it writes to its standard error; `None` if it does
@@ -144,10 +163,25 @@ impl Drop for Child {
     fn drop(&mut self) {
         // The end of its input is how a program learns that the session is over.
         if self.input.take().is_some() {
-            // The handle kills what does not end, and its group.
             drop(self.wait());
         }
+        self.end();
     }
+}
+
+/// The command that starts a program as a child of this process.
+fn plain(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    let owner = getpid();
+    // SAFETY: between fork and exec only async-signal-safe system calls are made.
+    unsafe {
+        command.pre_exec(move || {
+            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
+            // The owner may have ended before the line above.
+            if getppid() == owner { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+        });
+    }
+    command
 }
 
 /// This process's end of a pipe, which does not block.

@@ -14,6 +14,7 @@ use weir_abr::{Choice, Knows};
 use weir_clock::Clock;
 use weir_core::playlist::Uri;
 use weir_core::{Conduct, Config, LivePlayer, LiveRules, Player, SessionFacts, Status, Stream};
+use weir_exec::Start;
 use weir_units::{Span, Time};
 
 /// How to play.
@@ -23,6 +24,9 @@ pub struct Options {
     pub abr: Choice,
     /// The folder in which an algorithm that is a program is started; the present one if it is empty.
     pub folder: PathBuf,
+    /// Whether such a program is started behind a guard, which ends with it all that it has started:
+    /// for whoever takes over for guards in `main`.
+    pub guarded: bool,
     /// What the algorithm may know of coming segments.
     pub knows: Knows,
     /// How long to watch at most.
@@ -49,6 +53,7 @@ impl Default for Options {
         Self {
             abr: Choice::named("bola"),
             folder: PathBuf::new(),
+            guarded: false,
             knows: Knows::Declared,
             watch: Span::from_s(3600),
             max_buffer: Span::from_s(25),
@@ -83,7 +88,10 @@ pub fn play(url: &str, options: &Options, mut status: impl FnMut(Status)) -> Res
         sizes: options.knows == Knows::Sizes,
         rules: options.conduct.rules(options.max_buffer),
     };
-    let abr = || algorithm(&options.abr, &options.folder).map(|abr| options.conduct.decorate(abr));
+    let abr = || {
+        let start = if options.guarded { Start::Guarded(None) } else { Start::Plain };
+        algorithm(&options.abr, &options.folder, &start).map(|abr| options.conduct.decorate(abr))
+    };
     let recorded = Player::new(config, uri.clone(), abr()?);
     let clock = Clock::starting_now();
     let facts = watch(recorded.into(), clock, options.transport, &mut status)?;

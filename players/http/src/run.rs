@@ -13,6 +13,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use weir_clock::{Alarm, Clock, without_timer_slack};
+use weir_exec::Start;
 use weir_records::Record;
 use weir_units::Span;
 
@@ -71,7 +72,8 @@ async fn one(
     log: Option<SessionLog>,
     senders: Option<Arc<dyn Senders>>,
 ) -> Result<Ended> {
-    let abr = algorithm(&job.abr, &folder).context("choosing the algorithm")?;
+    // In a guest or in namespaces of its own: the kernel ends with it whatever a program starts.
+    let abr = algorithm(&job.abr, &folder, &Start::Plain).context("choosing the algorithm")?;
     let mut abr = job.conduct.decorate(abr);
     if let Some(log) = &log {
         abr = log.listen(abr);

@@ -1,5 +1,6 @@
 //! What this program does where it is not the user's command: as the first process of a guest or of a
-//! trial on the host, and as a process on a node: players and cross traffic.
+//! trial on the host, as a process on a node (players and cross traffic), and between a player and a
+//! program that decides.
 
 use crate::exec::EXPERIMENT;
 use crate::host;
@@ -18,6 +19,8 @@ const JOB_LIMIT: u64 = 64 << 20;
 /// Takes over if this process is the first of a guest or of a trial on the host, or a player
 /// process, and does not return then. To be called before anything else in `main`.
 pub fn take_over() {
+    // First, because every session with a program waits for its guard.
+    weir_exec::guard::take_over();
     if weir_uml::init::is_init() {
         weir_uml::init::run(&[SITE, MEDIA, EXPERIMENT], trial_in_guest);
     }

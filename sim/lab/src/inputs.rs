@@ -1,7 +1,9 @@
 //! What a run's results depend on. The run's name is a hash of it, and a run goes on only where all
 //! of it is the same.
 
+use crate::exec::BESIDE;
 use crate::sealed::{read_text, write_durably};
+use crate::snapshot;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,6 +15,11 @@ use std::path::Path;
 const FILE: &str = "inputs.toml";
 /// A file of more than this is none of ours.
 const FILE_LIMIT: u64 = 1 << 20;
+
+/// The listing of the files that programs see, in a run's folder: for `sha256sum --check`.
+const LISTING: &str = "experiment.sha256";
+/// One of more than this is none of ours.
+const LISTING_LIMIT: u64 = 1 << 28;
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +49,9 @@ impl Input {
 pub(crate) struct Inputs {
     /// They.
     pub input: Vec<Input>,
+    /// The listing of the files that programs see, of which one of them is the hash.
+    #[serde(skip)]
+    pub listing: Option<String>,
 }
 
 impl Inputs {
@@ -69,6 +79,10 @@ impl Inputs {
         for Input { name, value } in &self.input {
             match earlier.value(name) {
                 Some(was) if was == value => {}
+                Some(_) if name == BESIDE && self.difference(earlier).is_some() => {
+                    let files = self.difference(earlier).unwrap_or_default();
+                    others.push(format!("{name} ({files})"));
+                }
                 Some(was) => {
                     others.push(format!("{name} (was {}, is {})", clip(was), clip(value)));
                 }
@@ -76,6 +90,12 @@ impl Inputs {
             }
         }
         others
+    }
+
+    /// Which of the files that programs see are others in `earlier`.
+    fn difference(&self, earlier: &Self) -> Option<String> {
+        let (is, was) = (self.listing.as_ref()?, earlier.listing.as_ref()?);
+        snapshot::difference(was, is)
     }
 
     /// These, and those of `earlier` that are not among them, in the order of `earlier`.
@@ -87,6 +107,7 @@ impl Inputs {
             }
         }
         all.input.append(&mut self.input);
+        all.listing = self.listing.or(all.listing);
         all
     }
 
@@ -101,7 +122,10 @@ impl Inputs {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             text => text.with_context(what)?,
         };
-        toml::from_str(&text).with_context(what).map(Some)
+        let mut inputs: Self = toml::from_str(&text).with_context(what)?;
+        // It only serves to say more than that something differs.
+        inputs.listing = read_text(&folder.join(LISTING), LISTING_LIMIT).ok();
+        Ok(Some(inputs))
     }
 
     /// Writes them into the run's folder.
@@ -109,6 +133,9 @@ impl Inputs {
     /// # Errors
     /// If they cannot be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
+        if let Some(listing) = &self.listing {
+            write_durably(&folder.join(LISTING), listing.as_bytes())?;
+        }
         let text = toml::to_string(self).context("write the inputs")?;
         write_durably(&folder.join(FILE), text.as_bytes())
     }
@@ -134,7 +161,8 @@ mod tests {
     use super::*;
 
     fn inputs(values: &[(&str, &str)]) -> Inputs {
-        Inputs { input: values.iter().map(|(name, value)| Input::new(*name, *value)).collect() }
+        let input = values.iter().map(|(name, value)| Input::new(*name, *value)).collect();
+        Inputs { input, listing: None }
     }
 
     #[test]
@@ -158,10 +186,31 @@ mod tests {
     }
 
     #[test]
+    fn files_that_are_others_are_named() {
+        let with = |value, listing: &str| Inputs {
+            listing: Some(listing.to_owned()),
+            ..inputs(&[(BESIDE, value)])
+        };
+        let earlier = with("1", "a1  abr.py\na2  policy.py\n# link  x -> y\n");
+        let now = with("2", "a1  abr.py\na3  new.py\na4  policy.py\n# link  x -> z\n");
+        let named = "the files beside the programs (new.py was not there, policy.py is another, x is \
+                     another)";
+        assert_eq!(now.others_than(&earlier), [named]);
+        let gone = with("2", "");
+        assert!(
+            gone.others_than(&earlier)[0]
+                .ends_with("(abr.py is gone, policy.py is gone, x is gone)")
+        );
+        let unknown = Inputs { listing: None, ..earlier };
+        assert_eq!(now.others_than(&unknown), ["the files beside the programs (was 1, is 2)"]);
+    }
+
+    #[test]
     fn what_is_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Inputs::read(folder.path()).unwrap(), None);
-        let written = inputs(&[("the plan", "1"), ("a \"name\"", "2\n")]);
+        let listing = Some("00  a\n".to_owned());
+        let written = Inputs { listing, ..inputs(&[("the plan", "1"), ("a \"name\"", "2\n")]) };
         written.write(folder.path()).unwrap();
         assert_eq!(Inputs::read(folder.path()).unwrap(), Some(written));
         std::fs::write(folder.path().join(FILE), "input = 3").unwrap();

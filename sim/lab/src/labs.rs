@@ -1,7 +1,7 @@
 //! What a plan needs of this machine, and the labs that its cells run in.
 
 use crate::content::Contents;
-use crate::exec;
+use crate::exec::Shown;
 use crate::facts::{self, ServiceFacts};
 use crate::host::HostLab;
 use crate::inputs::Input;
@@ -35,14 +35,14 @@ impl Machine {
         Ok(Self { services: facts::services(plan).map_err(Refused::because)?, kernel })
     }
 
-    /// The labs of the plan on it. `experiment` is the folder of the experiment.
+    /// The labs of the plan on it. `shown` is what trials see of the experiment's folder.
     ///
     /// # Errors
     /// If this program cannot be copied, and for files that the lab `model` cannot use.
     pub fn labs(
         &self,
         plan: &Plan,
-        experiment: &Path,
+        shown: Shown,
         jobs: Option<usize>,
         stage: &Path,
     ) -> Result<Labs> {
@@ -57,9 +57,9 @@ impl Machine {
             labs.push((LabName::Host, Box::new(HostLab::new(jobs, stage)?)));
         }
         if needed.contains(&LabName::Model) {
-            labs.push((LabName::Model, Box::new(ModelLab::new(plan, experiment, jobs)?)));
+            labs.push((LabName::Model, Box::new(ModelLab::new(plan, jobs, stage)?)));
         }
-        Ok(Labs { labs, programs: exec::inputs(plan, experiment)? })
+        Ok(Labs { labs, shown })
     }
 }
 
@@ -67,8 +67,8 @@ impl Machine {
 pub(crate) struct Labs {
     /// In the order in which their trials run: in real time, others would disturb.
     labs: Vec<(LabName, Box<dyn Lab>)>,
-    /// The files of programs that decide.
-    programs: Vec<Input>,
+    /// What programs that decide see.
+    shown: Shown,
 }
 
 impl Labs {
@@ -90,13 +90,18 @@ impl Labs {
     pub fn inputs(&self) -> Vec<Input> {
         let mut inputs: Vec<Input> = Vec::new();
         let own = self.all().flat_map(|(_, lab)| lab.inputs());
-        for input in own.chain(self.programs.iter().cloned()) {
+        for input in own.chain(self.shown.inputs.iter().cloned()) {
             // Such as the program, which all of them depend on.
             if !inputs.contains(&input) {
                 inputs.push(input);
             }
         }
         inputs
+    }
+
+    /// The listing of the files that programs see.
+    pub fn listing(&self) -> Option<String> {
+        self.shown.listing.clone()
     }
 
     /// Has them look at what only content tells, before the first trial.

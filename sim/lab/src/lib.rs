@@ -17,7 +17,8 @@
 //! | `services/`, `sidecars.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
 //! | `faults/` | what happens to them and to the network, and when |
 //! | `sampler.rs`, `senders.rs`, `rows.rs` | what is read from the kernel meanwhile, and its rows |
-//! | `exec.rs` | where programs of the user's decide |
+//! | `exec.rs`, `snapshot.rs` | where programs of the user's decide, and what they see |
+//! | `started.rs` | which programs trials start, and where they come from |
 //! | `guest.rs` | what this program is inside a trial: its first process, or a player process |
 
 mod blocks;
@@ -46,6 +47,8 @@ mod sealed;
 mod senders;
 mod services;
 mod sidecars;
+mod snapshot;
+mod started;
 mod store;
 mod traffic;
 mod trial;
@@ -57,6 +60,7 @@ pub use facts::{Finding, check, doctor, lab_name};
 pub use refused::Refused;
 pub use replay::{Replay, Replayed, replay};
 pub use run::{Options, Progress, Ran, Run, run};
+pub use started::{From, Started, started};
 pub use store::{Existing, Store};
 pub use weir_process::Cancel;
 

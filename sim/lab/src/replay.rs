@@ -9,6 +9,7 @@ use crate::refused::Refused;
 use crate::run::{self, PLAN, PLAN_LIMIT, Progress};
 use crate::sealed::{read_text, write_durably};
 use crate::services::Logs;
+use crate::started;
 use crate::store::{Existing, Store};
 use crate::trials::Trials;
 use anyhow::{Context, Result, anyhow};
@@ -80,12 +81,15 @@ pub fn replay(
         lab => cell.setup.lab == lab,
     });
     facts::check_labs(&own)?;
+    if let Some(warning) = started::warning(&own) {
+        watch(Progress::Warning(warning));
+    }
     let machine = Machine::find(&own, &what.cache)?;
     let store = Store::open(&what.out, Existing::Discard)?;
     let host = facts_of(&what.run)?;
     let folder = &host.experiment_folder;
-    exec::show(&own, folder, store.stage())?;
-    let labs = machine.labs(&own, folder, Some(1), store.stage())?;
+    let shown = exec::show(&own, folder, store.stage())?;
+    let labs = machine.labs(&own, shown, Some(1), store.stage())?;
 
     // Of the plan only what the trial needs; the whole of it is what the run's inputs are about.
     let mut part = plan.clone();

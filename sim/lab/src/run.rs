@@ -111,7 +111,7 @@ pub fn run<'p>(
     // What may be missing comes before anything is written, and before what takes minutes.
     let machine = Machine::find(plan, &options.cache)?;
     if options.existing == Existing::Resume && store::is_complete(&options.out)? {
-        let known = Inputs { input: vec![plan_input(plan)] };
+        let known = Inputs { input: vec![plan_input(plan)], listing: None };
         refuse_others(&known, &options.out, true, plan)?;
         store::tidy(&options.out)?;
         return Ok(Ran::Complete(options.out.clone()));
@@ -123,8 +123,8 @@ pub fn run<'p>(
             store.folder().display()
         )));
     }
-    exec::show(plan, &options.experiment, store.stage())?;
-    let labs = machine.labs(plan, &options.experiment, options.jobs, store.stage())?;
+    let shown = exec::show(plan, &options.experiment, store.stage())?;
+    let labs = machine.labs(plan, shown, options.jobs, store.stage())?;
     let mut inputs = inputs(plan, &machine, &labs);
     // Before minutes of encoding.
     refuse_others(&inputs, store.folder(), false, plan)?;
@@ -164,7 +164,7 @@ pub(crate) fn inputs(plan: &Plan, machine: &Machine, labs: &Labs) -> Inputs {
     let mut input = vec![plan_input(plan)];
     input.extend(labs.inputs());
     input.extend(machine.services.iter().map(service));
-    Inputs { input }
+    Inputs { input, listing: labs.listing() }
 }
 
 fn plan_input(plan: &Plan) -> Input {

@@ -2,10 +2,19 @@
 
 use crate::scene::{LEAVES_PID, Scene, runs, seen};
 use std::fs;
+use weir_exec::Start;
+
+tests! {
+    the_end_of_its_input_lets_a_program_end_by_itself,
+    a_program_that_does_not_end_is_killed_with_those_whom_it_started,
+    errors_without_end_do_not_hold_a_session_up,
+    a_program_dies_with_the_thread_that_started_it,
+    every_program_finds_the_same_environment,
+    whoever_listens_hears_the_errors_up_to_a_bound,
+}
 
 const ANSWERS: &str = "import sys\nfor line in sys.stdin: print('{\"rung\": 1}')\n";
 
-#[test]
 fn the_end_of_its_input_lets_a_program_end_by_itself() {
     let scene = Scene::new(&format!("{LEAVES_PID}{ANSWERS}open('over', 'w')\n"));
     let mut abr = scene.start();
@@ -16,7 +25,6 @@ fn the_end_of_its_input_lets_a_program_end_by_itself() {
     assert!(scene.folder.path().join("over").exists());
 }
 
-#[test]
 fn a_program_that_does_not_end_is_killed_with_those_whom_it_started() {
     let scene = Scene::new(&format!(
         "{LEAVES_PID}import subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\n\
@@ -34,7 +42,6 @@ fn a_program_that_does_not_end_is_killed_with_those_whom_it_started() {
     }
 }
 
-#[test]
 fn errors_without_end_do_not_hold_a_session_up() {
     let scene = Scene::new(&format!(
         "{LEAVES_PID}{ANSWERS}import subprocess\nsubprocess.Popen(['sleep', '600'])\n\
@@ -46,7 +53,6 @@ fn errors_without_end_do_not_hold_a_session_up() {
     assert!(!runs(scene.number("pid")));
 }
 
-#[test]
 fn a_program_dies_with_the_thread_that_started_it() {
     let scene = Scene::new(&format!("{LEAVES_PID}{ANSWERS}"));
     std::thread::scope(|scope| {
@@ -61,7 +67,6 @@ fn a_program_dies_with_the_thread_that_started_it() {
     }
 }
 
-#[test]
 fn every_program_finds_the_same_environment() {
     let scene = Scene::new(&format!(
         "import os\nopen('environment', 'w').write(repr(sorted(os.environ.items())))\n\
@@ -73,12 +78,12 @@ fn every_program_finds_the_same_environment() {
     let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     let expected = format!(
         "[('HOME', '/'), ('LANG', 'C.UTF-8'), ('PATH', '{path}'), \
-         ('PYTHONDONTWRITEBYTECODE', '1'), ('PYTHONHASHSEED', '0'), ('PYTHONUNBUFFERED', '1')]"
+         ('PYTHONDONTWRITEBYTECODE', '1'), ('PYTHONHASHSEED', '0'), ('PYTHONUNBUFFERED', '1'), \
+         ('TMPDIR', '/tmp')]"
     );
     assert_eq!(read("environment"), expected);
 }
 
-#[test]
 fn whoever_listens_hears_the_errors_up_to_a_bound() {
     let scene = Scene::new(
         "import os, sys\nfor line in sys.stdin:\n    os.write(2, b'x' * 599999 + b'\\n')\n    \
@@ -87,7 +92,8 @@ fn whoever_listens_hears_the_errors_up_to_a_bound() {
     let path = scene.folder.path().join("heard");
     let heard = Box::new(fs::File::create(&path).unwrap());
     let choice = scene.program.choice();
-    let mut abr = weir_exec::build_heard(&choice, scene.folder.path(), Some(heard)).unwrap();
+    let mut abr =
+        weir_exec::build_heard(&choice, scene.folder.path(), &Start::Plain, Some(heard)).unwrap();
     for segment in 0..3 {
         assert_eq!((abr.decide(&seen(segment)).rung, abr.fault()), (1, None));
     }

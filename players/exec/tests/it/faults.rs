@@ -5,6 +5,21 @@ use crate::scene::{LEAVES_PID, Scene, runs, seen};
 use weir_abr::Observation;
 use weir_units::Span;
 
+tests! {
+    an_exit_is_a_fault_with_its_last_words,
+    an_answer_that_comes_late_is_a_fault,
+    what_is_no_answer_is_quoted,
+    a_closed_output_is_a_fault,
+    a_closed_input_is_a_fault,
+    endless_bytes_without_a_line_break_are_a_fault,
+    endless_errors_are_a_fault,
+    errors_between_answers_block_nobody,
+    two_answers_to_one_question_are_a_fault,
+    an_answer_before_the_question_is_a_fault,
+    a_question_that_nobody_reads_is_a_fault,
+    a_long_question_is_read_by_a_slow_reader,
+}
+
 /// A fault of a program that does this after leaving its number; it is gone then.
 fn fault_of(text: &str) -> String {
     let scene = Scene::new(&format!("{LEAVES_PID}{text}"));
@@ -17,7 +32,6 @@ fn fault_of(text: &str) -> String {
     fault
 }
 
-#[test]
 fn an_exit_is_a_fault_with_its_last_words() {
     let fault = fault_of("import nothing_like_it");
     assert!(fault.contains("exited with status 1 instead of answering; its error output ends: "));
@@ -26,7 +40,6 @@ fn an_exit_is_a_fault_with_its_last_words() {
     assert!(fault.ends_with("was killed by signal 11 instead of answering"), "{fault}");
 }
 
-#[test]
 fn an_answer_that_comes_late_is_a_fault() {
     let mut scene = Scene::new(
         "import sys, time\ninput()\nprint('{\"rung\": 1}')\nprint('waiting', file=sys.stderr)\n\
@@ -41,7 +54,6 @@ fn an_answer_that_comes_late_is_a_fault() {
     assert!(fault.ends_with(expected), "{fault}");
 }
 
-#[test]
 fn what_is_no_answer_is_quoted() {
     let fault = fault_of("input()\nimport sys\nprint('oh', file=sys.stderr)\nprint('rung 2')");
     assert!(fault.contains("answered \"rung 2\": expected value"), "{fault}");
@@ -53,13 +65,11 @@ fn what_is_no_answer_is_quoted() {
     assert!(fault.ends_with("rung 3 is none: the ladder has 0 to 2"), "{fault}");
 }
 
-#[test]
 fn a_closed_output_is_a_fault() {
     let fault = fault_of("import time\nos.close(1)\ntime.sleep(600)");
     assert!(fault.ends_with("closed its standard output"), "{fault}");
 }
 
-#[test]
 fn a_closed_input_is_a_fault() {
     let scene = Scene::new("import os, time\nos.close(0)\nopen('closed', 'w')\ntime.sleep(600)");
     let mut abr = scene.start();
@@ -71,7 +81,6 @@ fn a_closed_input_is_a_fault() {
     assert!(fault.ends_with("closed its standard input"), "{fault}");
 }
 
-#[test]
 fn endless_bytes_without_a_line_break_are_a_fault() {
     let fault = fault_of("while True: os.write(1, b'x' * 65536)");
     // They may come before the first question, or after it.
@@ -83,14 +92,12 @@ fn endless_bytes_without_a_line_break_are_a_fault() {
     assert!(fault.contains("\"xxxxxx") && fault.len() < 300, "{fault}");
 }
 
-#[test]
 fn endless_errors_are_a_fault() {
     let fault = fault_of("while True: os.write(2, b'trouble\\n' * 8192)");
     assert!(fault.contains("wrote more than 1048576 bytes of errors for an answer"), "{fault}");
     assert!(fault.ends_with("trouble | trouble") && fault.len() < 300, "{fault}");
 }
 
-#[test]
 fn errors_between_answers_block_nobody() {
     let scene = Scene::new(
         "import os\nwhile input():\n    os.write(2, b'x' * 200000)\n    print('{\"rung\": 2}')\n",
@@ -101,13 +108,11 @@ fn errors_between_answers_block_nobody() {
     }
 }
 
-#[test]
 fn two_answers_to_one_question_are_a_fault() {
     let fault = fault_of("input()\nos.write(1, b'{\"rung\": 1}\\n{\"rung\": 2}\\n')\ninput()");
     assert!(fault.ends_with(r#"said "{\"rung\": 2}" besides its answer"#), "{fault}");
 }
 
-#[test]
 fn an_answer_before_the_question_is_a_fault() {
     let scene = Scene::new(
         "import os\ninput()\nprint('{\"rung\": 1}')\nos.write(1, b'debug\\n')\n\
@@ -124,7 +129,6 @@ fn an_answer_before_the_question_is_a_fault() {
     assert!(fault.contains("said \"debug\" "), "{fault}");
 }
 
-#[test]
 fn a_question_that_nobody_reads_is_a_fault() {
     let mut scene = Scene::new("import time\ninput()\nprint('{\"rung\": 1}')\ntime.sleep(600)");
     scene.program.patience = Span::from_ms(200);
@@ -136,7 +140,6 @@ fn a_question_that_nobody_reads_is_a_fault() {
     assert!(abr.fault().unwrap().ends_with("did not answer within 200 ms"), "{:?}", abr.fault());
 }
 
-#[test]
 fn a_long_question_is_read_by_a_slow_reader() {
     let scene = Scene::new(
         "import os\nlength = 0\nwhile True:\n    piece = os.read(0, 1000)\n    length += len(piece)\n    \

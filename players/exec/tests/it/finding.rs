@@ -5,7 +5,16 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use weir_abr::Choice;
 use weir_abr::exec::Program;
-use weir_exec::{check, check_within, inputs};
+use weir_exec::{Start, check, check_within, inputs};
+
+tests! {
+    a_program_is_a_file_of_the_folder_or_of_the_system_or_a_path,
+    a_program_that_is_not_there_is_refused_by_its_name,
+    a_script_that_is_not_there_is_refused_by_its_name,
+    the_files_of_a_command_are_its_inputs,
+    what_a_guest_does_not_see_is_refused,
+    other_choices_are_built_as_ever,
+}
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -21,7 +30,6 @@ fn refused(command: &str, folder: &Path) -> String {
     check(&Program::new(command), folder).unwrap_err().to_string()
 }
 
-#[test]
 fn a_program_is_a_file_of_the_folder_or_of_the_system_or_a_path() {
     let folder = folder();
     for command in ["mine", "./mine --fast", "sh -c true", "/bin/sh", "python3 my_abr.py a.txt"] {
@@ -29,7 +37,6 @@ fn a_program_is_a_file_of_the_folder_or_of_the_system_or_a_path() {
     }
 }
 
-#[test]
 fn a_program_that_is_not_there_is_refused_by_its_name() {
     let folder = folder();
     let said = refused("python9 my_abr.py", folder.path());
@@ -44,11 +51,10 @@ fn a_program_that_is_not_there_is_refused_by_its_name() {
     let said = refused("sh", &folder.path().join("gone"));
     assert!(said.contains("gone of \"sh\": No such file"), "{said}");
     let choice = Program::new("python9").choice();
-    let error = weir_exec::build(&choice, folder.path()).err().unwrap().to_string();
+    let error = weir_exec::build(&choice, folder.path(), &Start::Plain).err().unwrap().to_string();
     assert!(error.starts_with("there is no program \"python9\""), "{error}");
 }
 
-#[test]
 fn a_script_that_is_not_there_is_refused_by_its_name() {
     let folder = folder();
     let said = refused("python3 my_arb.py", folder.path());
@@ -62,7 +68,6 @@ fn a_script_that_is_not_there_is_refused_by_its_name() {
     check(&Program::new("python3 -m my_abr --log out.txt"), folder.path()).unwrap();
 }
 
-#[test]
 fn the_files_of_a_command_are_its_inputs() {
     let folder = folder();
     let program = Program::new("python3 my_abr.py --weights weights.bin --seed 7");
@@ -72,7 +77,6 @@ fn the_files_of_a_command_are_its_inputs() {
     assert!(found.iter().all(|(_, path)| path.is_absolute() && path.is_file()));
 }
 
-#[test]
 fn what_a_guest_does_not_see_is_refused() {
     let (folder, elsewhere) = (folder(), folder());
     let usr = [Path::new("/usr")];
@@ -93,11 +97,12 @@ fn what_a_guest_does_not_see_is_refused() {
     }
 }
 
-#[test]
 fn other_choices_are_built_as_ever() {
     let folder = Path::new("/nowhere");
-    assert!(weir_exec::build(&Choice::named("bola"), folder).is_ok());
-    let refused = |choice: Choice| weir_exec::build(&choice, folder).err().unwrap().to_string();
+    assert!(weir_exec::build(&Choice::named("bola"), folder, &Start::Plain).is_ok());
+    let refused = |choice: Choice| {
+        weir_exec::build(&choice, folder, &Start::Plain).err().unwrap().to_string()
+    };
     assert!(refused(Choice::named("bolo")).starts_with("no algorithm is called \"bolo\""));
     assert!(refused(Choice::of_replay("log")).contains("it must be read, not built"));
 }

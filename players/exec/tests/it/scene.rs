@@ -5,6 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 use weir_abr::exec::Program;
 use weir_abr::{Abr, Observation, Rung};
+use weir_exec::Start;
 use weir_units::{BitRate, Span};
 
 /// A folder with this Python program as `abr.py`.
@@ -24,7 +25,11 @@ impl Scene {
 
     /// The algorithm, started.
     pub fn start(&self) -> Box<dyn Abr> {
-        weir_exec::build(&self.program.choice(), self.folder.path()).unwrap()
+        self.start_as(&Start::Plain)
+    }
+
+    pub fn start_as(&self, start: &Start) -> Box<dyn Abr> {
+        weir_exec::build(&self.program.choice(), self.folder.path(), start).unwrap()
     }
 
     /// The number that the program has left in a file.

@@ -7,9 +7,17 @@ use std::sync::Arc;
 use weir_abr::exec::Program;
 use weir_abr::{Abr, Choice, Rung};
 use weir_core::{Preset, SessionFacts};
+use weir_exec::Start;
 use weir_model::{Film, Link, Spec, Supply, Viewer, Way, run_session_with};
 use weir_trace::{Trace, Volume};
 use weir_units::{BitRate, Span};
+
+tests! {
+    a_program_decides_like_the_algorithm_that_it_copies,
+    the_example_plays_a_session_twice_the_same,
+    a_program_may_abandon_downloads,
+    a_program_that_fails_ends_its_session,
+}
 
 /// What `pensieve-bb` is, in Python.
 const BUFFER_BASED: &str = "import json, sys\n\
@@ -65,7 +73,6 @@ fn session(abr: Box<dyn Abr>, preset: Preset) -> SessionFacts {
     facts
 }
 
-#[test]
 fn a_program_decides_like_the_algorithm_that_it_copies() {
     let program = session(Scene::new(BUFFER_BASED).start(), Preset::Weir);
     let built = session(Choice::named("pensieve-bb").build().unwrap(), Preset::Weir);
@@ -74,11 +81,10 @@ fn a_program_decides_like_the_algorithm_that_it_copies() {
     assert_eq!(program, built);
 }
 
-#[test]
 fn the_example_plays_a_session_twice_the_same() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../abr/examples");
     let choice = Program::new("python3 my_abr.py").choice();
-    let play = || session(weir_exec::build(&choice, &folder).unwrap(), Preset::Weir);
+    let play = || session(weir_exec::build(&choice, &folder, &Start::Plain).unwrap(), Preset::Weir);
     let facts = play();
     assert_eq!(facts.segments.len(), 60);
     let rungs: Vec<_> = facts.segments.iter().map(|segment| segment.rung).collect();
@@ -87,7 +93,6 @@ fn the_example_plays_a_session_twice_the_same() {
     assert_eq!(play(), facts);
 }
 
-#[test]
 fn a_program_may_abandon_downloads() {
     let mut scene = Scene::new(IMPATIENT);
     scene.program.progress = true;
@@ -100,7 +105,6 @@ fn a_program_may_abandon_downloads() {
     assert!(facts.segments.iter().all(|segment| segment.err.is_none()));
 }
 
-#[test]
 fn a_program_that_fails_ends_its_session() {
     let scene = Scene::new(
         "for n in range(9):\n    input()\n    print('{\"rung\": 0}', flush=True)\nraise SystemExit('bye')",

@@ -38,6 +38,7 @@ pub(crate) use check::{check, check_others, warnings};
 pub(crate) use movie::{Movie, sized};
 
 use crate::content::Contents;
+use crate::exec;
 use crate::inputs::Input;
 use crate::lab::{Lab, Ran, Task, Trialled};
 use anyhow::Result;
@@ -47,6 +48,7 @@ use recordings::Recordings;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use traces::Traces;
+use weir_exec::Start;
 use weir_experiment::{Keep, LabName, Plan, Setup};
 use weir_process::Cancel;
 
@@ -58,8 +60,9 @@ pub(crate) struct ModelLab {
     traces: Traces,
     recordings: Recordings,
     bounds: Option<Bounds>,
-    /// The folder of the experiment, in which programs are started.
+    /// What programs see of the folder of the experiment, in which they are started, and how.
     folder: PathBuf,
+    start: Start,
     /// For each slot, the setup of its last trial and what was found out about it: the repeats of a
     /// cell follow each other.
     known: Vec<Mutex<Option<Known>>>,
@@ -69,11 +72,13 @@ pub(crate) struct ModelLab {
 type Known = (Arc<Setup>, Arc<Layout>);
 
 impl ModelLab {
-    /// The lab for a plan, with as many trials at a time as `jobs` says or as there are CPUs.
+    /// The lab for a plan, with as many trials at a time as `jobs` says or as there are CPUs. Programs
+    /// see what is shown below `stage`.
     ///
     /// # Errors
     /// For a trace or a log that cannot be used; the error points to the line of the experiment.
-    pub fn new(plan: &Plan, experiment: &Path, jobs: Option<usize>) -> Result<Self> {
+    pub fn new(plan: &Plan, jobs: Option<usize>, stage: &Path) -> Result<Self> {
+        let folder = exec::shown(stage)?;
         let jobs = match jobs {
             Some(jobs) => jobs.max(1),
             None => weir_uml::boot::cpus()?.len().max(1),
@@ -85,7 +90,8 @@ impl ModelLab {
             traces: Traces::load(plan)?,
             recordings: Recordings::load(plan)?,
             bounds: plan.oracle.map(Bounds::new),
-            folder: experiment.to_owned(),
+            start: exec::walled(stage, &folder),
+            folder,
             known: (0..jobs).map(|_| Mutex::default()).collect(),
         })
     }

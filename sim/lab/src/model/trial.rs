@@ -231,7 +231,7 @@ impl Scene<'_> {
     fn algorithm(&self, place: usize) -> Result<Box<dyn Abr>> {
         let Viewer { players, first_segment, .. } = &self.viewers[place];
         let Some(log) = players.abr.replay() else {
-            return Ok(weir_exec::build(&players.abr, &self.lab.folder)?);
+            return Ok(weir_exec::build(&players.abr, &self.lab.folder, &self.lab.start)?);
         };
         let content = self.movie.film.content();
         let first = players.conduct.rules(players.max_buffer).first;

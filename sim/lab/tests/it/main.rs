@@ -4,6 +4,7 @@
 
 mod blocks;
 mod bound;
+mod exec;
 mod guest;
 mod host;
 mod model;
@@ -19,7 +20,7 @@ fn main() {
     // In the guest, the lab starts this program once more: for each trial, and for its players.
     weir_lab::guest::take_over();
     let all = host::ALL.iter().chain(&model::ALL).chain(&blocks::ALL).chain(&refusals::ALL);
-    let tests = all.chain(&bound::ALL).map(|(name, test)| {
+    let tests = all.chain(&bound::ALL).chain(&exec::ALL).map(|(name, test)| {
         Trial::test(*name, move || test().map_err(|error| format!("{error:#}").into()))
     });
     libtest_mimic::run(&Arguments::from_args(), tests.collect()).exit();

@@ -43,5 +43,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         println!("  only {axis}: {}", values.join(", "));
     }
     println!("  {} repeats of {} cells, seed {}", plan.repeats, plan.cells.len(), plan.seed);
+    let started = weir_lab::started(&plan);
+    if started.is_empty() {
+        println!("  starts no programs");
+    }
+    for program in &started {
+        println!("  starts {program}");
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -66,6 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     abr.check().map_err(refuse)?;
     let options = Options {
         abr,
+        guarded: true,
         knows: if arguments.sizes { Knows::Sizes } else { Knows::Declared },
         watch: arguments.watch,
         max_buffer: arguments.max_buffer,
