@@ -30,7 +30,7 @@ use weir_units::{Span, Time};
 /// Left alone, the kernel makes room for megabytes. A smaller SO_SNDBUF would bound also what is on
 /// its way, and with it the rate over a long path, and would end the kernel's own choice of that
 /// room. This bounds only what could not be sent yet: a client that reads does not notice, and one
-/// that does not holds 200 kB instead of 1.8 MB. It is the value that is usual in front of HTTP/2.
+/// that does not holds 0.2 MB instead of up to 4. It is the value that is usual in front of HTTP/2.
 const UNSENT: u32 = 128 << 10;
 
 #[derive(Clone)]
