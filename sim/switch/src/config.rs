@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use weir_core::playlist::Uri;
-use weir_units::Span;
+use weir_units::{BitRate, Span};
 
 /// The most origins.
 pub const MAX_ORIGINS: usize = 64;
@@ -16,6 +16,9 @@ pub const MAX_ORIGINS: usize = 64;
 const INTERVALS: RangeInclusive<Span> = Span::from_ms(10)..=Span::from_s(3600);
 const THRESHOLDS: RangeInclusive<Span> = Span::from_ms(100)..=Span::from_s(24 * 3600);
 const PROBES: RangeInclusive<u32> = 1..=1000;
+const PATIENCES: RangeInclusive<Span> = Span::from_ms(100)..=Span::from_s(3600);
+const LEAST_RATES: RangeInclusive<BitRate> = BitRate::from_bps(0)..=BitRate::from_bps(1_000_000);
+const PER_ADDRESS: RangeInclusive<u32> = 1..=10_000;
 const WEIGHTS: RangeInclusive<u32> = 1..=1000;
 
 /// A switcher's configuration.
@@ -31,6 +34,9 @@ const WEIGHTS: RangeInclusive<u32> = 1..=1000;
 /// policy = "backup"            # backup, round-robin, latency
 /// switchback = "at-once"       # never, at-once, or a time such as "60 s"
 /// path = "/hls/"
+/// patience = "20 s"
+/// least_rate = "4 kbit/s"
+/// per_address = 4096
 ///
 /// [[origins]]
 /// name = "a"
@@ -63,6 +69,22 @@ pub struct Config {
     pub switchback: Switchback,
     /// The path below which requests are passed on.
     pub path: String,
+    /// A client that keeps an answer waiting for so long has to have taken some of it in the meantime:
+    /// at least what [`Config::least_rate`] makes of this time. Otherwise its connection is closed.
+    ///
+    /// By default 20 s, as in Apache's `mod_reqtimeout`. That bridges a path that is dead for 10 s, after
+    /// which TCP tries again within 13 s.
+    pub patience: Span,
+    /// The least rate at which a client has to take an answer.
+    ///
+    /// By default 4 kbit/s, the 500 bytes in a second of Apache's `mod_reqtimeout`: a nineteenth of a
+    /// line of 75 kbit/s, which several answers can so share.
+    pub least_rate: BitRate,
+    /// The most connections of one address; of IPv6, of one network of 64 bits. More are refused.
+    ///
+    /// By default 4,096: enough for the viewers behind one address, and less than half of all, so that
+    /// no two addresses can keep everybody else out.
+    pub per_address: u32,
 }
 
 /// An origin.
@@ -156,8 +178,19 @@ struct Said<T> {
 }
 
 /// The keys of a configuration that are one value.
-const KEYS: [&str; 8] =
-    ["listen", "interval", "timeout", "threshold", "probes", "policy", "switchback", "path"];
+const KEYS: [&str; 11] = [
+    "listen",
+    "interval",
+    "timeout",
+    "threshold",
+    "probes",
+    "policy",
+    "switchback",
+    "path",
+    "patience",
+    "least_rate",
+    "per_address",
+];
 
 /// A file as it is written.
 #[derive(Deserialize)]
@@ -171,6 +204,9 @@ struct File {
     policy: Option<toml::Spanned<String>>,
     switchback: Option<toml::Spanned<String>>,
     path: Option<toml::Spanned<String>>,
+    patience: Option<toml::Spanned<String>>,
+    least_rate: Option<toml::Spanned<String>>,
+    per_address: Option<toml::Spanned<u32>>,
     #[serde(default)]
     origins: Vec<toml::Spanned<OriginText>>,
 }
@@ -205,19 +241,21 @@ impl Settings {
             problem: error.message().replace('\n', ", "),
         })?;
         let mut settings = Self::default();
-        let probes = parsed.probes.map(|probes| {
-            let span = probes.span();
-            toml::Spanned::new(span, probes.into_inner().to_string())
-        });
+        let number = |number: toml::Spanned<u32>| {
+            toml::Spanned::new(number.span(), number.into_inner().to_string())
+        };
         let values = [
             parsed.listen,
             parsed.interval,
             parsed.timeout,
             parsed.threshold,
-            probes,
+            parsed.probes.map(number),
             parsed.policy,
             parsed.switchback,
             parsed.path,
+            parsed.patience,
+            parsed.least_rate,
+            parsed.per_address.map(number),
         ];
         for (key, value) in KEYS.into_iter().zip(values) {
             if let Some(value) = value {
@@ -333,6 +371,9 @@ impl Settings {
             policy: self.parsed("policy", Policy::default())?,
             switchback: self.parsed("switchback", Switchback::default())?,
             path,
+            patience: self.value("patience", Span::from_s(20), &PATIENCES)?,
+            least_rate: self.value("least_rate", BitRate::from_bps(4_000), &LEAST_RATES)?,
+            per_address: self.value("per_address", 4_096, &PER_ADDRESS)?,
         })
     }
 

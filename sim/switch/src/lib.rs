@@ -10,6 +10,7 @@
 //! | `log.rs` | what happened, as lines and as rows of a table |
 //! | `probe.rs`, `rounds.rs` | looks at an origin; when, and in which order that counts |
 //! | `proxy.rs`, `route.rs` | answers requests; which paths go on |
+//! | `client.rs`, `crowd.rs` | clients that do not take what they ask for; how many from one address |
 //! | `begin.rs`, `relay.rs` | how answers begin; bodies on their way, which another origin completes |
 //! | `upstream.rs`, `state.rs`, `metrics.rs`, `run.rs` | requests to origins, what is shared, the process |
 //!
@@ -33,12 +34,22 @@
 //! it is left at an age of at most the threshold, N intervals and one time-out; where its dates are
 //! missing or later than the truth, an interval and a time-out later.
 //!
+//! # What a client may not do
+//! A connection holds a place and memory of the kernel, so that clients have bounds too. The head of a
+//! request has to come within 10 s, the first after the connection began and the others after the
+//! answer before. Of an answer that waits for the client, some has to be taken in every
+//! [`Config::patience`], at [`Config::least_rate`] (see `client.rs`): who stops reading is left after
+//! one or two of these times. An address has at most [`Config::per_address`] connections, and all
+//! together 10,000. What was closed is counted by reasons, as `switcher_clients_closed_total`.
+//!
 //! # What it does not do
 //! HTTP/1.1 without TLS. Nothing is cached. Requests with bodies are refused.
 
 mod begin;
 mod board;
+mod client;
 mod config;
+mod crowd;
 mod follow;
 mod log;
 mod metrics;

@@ -24,10 +24,27 @@ pub(crate) struct Metrics {
     counts: Mutex<Counts>,
 }
 
+/// Why a client's connection was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// It took nothing of an answer for [`Config::patience`].
+    TookNothing,
+    /// It took less than [`Config::least_rate`].
+    TooSlow,
+    /// No request of it, or only a part of one, came in time; so end most that are kept alive.
+    NoRequest,
+    /// Its address had [`Config::per_address`] others: it was refused.
+    TooMany,
+}
+
+/// The values of the label `reason`, in the order of [`Closed`].
+const REASONS: [&str; 4] = ["took nothing", "too slow", "no request", "too many"];
+
 #[derive(Default)]
 struct Counts {
     failovers: u64,
     switchbacks: u64,
+    closed: [u64; REASONS.len()],
     origins: Vec<OriginCounts>,
 }
 
@@ -112,6 +129,11 @@ impl Metrics {
         self.of(origin, |counts| counts.resumed += 1);
     }
 
+    /// A client's connection was closed.
+    pub fn closed(&self, why: Closed) {
+        self.change(|counts| counts.closed[why as usize] += 1);
+    }
+
     /// The text that Prometheus reads.
     pub fn text(&self, board: &Board) -> String {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,6 +160,7 @@ impl Metrics {
         text.one("counter", "failovers_total", help, counts.failovers);
         let help = "Changes of the active origin to a preferred one.";
         text.one("counter", "switchbacks_total", help, counts.switchbacks);
+        text.closed(&counts.closed);
         let help = "Answers of an origin with a status of 500 or above.";
         text.counters(names, "origin_http_5xx_total", help, each(|counts| counts.errors));
         let help = "Requests that the next origin was asked in an origin's place.";
@@ -201,6 +224,14 @@ impl Text {
             if let Some(value) = value(at) {
                 self.line(format_args!("{name}{{origin=\"{origin}\"}} {value}"));
             }
+        }
+    }
+
+    fn closed(&mut self, counts: &[u64; REASONS.len()]) {
+        let name = "switcher_clients_closed_total";
+        self.head("counter", name, "Connections of clients that were closed, by the reason.");
+        for (reason, count) in REASONS.iter().zip(counts) {
+            self.line(format_args!("{name}{{reason=\"{reason}\"}} {count}"));
         }
     }
 

@@ -1,7 +1,10 @@
 //! The switcher as a process: probes on time, connections as they come.
 
 use crate::board::Happening;
+use crate::client::{Client, bound_unsent};
 use crate::config::Config;
+use crate::crowd::{Crowd, refuse};
+use crate::metrics::Closed;
 use crate::probe::Prober;
 use crate::proxy::answer;
 use crate::reading::Reading;
@@ -25,7 +28,7 @@ use weir_units::Time;
 
 /// Connections at a time. More wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 10_000;
-/// How long a client may take for the head of its request.
+/// How long a client may take for the head of its next request, from the end of the answer before.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest head of a request.
 const MAX_HEAD: usize = 16 << 10;
@@ -66,6 +69,7 @@ impl Switcher {
         let socket = socket.with_context(attempt)?;
         socket.set_reuseaddr(true).with_context(attempt)?;
         socket.bind(config.listen).with_context(attempt)?;
+        bound_unsent(&socket).with_context(attempt)?;
         let listener = socket.listen(BACKLOG).with_context(attempt)?;
         Ok(Self { state: Arc::new(State::new(config, Clock::with_zero(0))), listener })
     }
@@ -148,11 +152,17 @@ fn date() -> Date {
 
 async fn accept(state: Arc<State>, listener: TcpListener) -> Result<()> {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let crowd = Arc::new(Crowd::new(state.config.per_address));
     loop {
         let place = Arc::clone(&room).acquire_owned().await.context("wait for room")?;
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, from)) = listener.accept().await else {
             // A client that is gone already, or no descriptor left: others end in the meantime.
             tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let Some(held) = crowd.admit(from.ip()) else {
+            state.metrics.closed(Closed::TooMany);
+            refuse(stream);
             continue;
         };
         drop(stream.set_nodelay(true));
@@ -162,14 +172,17 @@ async fn accept(state: Arc<State>, listener: TcpListener) -> Result<()> {
                 let state = Arc::clone(&state);
                 async move { Ok::<_, Infallible>(answer(state, request).await) }
             });
+            let client = TokioIo::new(Client::new(stream, Arc::clone(&state)));
             let connection = Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIMEOUT)
                 .max_buf_size(MAX_HEAD.max(8192))
-                .serve_connection(TokioIo::new(stream), service);
-            // How it ended is the client's business.
-            drop(connection.await);
-            drop(place);
+                .serve_connection(client, service);
+            // How else it ended is the client's business.
+            if connection.await.is_err_and(|error| error.is_timeout()) {
+                state.metrics.closed(Closed::NoRequest);
+            }
+            drop((place, held));
         });
     }
 }

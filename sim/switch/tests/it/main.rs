@@ -9,6 +9,7 @@ mod hostile;
 mod laws;
 mod origin;
 mod service;
+mod slow_clients;
 mod texts;
 mod toy;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use weir_switch::{Policy, Settings, Switchback};
-use weir_units::Span;
+use weir_units::{BitRate, Span};
 
 #[derive(serde::Deserialize)]
 struct Kind {
@@ -38,5 +38,7 @@ fn the_service_has_the_defaults_of_the_switcher() {
     assert_eq!((config.path.as_str(), config.probes), ("/hls/show/", 3));
     let spans = (config.interval, config.timeout, config.threshold);
     assert_eq!(spans, (Span::from_s(5), Span::from_s(2), Span::from_s(20)));
+    assert_eq!((config.patience, config.least_rate), (Span::from_s(20), BitRate::from_bps(4_000)));
+    assert_eq!(config.per_address, 4_096);
     assert_eq!((config.policy, config.switchback), (Policy::Backup, Switchback::AtOnce));
 }

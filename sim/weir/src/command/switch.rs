@@ -42,6 +42,15 @@ pub struct Arguments {
     /// The path below which requests are passed on [default: /hls/].
     #[arg(long)]
     path: Option<String>,
+    /// How long an answer may wait for a client that takes too little of it [default: 20 s].
+    #[arg(long)]
+    patience: Option<String>,
+    /// The least rate at which a client has to take an answer that waits for it [default: 4 kbit/s].
+    #[arg(long, value_name = "RATE")]
+    least_rate: Option<String>,
+    /// The most connections from one address; more are refused [default: 4096].
+    #[arg(long, value_name = "COUNT")]
+    per_address: Option<String>,
 }
 
 /// A configuration of more than this is none.
@@ -81,9 +90,13 @@ fn config(arguments: &Arguments) -> Result<Config> {
         ("policy", policy),
         ("switchback", &arguments.switchback),
         ("path", &arguments.path),
+        ("patience", &arguments.patience),
+        ("least_rate", &arguments.least_rate),
+        ("per_address", &arguments.per_address),
     ] {
         if let Some(value) = value {
-            settings.set(key, value.clone(), &format!("--{key}")).map_err(refuse)?;
+            let option = format!("--{}", key.replace('_', "-"));
+            settings.set(key, value.clone(), &option).map_err(refuse)?;
         }
     }
     if !arguments.origins.is_empty() {
