@@ -48,8 +48,14 @@ pub(crate) fn inputs(plan: &Plan, experiment: &Path) -> Result<Vec<Input>> {
 
 /// The programs of a plan, each once.
 fn chosen(plan: &Plan) -> impl Iterator<Item = Program> {
-    let players = plan.cells.iter().flat_map(|cell| &cell.setup.players);
-    let chosen: BTreeSet<&Choice> = players.map(|players| &players.abr).collect();
+    let mut chosen: BTreeSet<Choice> = BTreeSet::new();
+    for cell in plan.cells() {
+        for players in &cell.setup.players {
+            if !chosen.contains(&players.abr) {
+                chosen.insert(players.abr.clone());
+            }
+        }
+    }
     // One that is none was refused when it was read.
     chosen.into_iter().filter_map(|abr| abr.program().ok().flatten())
 }
@@ -62,7 +68,7 @@ fn chosen(plan: &Plan) -> impl Iterator<Item = Program> {
 pub(crate) fn show(plan: &Plan, experiment: &Path, stage: &Path) -> Result<()> {
     let shown = stage.join(EXPERIMENT);
     let what = || format!("make {}", shown.display());
-    if plan.cells.iter().any(|cell| programs(&cell.setup) > 0) {
+    if plan.cells().any(|cell| programs(&cell.setup) > 0) {
         let experiment = experiment.canonicalize();
         let experiment = experiment.context("find the folder of the experiment")?;
         symlink(experiment, &shown).with_context(what)

@@ -39,15 +39,14 @@ pub fn lab_name(lab: LabName) -> &'static str {
 /// # Errors
 /// If one is not there or does not tell its version.
 pub fn services(plan: &Plan) -> Result<Vec<ServiceFacts>> {
-    let real = plan.cells.iter().filter(|cell| cell.setup.lab != LabName::Model);
-    let names: BTreeSet<&str> = real
-        .flat_map(|cell| {
-            let origins = cell.setup.origins.iter().map(|origin| origin.service.as_str());
-            origins.chain(cell.setup.services.iter().map(|service| service.run.as_str()))
-        })
-        .collect();
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for cell in plan.cells().filter(|cell| cell.setup.lab != LabName::Model) {
+        let origins = cell.setup.origins.iter().map(|origin| &origin.service);
+        let used = origins.chain(cell.setup.services.iter().map(|service| &service.run));
+        names.extend(used.cloned());
+    }
     let kind = |name| plan.services.get(name).context("a kind of service is not in the plan");
-    names.into_iter().map(|name| service(name, kind(name)?)).collect()
+    names.iter().map(|name| service(name, kind(name)?)).collect()
 }
 
 fn service(name: &str, kind: &ServiceKind) -> Result<ServiceFacts> {
