@@ -108,8 +108,8 @@ impl Sweep {
             };
             at[wheel] += 1;
             at[wheel + 1..].fill(0);
-            for d in wheel..at.len() {
-                self.dimensions[d].put(at[d], tree)?;
+            for (dimension, point) in self.dimensions.iter().zip(&at).skip(wheel) {
+                dimension.put(*point, tree)?;
             }
         }
     }
