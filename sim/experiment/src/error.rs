@@ -87,6 +87,30 @@ pub(crate) fn clip(text: &str) -> &str {
     text.char_indices().nth(QUOTED).map_or(text, |(end, _)| &text[..end])
 }
 
+/// Values in a line that fits a screen, however many they are: the first few, the last, and how many
+/// there are.
+pub fn listed<'v>(values: impl ExactSizeIterator<Item = &'v str>) -> String {
+    const FEW: usize = 8;
+    const LONG: usize = 120;
+    let count = values.len();
+    let (mut texts, mut last) = (Vec::new(), None);
+    for (at, value) in values.enumerate() {
+        let text = || match value.char_indices().nth(LONG) {
+            Some((end, _)) => format!("{}...", &value[..end]),
+            None => value.to_owned(),
+        };
+        match at {
+            _ if count <= FEW || at < FEW - 2 => texts.push(text()),
+            _ if at + 1 == count => last = Some(text()),
+            _ => {}
+        }
+    }
+    match last {
+        None => texts.join(", "),
+        Some(last) => format!("{}, ..., {last} ({count} values)", texts.join(", ")),
+    }
+}
+
 /// The name that `text` probably stands for: at most every third letter, and one more, is mistaken.
 pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let text = clip(text);
@@ -107,6 +131,19 @@ mod tests {
         assert_eq!(nearest("bab0", known), Some("bba0"));
         assert_eq!(nearest("pensieve", known), None);
         assert_eq!(nearest("", []), None);
+    }
+
+    #[test]
+    fn many_values_are_told_by_the_first_and_the_last() {
+        let list = |count: u64| {
+            let values: Vec<String> = (1..=count).map(|value| value.to_string()).collect();
+            listed(values.iter().map(String::as_str))
+        };
+        assert_eq!(list(0), "");
+        assert_eq!(list(8), "1, 2, 3, 4, 5, 6, 7, 8");
+        assert_eq!(list(9), "1, 2, 3, 4, 5, 6, ..., 9 (9 values)");
+        assert_eq!(list(100_000), "1, 2, 3, 4, 5, 6, ..., 100000 (100000 values)");
+        assert!(listed([&*"ü".repeat(1_000)].into_iter()).len() < 300);
     }
 
     #[test]

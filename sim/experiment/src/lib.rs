@@ -18,6 +18,7 @@
 //! sweep     [sweep] to axes, and their values to cells: range and patterns make some of them
 //! resolve   all of them together: a plan
 //! plan      what comes of it
+//! cells     the cells of a plan, which are put together when they are asked for
 //! needed    the files that it needs
 //! selection a part of it
 //! routes    who reaches whom, and how
@@ -34,6 +35,7 @@ mod abr;
 mod axis;
 mod bounds;
 mod bundled;
+mod cells;
 mod document;
 mod draw;
 mod error;
@@ -70,7 +72,7 @@ mod topology;
 mod traced;
 mod traffic;
 
-pub use error::{Error, Place};
+pub use error::{Error, Place, listed};
 pub use files::{Files, MAX_LISTED, load};
 pub use kinds::bundled_kind;
 pub use live::{

@@ -74,7 +74,7 @@ impl Plan {
     pub fn find_files(&mut self, folder: &Path, place: &Place) -> Result<(), Error> {
         let experiment = folder.join("plan.toml");
         let library = Library::new(&experiment, &Disk);
-        for cell in &self.cells {
+        for cell in self.cells() {
             let setup = &cell.setup;
             library.use_media(&setup.media.source, place);
             let links = setup.topology.links.iter();

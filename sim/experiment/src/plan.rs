@@ -2,6 +2,7 @@
 //! seeds assigned. Written beside the results as `plan.toml`, and hashed into the run's name.
 
 use crate::Place;
+use crate::cells::Cells;
 use crate::live::{Fault, Live, Service, ServiceKind};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +30,8 @@ pub struct Plan {
     pub axes: Vec<Axis>,
     /// What of it was selected.
     pub only: Selection,
-    /// The selected cells of the sweep, first axis slowest.
-    pub cells: Vec<Cell>,
+    /// The selected cells of the sweep, first axis slowest: see [`Plan::cells`].
+    pub(crate) cells: Cells,
     /// The files of the media, which only the machine can check; not a part of the plan's text, so
     /// that a copy in another folder is the same plan.
     pub media_files: BTreeMap<Source, NamedFile>,
@@ -106,9 +107,7 @@ pub type Selection = BTreeMap<String, BTreeSet<String>>;
 pub struct Cell {
     /// Its number among all cells of the sweep, selected or not, from 0.
     pub index: u64,
-    /// One value for each axis of the plan.
-    pub params: Vec<String>,
-    /// All that defines a trial except the seed; shared between equal cells.
+    /// All that defines a trial except the seed.
     pub setup: Arc<Setup>,
 }
 
@@ -516,7 +515,7 @@ pub enum MoveError {
 impl Plan {
     /// The labs that its cells run in.
     pub fn labs(&self) -> BTreeSet<LabName> {
-        self.cells.iter().map(|cell| cell.setup.lab).collect()
+        self.cells.rows.iter().map(|row| row.lab).collect()
     }
 
     /// Runs every cell in this lab, whatever the experiment says.
@@ -527,23 +526,16 @@ impl Plan {
         if self.axes.iter().any(|axis| axis.path == "lab") {
             return Err(MoveError::Swept);
         }
-        if let Some(what) = self.cells.iter().find_map(|cell| cell.setup.lacks(lab)) {
+        if let Some(what) = self.cells().find_map(|cell| cell.setup.lacks(lab)) {
             return Err(MoveError::Lacks(what));
         }
-        // Equal cells go on sharing their setup.
-        let mut moved: BTreeMap<Arc<Setup>, Arc<Setup>> = BTreeMap::new();
-        for cell in &mut self.cells {
-            let there = moved
-                .entry(Arc::clone(&cell.setup))
-                .or_insert_with(|| Arc::new(Setup { lab, ..Setup::clone(&cell.setup) }));
-            cell.setup = Arc::clone(there);
-        }
+        self.cells.rows.iter_mut().for_each(|row| row.lab = lab);
         Ok(())
     }
 
     /// The number of trials.
     pub fn len(&self) -> u64 {
-        (self.cells.len() as u64).saturating_mul(self.repeats)
+        (self.cells.rows.len() as u64).saturating_mul(self.repeats)
     }
 
     /// Whether there is nothing to run.

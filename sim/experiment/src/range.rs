@@ -8,6 +8,7 @@ use std::str::FromStr;
 use weir_units::{BitRate, Bytes, ParseError, Ratio, Span};
 
 /// Exact steps from the first value to the last, both included.
+#[derive(Debug)]
 pub(crate) struct Range {
     place: Place,
     from: u64,
@@ -42,13 +43,10 @@ impl Range {
         Ok(Self { place: from.value.place.clone(), from: first, step: by, count, make })
     }
 
-    /// Its values, in order.
-    pub fn values(&self) -> impl Iterator<Item = Value> + '_ {
+    /// Its value of this number, counted from 0 and less than [`Range::count`].
+    pub fn value(&self, number: u64) -> Value {
         // The last one is the `to` that was read, so that nothing here can overflow.
-        (0..self.count).map(|i| Value {
-            place: self.place.clone(),
-            data: (self.make)(self.from + i * self.step),
-        })
+        Value { place: self.place.clone(), data: (self.make)(self.from + number * self.step) }
     }
 }
 

@@ -1,22 +1,22 @@
 //! An experiment as a whole: its sections in order, cell after cell of its sweep.
 
 use crate::axis::{ONCE, ROOTS};
+use crate::cells::Draft;
 use crate::document::Value;
 use crate::error::Error;
 use crate::faults::Scene;
 use crate::files::{self, Files};
 use crate::head::{Head, LABS};
 use crate::library::{Library, Used};
-use crate::plan::{Axis, Cell, LabName, Phase, Plan, Setup};
+use crate::plan::{Axis, LabName, Phase, Plan, Setup};
 use crate::players::Watched;
 use crate::section;
 use crate::services::Services;
 use crate::sweep::Sweep;
 use crate::{media, players, stream, tcp, topology, traffic};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
-use std::sync::Arc;
 use weir_units::Span;
 
 /// The plan of the experiment in the file `path`, which `files` reads.
@@ -37,20 +37,11 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
     let axes = sweep.axes();
 
     let variants = Variants(&axes);
-    let mut cells = Vec::new();
-    let mut setups: BTreeSet<Arc<Setup>> = BTreeSet::new();
-    sweep.for_each(&mut tree, |params, tree| {
+    let mut cells = Draft::default();
+    sweep.for_each(&mut tree, |tree| {
         let setup = setup(tree, &variants, &library)?;
-        let setup = match setups.get(&setup) {
-            Some(known) => Arc::clone(known),
-            None => {
-                head.check_setup(&setup)?;
-                let new = Arc::new(setup);
-                setups.insert(Arc::clone(&new));
-                new
-            }
-        };
-        cells.push(Cell { index: cells.len() as u64, params, setup });
+        head.check_setup(&setup)?;
+        cells.push(cells.len(), setup);
         Ok(())
     })?;
     let Head { name, seed, repeats, record, oracle, expect } = head;
@@ -63,7 +54,7 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
         oracle: oracle.map(|(oracle, _)| oracle),
         axes,
         only: BTreeMap::new(),
-        cells,
+        cells: cells.finish(),
         media_files: media,
         trace_files: traces,
         log_files: logs,

@@ -1,6 +1,7 @@
 //! A part of a plan: the cells in which axes have certain values, and single trials.
 
-use crate::error::{clip, nearest};
+use crate::error::{clip, listed, nearest};
+use crate::grid::Grid;
 use crate::plan::{Axis, Cell, Plan, Selection, Trial};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,11 +19,11 @@ impl FilterError {
         Self { filter: clip(filter).to_owned(), problem }
     }
 
-    /// A refusal of a name that is none of `known`.
-    fn among(filter: &str, problem: String, text: &str, kind: &str, known: &[&str]) -> Self {
+    /// A refusal of a name that is none of `known`; `list` tells which those are.
+    fn among(filter: &str, problem: String, text: &str, known: &[&str], list: &str) -> Self {
         let near = nearest(text, known.iter().copied());
         let near = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-        Self::new(filter, format!("{problem}{near} (known {kind}: {})", known.join(", ")))
+        Self::new(filter, format!("{problem}{near} (known {list})"))
     }
 }
 
@@ -60,8 +61,10 @@ impl Plan {
             plan.only.insert(path, both);
         }
         let Self { cells, only, axes, .. } = &mut plan;
-        cells.retain(|cell| selects(only, axes, cell.params.iter().map(String::as_str)));
-        if plan.cells.is_empty() {
+        let grid = Grid::new(axes);
+        let selected = |index| Some(selects(only, axes, grid.values(index)?));
+        cells.rows.retain(|row| selected(row.index.into()).unwrap_or(false));
+        if plan.is_empty() {
             return Err(FilterError::new(&filters.join(" "), "leaves no cell".to_owned()));
         }
         Ok(plan)
@@ -88,7 +91,13 @@ impl Plan {
                 let near = near.and_then(|near| lasts.iter().position(|last| last == near));
                 let text = near.and_then(|at| paths.get(at).copied()).unwrap_or(name);
                 let problem = format!("names no axis {:?}", clip(name));
-                return Err(FilterError::among(filter, problem, text, "axes", &paths));
+                return Err(FilterError::among(
+                    filter,
+                    problem,
+                    text,
+                    &paths,
+                    &format!("axes: {}", paths.join(", ")),
+                ));
             }
             several => {
                 let paths: Vec<&str> = several.iter().map(|axis| axis.path.as_str()).collect();
@@ -105,27 +114,44 @@ impl Plan {
         let values: Vec<&str> =
             axis.values.iter().map(String::as_str).filter(|value| known.remove(value)).collect();
         let problem = format!("names no value of {}: {:?}", axis.path, clip(value));
-        Err(FilterError::among(filter, problem, value, "values", &values))
+        let list = format!("values: {}", listed(values.iter().copied()));
+        Err(FilterError::among(filter, problem, value, &values, &list))
+    }
+
+    /// All cells, in order, each put together when its turn comes: that takes next to no time where
+    /// the one before is not kept.
+    pub fn cells(&self) -> impl ExactSizeIterator<Item = Cell> + '_ {
+        self.cells.iter()
     }
 
     /// The cell of this number.
-    pub fn cell(&self, index: u64) -> Option<&Cell> {
-        let at = self.cells.binary_search_by_key(&index, |cell| cell.index).ok()?;
-        self.cells.get(at)
+    pub fn cell(&self, index: u64) -> Option<Cell> {
+        self.cells.get(index)
+    }
+
+    /// The values of a cell, one for each axis.
+    pub fn params(&self, cell: u64) -> Vec<&str> {
+        Grid::new(&self.axes).values(cell).unwrap_or_default()
+    }
+
+    /// Leaves out the cells that `wanted` does not want. Those that are left have their numbers.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&Cell) -> bool) {
+        let mut keep: Vec<bool> = self.cells().map(|cell| wanted(&cell)).collect();
+        keep.reverse();
+        self.cells.rows.retain(|_| keep.pop().unwrap_or(false));
     }
 
     /// All trials, the repeats of a cell next to each other.
     pub fn trials(&self) -> impl Iterator<Item = Trial> + '_ {
-        self.cells
-            .iter()
-            .flat_map(move |cell| (0..self.repeats).map(move |repeat| self.trial_of(cell, repeat)))
+        self.cells()
+            .flat_map(move |cell| (0..self.repeats).map(move |repeat| self.trial_of(&cell, repeat)))
     }
 
     /// The trial of this name, such as `c0012-r3`.
     pub fn trial(&self, id: &str) -> Option<Trial> {
         let (cell, repeat) = id.strip_prefix('c')?.split_once("-r")?;
         let repeat = repeat.parse().ok().filter(|repeat| *repeat < self.repeats)?;
-        let trial = self.trial_of(self.cell(cell.parse().ok()?)?, repeat);
+        let trial = self.trial_of(&self.cell(cell.parse().ok()?)?, repeat);
         // One name for one trial: not also c12-r03.
         (trial.id == id).then_some(trial)
     }

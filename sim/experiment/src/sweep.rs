@@ -27,10 +27,15 @@ struct Dimension {
     paths: Vec<Path>,
     /// The name of a zipped axis.
     zip: Option<String>,
-    /// Its points, each with one value for each path.
-    points: Vec<Vec<Value>>,
-    /// Their texts, likewise.
-    labels: Vec<Vec<String>>,
+    points: Points,
+}
+
+/// The points of a dimension, each with one value for each path.
+#[derive(Debug)]
+enum Points {
+    Listed(Vec<Vec<Value>>),
+    /// Of one path. A range is short to write and long to expand.
+    Range(Range),
 }
 
 impl Sweep {
@@ -47,11 +52,9 @@ impl Sweep {
         };
         let mut counts: Vec<u64> = Vec::new();
         for entry in &table.entries {
-            let asked = Asked::read(entry, library)?;
-            counts.push(asked.count());
-            // Before the values are made: a range is short to write and long to expand.
+            let dimension = Dimension::read(entry, library)?;
+            counts.push(dimension.len());
             check_size(&entry.place, &counts, repeats)?;
-            let dimension = asked.into_dimension();
             sweep.check_overlap(&dimension)?;
             sweep.dimensions.push(dimension);
         }
@@ -82,35 +85,31 @@ impl Sweep {
             dimension.paths.iter().enumerate().map(|(i, path)| Axis {
                 path: path.text.to_string(),
                 zip: dimension.zip.clone(),
-                values: dimension.labels.iter().filter_map(|texts| texts.get(i)).cloned().collect(),
+                values: dimension.labels(i),
             })
         });
         axes.collect()
     }
 
-    /// Visits the cells in order, the first axis slowest: `visit` gets the axes' values as text,
-    /// and the tree with the values put in.
+    /// Visits the cells in order, the first axis slowest: `visit` gets the tree with the values put
+    /// in.
     pub fn for_each(
         &self,
         tree: &mut Value,
-        mut visit: impl FnMut(Vec<String>, &Value) -> Result<(), Error>,
+        mut visit: impl FnMut(&Value) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut at = vec![0; self.dimensions.len()];
-        let mut labels: Vec<Vec<String>> = Vec::with_capacity(at.len());
-        for dimension in &self.dimensions {
-            labels.push(dimension.put(0, tree)?);
-        }
+        let mut at = vec![0u64; self.dimensions.len()];
+        self.dimensions.iter().try_for_each(|dimension| dimension.put(0, tree))?;
         loop {
-            visit(labels.concat(), tree)?;
+            visit(tree)?;
             // Counts up like an odometer; only the wheels that turned are put in anew.
-            let Some(wheel) = (0..at.len()).rfind(|&d| at[d] + 1 < self.dimensions[d].points.len())
-            else {
+            let Some(wheel) = (0..at.len()).rfind(|&d| at[d] + 1 < self.dimensions[d].len()) else {
                 return Ok(());
             };
             at[wheel] += 1;
             at[wheel + 1..].fill(0);
-            for d in wheel..at.len() {
-                labels[d] = self.dimensions[d].put(at[d], tree)?;
+            for (dimension, point) in self.dimensions.iter().zip(&at).skip(wheel) {
+                dimension.put(*point, tree)?;
             }
         }
     }
@@ -129,45 +128,18 @@ fn check_size(place: &Place, counts: &[u64], repeats: u64) -> Result<(), Error> 
 }
 
 impl Dimension {
-    fn new(paths: Vec<Path>, zip: Option<String>, points: Vec<Vec<Value>>) -> Self {
-        let columns: Vec<Vec<String>> = (0..paths.len())
-            .map(|at| patterns::labels(points.iter().filter_map(|point| point.get(at))))
-            .collect();
-        let text = |row| columns.iter().filter_map(|column| column.get(row)).cloned().collect();
-        let labels = (0..points.len()).map(text).collect();
-        Self { paths, zip, points, labels }
-    }
-
-    /// Puts a point's values into `tree`, and tells their text.
-    fn put(&self, point: usize, tree: &mut Value) -> Result<Vec<String>, Error> {
-        let values = self.points.get(point).map_or(&[][..], Vec::as_slice);
-        for (path, value) in self.paths.iter().zip(values) {
-            path.put(tree, value)?;
-        }
-        Ok(self.labels.get(point).cloned().unwrap_or_default())
-    }
-}
-
-/// An axis as it is written, not yet expanded.
-enum Asked {
-    Listed(Dimension),
-    Range(Path, Range),
-}
-
-impl Asked {
     fn read(entry: &Entry, library: &Library<'_>) -> Result<Self, Error> {
+        let one = |path, points| Self { paths: vec![path], zip: None, points };
         match &entry.value.data {
             Data::List(items) if items.is_empty() => {
                 Err(axis_error(entry, "has no values").hint("expected at least one"))
             }
-            Data::List(items) if items.iter().all(sets_paths) => {
-                zip(entry, items).map(Self::Listed)
-            }
+            Data::List(items) if items.iter().all(sets_paths) => zip(entry, items),
             Data::List(items) => {
                 let path = Path::parse(&entry.key, &entry.place)?;
                 let values = expanded(entry, items, library)?;
                 let points = values.into_iter().map(|value| vec![value]).collect();
-                Ok(Self::Listed(Dimension::new(vec![path], None, points)))
+                Ok(one(path, Points::Listed(points)))
             }
             Data::Table(table) => {
                 if let Some(inner) = unquoted(table) {
@@ -183,27 +155,42 @@ impl Asked {
                     "experiments { from, to, step }",
                     Range::read,
                 );
-                Ok(Self::Range(path, range?))
+                Ok(one(path, Points::Range(range?)))
             }
             _ => Err(axis_error(entry, "has one value")
                 .hint("expected a list of values, or a range { from, to, step }")),
         }
     }
 
-    fn count(&self) -> u64 {
-        match self {
-            Self::Listed(dimension) => dimension.points.len() as u64,
-            Self::Range(_, range) => range.count,
+    /// The number of points.
+    fn len(&self) -> u64 {
+        match &self.points {
+            Points::Listed(points) => points.len() as u64,
+            Points::Range(range) => range.count,
         }
     }
 
-    fn into_dimension(self) -> Dimension {
-        match self {
-            Self::Listed(dimension) => dimension,
-            Self::Range(path, range) => {
-                let points = range.values().map(|value| vec![value]).collect();
-                Dimension::new(vec![path], None, points)
+    /// The texts of the values of the path at `at`.
+    fn labels(&self, at: usize) -> Vec<String> {
+        match &self.points {
+            Points::Listed(points) => {
+                patterns::labels(points.iter().filter_map(|point| point.get(at)))
             }
+            Points::Range(range) => (0..range.count).map(|n| range.value(n).to_string()).collect(),
+        }
+    }
+
+    /// Puts a point's values into `tree`.
+    fn put(&self, point: u64, tree: &mut Value) -> Result<(), Error> {
+        let mut paths = self.paths.iter();
+        match &self.points {
+            Points::Listed(points) => {
+                let values = usize::try_from(point).ok().and_then(|point| points.get(point));
+                paths
+                    .zip(values.into_iter().flatten())
+                    .try_for_each(|(path, value)| path.put(tree, value))
+            }
+            Points::Range(range) => paths.try_for_each(|path| path.put(tree, &range.value(point))),
         }
     }
 }
@@ -259,7 +246,7 @@ fn zip(entry: &Entry, items: &[Value]) -> Result<Dimension, Error> {
         };
         points.push(first.iter().map(find).collect::<Result<_, _>>()?);
     }
-    Ok(Dimension::new(paths?, Some(entry.key.clone()), points))
+    Ok(Dimension { paths: paths?, zip: Some(entry.key.clone()), points: Points::Listed(points) })
 }
 
 const SAME_PATHS: &str = "all tables of an axis set the same values";

@@ -1,12 +1,13 @@
 //! The text of a plan, the same for the same plan, wherever and by whomever it was made; and the
 //! plan that a text was made from.
 
+use crate::cells::{Draft, Pool};
 use crate::document::place_of;
 use crate::error::clip;
 use crate::grid::Grid;
 use crate::live::{Fault, Live, Service, ServiceKind};
 use crate::plan::{
-    Axis, Cell, Keep, LabName, Media, Origin, Phase, Plan, Players, Selection, Setup, TcpProfile,
+    Axis, Keep, LabName, Media, Origin, Phase, Plan, Players, Selection, Setup, TcpProfile,
     Topology, Traffic,
 };
 use crate::section::is_name;
@@ -15,9 +16,8 @@ use crate::sweep::{MAX_PATHS, MAX_TRIALS};
 use crate::{Error, Place, bounds, head, kinds};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 use toml::Spanned;
 use weir_core::QoePreset;
 use weir_units::{Seed, Span};
@@ -65,7 +65,7 @@ struct Group<'a, T: Clone> {
 #[serde(deny_unknown_fields)]
 struct CellText<'a> {
     index: u64,
-    params: Cow<'a, [String]>,
+    params: Vec<Cow<'a, str>>,
     lab: LabName,
     media: usize,
     topology: usize,
@@ -81,32 +81,34 @@ struct CellText<'a> {
     interval: Span,
 }
 
-/// Different values, numbered in the order in which they came.
-struct Pool<T> {
-    numbers: BTreeMap<T, usize>,
-    values: Vec<T>,
+/// The numbers that parts have in a plan, which may be one of a part of the cells that they are of:
+/// the order in which its cells come to them.
+struct Used<K> {
+    numbers: BTreeMap<K, usize>,
+    parts: Vec<K>,
 }
 
-impl<'a, T: Ord + Clone> Pool<&'a T> {
+impl<K: Ord + Copy> Used<K> {
     fn new() -> Self {
-        Self { numbers: BTreeMap::new(), values: Vec::new() }
+        Self { numbers: BTreeMap::new(), parts: Vec::new() }
     }
 
-    fn number(&mut self, value: &'a T) -> usize {
-        *self.numbers.entry(value).or_insert_with(|| {
-            self.values.push(value);
-            self.values.len() - 1
+    fn number(&mut self, part: K) -> usize {
+        *self.numbers.entry(part).or_insert_with(|| {
+            self.parts.push(part);
+            self.parts.len() - 1
         })
     }
-
-    fn list(self) -> Vec<Cow<'a, T>> {
-        self.values.into_iter().map(Cow::Borrowed).collect()
-    }
 }
 
-impl<'a, T: Ord + Clone> Pool<&'a Vec<T>> {
-    fn groups(self) -> Vec<Group<'a, T>> {
-        self.values.into_iter().map(|group| Group { group: Cow::Borrowed(group) }).collect()
+impl Used<u32> {
+    fn list<T: Clone>(self, pool: &Pool<T>) -> Vec<Cow<'_, T>> {
+        self.parts.into_iter().map(|part| Cow::Borrowed(pool.get(part))).collect()
+    }
+
+    fn groups<T: Clone>(self, pool: &Pool<Vec<T>>) -> Vec<Group<'_, T>> {
+        let group = |part| Group { group: Cow::Borrowed(pool.get(part).as_slice()) };
+        self.parts.into_iter().map(group).collect()
     }
 }
 
@@ -125,27 +127,31 @@ const SELECTION: &str = "\
 impl Plan {
     /// The whole plan as TOML. Equal plans give equal text.
     pub fn to_toml(&self) -> String {
-        let (mut media, mut topology, mut tcp) = (Pool::new(), Pool::new(), Pool::new());
-        let (mut origins, mut players, mut traffic) = (Pool::new(), Pool::new(), Pool::new());
-        let (mut live, mut services, mut faults) = (Pool::new(), Pool::new(), Pool::new());
-        let cells = self.cells.iter().map(|cell| CellText {
-            index: cell.index,
-            params: Cow::Borrowed(&cell.params),
-            lab: cell.setup.lab,
-            media: media.number(&cell.setup.media),
-            topology: topology.number(&cell.setup.topology),
-            tcp: tcp.number(&cell.setup.tcp),
-            origins: origins.number(&cell.setup.origins),
-            live: cell.setup.live.as_ref().map(|stream| live.number(stream)),
-            services: services.number(&cell.setup.services),
-            faults: faults.number(&cell.setup.faults),
-            players: players.number(&cell.setup.players),
-            traffic: traffic.number(&cell.setup.traffic),
-            phase: cell.setup.phase,
-            interval: cell.setup.interval,
+        let (mut media, mut topology, mut tcp) = (Used::new(), Used::new(), Used::new());
+        let (mut origins, mut players, mut traffic) = (Used::new(), Used::new(), Used::new());
+        let (mut live, mut services, mut faults) = (Used::new(), Used::new(), Used::new());
+        let (grid, parts) = (Grid::new(&self.axes), &*self.cells.parts);
+        let values = |cell| grid.values(cell).unwrap_or_default();
+        let cells = self.cells.rows.iter().map(|row| CellText {
+            index: row.index.into(),
+            params: values(row.index.into()).into_iter().map(Cow::Borrowed).collect(),
+            lab: row.lab,
+            media: media.number(row.media),
+            topology: topology.number((row.hosts, row.links)),
+            tcp: tcp.number(row.tcp),
+            origins: origins.number(row.origins),
+            live: row.live.map(|stream| live.number(stream)),
+            services: services.number(row.services),
+            faults: faults.number(row.faults),
+            players: players.number(row.players),
+            traffic: traffic.number(row.traffic),
+            phase: row.phase,
+            interval: row.interval,
         });
         let cell = cells.map(|cell| Spanned::new(0..0, cell)).collect();
-        let (origins, services) = (origins.groups(), services.groups());
+        let (origins, services) =
+            (origins.groups(&parts.origins), services.groups(&parts.services));
+        let topology = topology.parts.into_iter();
         // Those of a whole plan, of which this may be a part, can be more.
         let used = used_kinds(&origins, &services);
         let kinds = self.services.iter().filter(|(name, _)| used.contains(name.as_str()));
@@ -159,15 +165,17 @@ impl Plan {
             oracle: self.oracle,
             only: Cow::Borrowed(&self.only),
             axes: Cow::Borrowed(&self.axes),
-            media: media.list(),
-            topology: topology.list(),
-            tcp: tcp.list(),
+            media: media.list(&parts.media),
+            topology: topology
+                .map(|(hosts, links)| Cow::Owned(parts.topology(hosts, links)))
+                .collect(),
+            tcp: tcp.list(&parts.tcp),
             origins,
-            live: live.list(),
+            live: live.list(&parts.live),
             services,
-            faults: faults.groups(),
-            players: players.groups(),
-            traffic: traffic.groups(),
+            faults: faults.groups(&parts.faults),
+            players: players.groups(&parts.players),
+            traffic: traffic.groups(&parts.traffic),
             kinds,
             cell,
         };
@@ -215,8 +223,7 @@ impl Document<'_> {
         let numbers = check_axes(&self.axes, &self.only, self.repeats).map_err(wrong)?;
         let grid = Grid::new(&self.axes);
         let kinds = check_kinds(&self.kinds).map_err(wrong)?;
-        let mut cells = Vec::with_capacity(self.cell.len());
-        let mut setups = BTreeMap::new();
+        let mut cells = Draft::default();
         let mut expected = (0..numbers).filter_map(|number| {
             let values = grid.values(number)?;
             selects(&self.only, &self.axes, values.iter().copied()).then_some((number, values))
@@ -225,31 +232,22 @@ impl Document<'_> {
             let wrong = |problem: String| Error::at(&place(text.span().start), problem);
             let text = text.get_ref();
             let next = expected.next();
-            if next.is_none_or(|(number, values)| number != text.index || values != *text.params) {
+            if next.is_none_or(|(number, values)| number != text.index || values != text.params) {
                 let problem = format!("cell {} is not the next that the axes span", text.index);
                 return Err(wrong(problem));
             }
-            let parts = (text.media, text.topology, text.tcp, text.origins, text.players);
-            let live = (text.live, text.services, text.faults);
-            let how = (text.lab, text.phase, text.interval);
-            let setup = match setups.entry((parts, live, text.traffic, how)) {
-                Entry::Occupied(known) => Arc::clone(known.get()),
-                Entry::Vacant(new) => {
-                    let problem = |problem| wrong(format!("cell {}: {problem}", text.index));
-                    let setup = self.setup(text).map_err(problem)?;
-                    bounds::check(&setup, &kinds).map_err(problem)?;
-                    self.oracle
-                        .map_or(Ok(()), |oracle| head::check_oracle(oracle, &setup))
-                        .map_err(problem)?;
-                    Arc::clone(new.insert(Arc::new(setup)))
-                }
-            };
-            cells.push(Cell { index: text.index, params: text.params.to_vec(), setup });
+            let problem = |problem| wrong(format!("cell {}: {problem}", text.index));
+            let setup = self.setup(text).map_err(problem)?;
+            bounds::check(&setup, &kinds).map_err(problem)?;
+            self.oracle
+                .map_or(Ok(()), |oracle| head::check_oracle(oracle, &setup))
+                .map_err(problem)?;
+            cells.push(text.index, setup);
         }
         if let Some((number, _)) = expected.next() {
             return Err(wrong(format!("cell {number} is missing")));
         }
-        if cells.is_empty() {
+        if cells.len() == 0 {
             return Err(wrong("there are no cells".to_owned()));
         }
         drop(expected);
@@ -261,7 +259,7 @@ impl Document<'_> {
             oracle: self.oracle,
             only: self.only.into_owned(),
             axes: self.axes.into_owned(),
-            cells,
+            cells: cells.finish(),
             media_files: BTreeMap::new(),
             trace_files: BTreeMap::new(),
             log_files: BTreeMap::new(),

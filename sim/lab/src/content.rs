@@ -120,11 +120,14 @@ fn key(setup: &Setup) -> Key {
 /// # Errors
 /// If one cannot be used; the error points to the line of the experiment that names it.
 pub fn check(plan: &Plan) -> Result<()> {
-    let mut looked_at = BTreeMap::new();
-    for media in plan.cells.iter().map(|cell| &cell.setup.media) {
-        if looked_at.insert(media, ()).is_none()
-            && let Err(why) = weir_media::check(&request(plan, media))
-        {
+    let mut looked_at: BTreeSet<Media> = BTreeSet::new();
+    for cell in plan.cells() {
+        let media = &cell.setup.media;
+        if looked_at.contains(media) {
+            continue;
+        }
+        looked_at.insert(media.clone());
+        if let Err(why) = weir_media::check(&request(plan, media)) {
             let why = format!("{why:#}");
             return Err(match plan.refuse_media(&media.source, &why) {
                 Some(refusal) => refusal.into(),
@@ -142,7 +145,7 @@ pub(crate) fn request<'a>(plan: &'a Plan, media: &'a Media) -> Request<'a> {
 /// The number of a trial's content among those of the plan.
 pub fn number(plan: &Plan, trial: &Trial) -> usize {
     let own = key(&trial.setup);
-    let keys: BTreeSet<_> = plan.cells.iter().map(|cell| key(&cell.setup)).collect();
+    let keys: BTreeSet<_> = plan.cells().map(|cell| key(&cell.setup)).collect();
     keys.range(..own).count()
 }
 
@@ -176,7 +179,7 @@ pub fn prepare_with(
     make: &mut dyn FnMut(&Media, &mut Tell<'_>) -> Result<Package>,
 ) -> Result<Contents> {
     let mut contents = Contents::default();
-    for cell in &part.cells {
+    for cell in part.cells() {
         let key = key(&cell.setup);
         if contents.0.contains_key(&key) {
             continue;
@@ -199,7 +202,7 @@ pub fn prepare_with(
             watch(Progress::Warning(warning));
         }
         // The cell itself is one of them.
-        let first = plan.cells.iter().find(|cell| self::key(&cell.setup) == key);
+        let first = plan.cells().find(|cell| self::key(&cell.setup) == key);
         content.first = (first.map_or(cell.index, |cell| cell.index), 0);
         contents.0.insert(key, content);
     }
@@ -254,7 +257,7 @@ pub fn kind(plan: &Plan) -> &'static str {
         Source::File(_) => "video file",
         Source::Sized(_) => "table of segment sizes",
     };
-    let mut kinds = plan.cells.iter().map(|cell| kind(&cell.setup.media));
+    let mut kinds = plan.cells().map(|cell| kind(&cell.setup.media));
     let first = kinds.next().unwrap_or("none");
     if kinds.all(|kind| kind == first) { first } else { "several contents" }
 }

@@ -81,8 +81,14 @@ fn check_in(program: &Program, folder: &Path) -> Result<()> {
 
 /// The programs of a plan that decide, each once.
 pub(crate) fn chosen(plan: &Plan) -> Vec<Program> {
-    let players = plan.cells.iter().flat_map(|cell| &cell.setup.players);
-    let chosen: BTreeSet<&Choice> = players.map(|players| &players.abr).collect();
+    let mut chosen: BTreeSet<Choice> = BTreeSet::new();
+    for cell in plan.cells() {
+        for players in &cell.setup.players {
+            if !chosen.contains(&players.abr) {
+                chosen.insert(players.abr.clone());
+            }
+        }
+    }
     // One that is none was refused when it was read.
     chosen.into_iter().filter_map(|abr| abr.program().ok().flatten()).collect()
 }

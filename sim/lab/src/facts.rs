@@ -39,15 +39,19 @@ pub fn lab_name(lab: LabName) -> &'static str {
 /// # Errors
 /// If one is not there or does not tell its version.
 pub fn services(plan: &Plan) -> Result<Vec<ServiceFacts>> {
-    let real = plan.cells.iter().filter(|cell| cell.setup.lab != LabName::Model);
-    let names: BTreeSet<&str> = real
-        .flat_map(|cell| {
-            let origins = cell.setup.origins.iter().map(|origin| origin.service.as_str());
-            origins.chain(cell.setup.services.iter().map(|service| service.run.as_str()))
-        })
-        .collect();
     let kind = |name| plan.services.get(name).context("a kind of service is not in the plan");
-    names.into_iter().map(|name| service(name, kind(name)?)).collect()
+    kinds(plan).iter().map(|name| service(name, kind(name)?)).collect()
+}
+
+/// The names of the kinds of services that trials start.
+pub(crate) fn kinds(plan: &Plan) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for cell in plan.cells().filter(|cell| cell.setup.lab != LabName::Model) {
+        let origins = cell.setup.origins.iter().map(|origin| &origin.service);
+        let used = origins.chain(cell.setup.services.iter().map(|service| &service.run));
+        names.extend(used.cloned());
+    }
+    names
 }
 
 fn service(name: &str, kind: &ServiceKind) -> Result<ServiceFacts> {

@@ -52,7 +52,7 @@ pub(crate) fn check(plan: &Plan) -> Result<()> {
         Some(rights) => format!("needs root: this user has no {rights}"),
         None => {
             let mut needs = Needs::default();
-            let cells = plan.cells.iter().filter(|cell| cell.setup.lab == LabName::Host);
+            let cells = plan.cells().filter(|cell| cell.setup.lab == LabName::Host);
             cells.for_each(|cell| needs.add(&cell.setup));
             let lacking = needs.lacking()?;
             if lacking.is_empty() {

@@ -76,7 +76,7 @@ pub fn replay(
     // What the trial's lab needs: no other one of the plan. The memory of a guest follows from all of
     // its lab's trials.
     let mut own = plan.clone();
-    own.cells.retain(|cell| match trial.setup.lab {
+    own.retain(|cell| match trial.setup.lab {
         LabName::Model => cell.index == trial.cell,
         lab => cell.setup.lab == lab,
     });
@@ -93,7 +93,7 @@ pub fn replay(
 
     // Of the plan only what the trial needs; the whole of it is what the run's inputs are about.
     let mut part = plan.clone();
-    part.cells.retain(|cell| cell.index == trial.cell);
+    part.retain(|cell| cell.index == trial.cell);
     let number = content::number(&plan, &trial);
     let hash = host.content.get(number).map(|content| content.hash.as_str());
     let served = earlier.value(&content_input(number, "").name);

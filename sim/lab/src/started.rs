@@ -1,9 +1,8 @@
 //! The programs that a plan's trials start, and which of them do not come with Weir.
 
-use crate::exec;
-use std::collections::BTreeSet;
+use crate::{exec, facts};
 use std::fmt;
-use weir_experiment::{LabName, Plan, bundled_kind};
+use weir_experiment::{Plan, bundled_kind};
 
 /// A program that trials start; prints as a line about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,13 +50,6 @@ impl fmt::Display for Started {
 
 /// The programs that the trials of a plan start: services by their names, and then what decides.
 pub fn started(plan: &Plan) -> Vec<Started> {
-    let real = plan.cells.iter().filter(|cell| cell.setup.lab != LabName::Model);
-    let names: BTreeSet<&str> = real
-        .flat_map(|cell| {
-            let origins = cell.setup.origins.iter().map(|origin| origin.service.as_str());
-            origins.chain(cell.setup.services.iter().map(|service| service.run.as_str()))
-        })
-        .collect();
     let service = |name: &str| {
         let kind = plan.services.get(name);
         let bundled = bundled_kind(name);
@@ -71,7 +63,7 @@ pub fn started(plan: &Plan) -> Vec<Started> {
         };
         Started { what: format!("{name} ({program})"), from }
     };
-    let services = names.into_iter().map(service);
+    let services = facts::kinds(plan).into_iter().map(|name| service(&name));
     let decide = exec::chosen(plan).into_iter();
     let decide = decide.map(|program| Started { what: program.command, from: From::Experiment });
     services.chain(decide).collect()

@@ -83,7 +83,7 @@ impl Trials<'_> {
         watch(Progress::Trials { total, finished: done, jobs });
         let mut count = Count { done, total, here: (0, 0, now()) };
         for turn in &turns {
-            let cells = self.plan.cells.iter().filter(|cell| cell.setup.lab == turn.name).count();
+            let cells = self.plan.cells().filter(|cell| cell.setup.lab == turn.name).count();
             let kept_here = kept.trials.get(&turn.name).copied().unwrap_or(0);
             let all = (cells as u64).saturating_mul(self.plan.repeats);
             count.here = (all.saturating_sub(kept_here), 0, now());
@@ -236,7 +236,7 @@ impl Trials<'_> {
 
 /// The values of the axes for a trial.
 pub(crate) fn params(plan: &Plan, trial: &Trial) -> Vec<String> {
-    plan.cell(trial.cell).map(|cell| cell.params.clone()).unwrap_or_default()
+    plan.params(trial.cell).into_iter().map(str::to_owned).collect()
 }
 
 /// A session that broke off makes the whole trial one that failed.

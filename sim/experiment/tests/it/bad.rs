@@ -53,7 +53,7 @@ fn every_bad_experiment_is_refused_with_its_words() {
         // Paths in messages count from the folder, wherever the test runs.
         let said = match weir_experiment::resolve(Path::new(&name), &Beside(&folder)) {
             Ok(plan) if name.starts_with(BY_THE_MACHINE) => {
-                let source = &plan.cells[0].setup.media.source;
+                let source = &plan.cell(0).unwrap().setup.media.source;
                 let said = plan.refuse_media(source, "it is bad").unwrap().to_string();
                 let words = said.split_once("it is bad").unwrap().0;
                 if expected.starts_with(words.trim_end()) { continue } else { said }

@@ -44,7 +44,7 @@ fn live(more: &str) -> Result<Plan, String> {
 }
 
 fn setup(more: &str) -> Setup {
-    Setup::clone(&live(more).unwrap().cells[0].setup)
+    Setup::clone(&live(more).unwrap().cell(0).unwrap().setup)
 }
 
 /// The plan of that stream with another text in the place of `old`.
@@ -65,7 +65,7 @@ fn what(text: &str) -> What {
 #[test]
 fn a_live_stream_has_services_in_the_order_of_the_file_and_no_origins() {
     let plan = live("").unwrap();
-    let setup = &plan.cells[0].setup;
+    let setup = &plan.cell(0).unwrap().setup;
     assert_eq!(setup.lab, LabName::Uml);
     let stream = Live { key: "stream".to_owned(), window: 6 };
     assert_eq!((&setup.live, setup.origins.len()), (&Some(stream), 0));
@@ -94,7 +94,7 @@ fn recorded_content_has_its_own_kind_of_origin() {
     let plan = crate::small("").unwrap();
     let kinds: Vec<&str> = plan.services.keys().map(String::as_str).collect();
     assert_eq!(kinds, ["nginx"]);
-    let setup = &plan.cells[0].setup;
+    let setup = &plan.cell(0).unwrap().setup;
     assert_eq!((&setup.live, setup.services.len(), setup.faults.len()), (&None, 0, 0));
     assert_eq!((setup.players[0].live, setup.players[0].streams.len()), (None, 0));
     let refused = crate::refusal("[[origins]]\nservice = \"haproxy\"\n");
@@ -104,7 +104,7 @@ fn recorded_content_has_its_own_kind_of_origin() {
 #[test]
 fn what_is_said_as_it_is_anyway_is_not_said_twice() {
     let usual = with("interval = \"1s\", probes = 2", "interval = \"5s\"").unwrap();
-    assert_eq!(usual.cells[0].setup.services[6].settings, BTreeMap::new());
+    assert_eq!(usual.cell(0).unwrap().setup.services[6].settings, BTreeMap::new());
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn viewers_watch_the_last_service_that_can_be_watched_or_those_that_they_name() 
     let both = players("origin = [\"origin-b\", \"origin-a\"]\n");
     assert_eq!(both, ("origin-b".to_owned(), list(&["origin-b", "origin-a"])));
     let alone = with("run = \"haproxy\"", "run = \"none\"").unwrap();
-    assert_eq!(alone.cells[0].setup.players[0].streams, ["origin-b"]);
+    assert_eq!(alone.cell(0).unwrap().setup.players[0].streams, ["origin-b"]);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn times_of_faults_are_fixed_or_drawn() {
 fn links_fail_under_recorded_content_too() {
     let event = "[[events]]\nat = \"5 s\"\nfor = \"2 s\"\nfault = \"down\"\non = \"access\"\n";
     let plan = crate::small(event).unwrap();
-    assert_eq!(plan.cells[0].setup.faults[0].what, What::Down("access".to_owned()));
+    assert_eq!(plan.cell(0).unwrap().setup.faults[0].what, What::Down("access".to_owned()));
     let refused = resolve(&format!("lab = \"model\"\n{}{event}", crate::SMALL));
     let refused = refused.unwrap_err().to_string();
     assert!(refused.starts_with("x.toml:1: lab in the experiment: \"model\" has no faults"));
@@ -223,18 +223,18 @@ fn a_drill_of_mechanisms_and_faults_is_a_sweep() {
          ]\n",
     )
     .unwrap();
-    assert_eq!(plan.cells.len(), 12);
-    assert_eq!(plan.cells[0].params, ["haproxy", "front", "kill", "origin-a"]);
-    let players = &plan.cells[6];
-    assert_eq!(players.params, ["none", "origin-a+origin-b", "kill", "origin-a"]);
+    assert_eq!(plan.cells().len(), 12);
+    assert_eq!(plan.params(0), ["haproxy", "front", "kill", "origin-a"]);
+    let players = &plan.cell(6).unwrap();
+    assert_eq!(plan.params(6), ["none", "origin-a+origin-b", "kill", "origin-a"]);
     assert_eq!(players.setup.players[0].streams, ["origin-a", "origin-b"]);
     assert_eq!(players.setup.services.len(), 6);
-    assert_eq!(plan.cells[1].setup.faults[0].what, What::Freeze("packager-a".to_owned()));
-    assert!(plan.cells[5].setup.faults.is_empty());
-    assert!(matches!(plan.cells[3].setup.faults[0].what, What::Answer { .. }));
+    assert_eq!(plan.cell(1).unwrap().setup.faults[0].what, What::Freeze("packager-a".to_owned()));
+    assert!(plan.cell(5).unwrap().setup.faults.is_empty());
+    assert!(matches!(plan.cell(3).unwrap().setup.faults[0].what, What::Answer { .. }));
     read_back(&plan);
     let part = plan.only(&["players.origin=origin-a+origin-b"]).unwrap();
-    assert_eq!(part.cells.len(), 6);
+    assert_eq!(part.cells().len(), 6);
     assert!(!part.to_toml().contains("[kinds.haproxy"));
     read_back(&part);
 }
@@ -257,9 +257,8 @@ fn whatever_belongs_to_a_live_stream_is_an_axis() {
         ("events.for", "[\"1 s\", \"2 s\"]"),
     ] {
         let plan = live(&format!("{event}[sweep]\n\"{axis}\" = {values}\n")).unwrap();
-        let setups: std::collections::BTreeSet<_> =
-            plan.cells.iter().map(|cell| &cell.setup).collect();
-        assert!(setups.len() > 1 && setups.len() == plan.cells.len(), "{axis}");
+        let setups: std::collections::BTreeSet<_> = plan.cells().map(|cell| cell.setup).collect();
+        assert!(setups.len() > 1 && setups.len() == plan.cells().len(), "{axis}");
         read_back(&plan);
     }
 }
@@ -285,7 +284,7 @@ fn read_back(plan: &Plan) {
     let text = plan.to_toml();
     let again = Plan::from_toml(&text, Path::new("plan.toml")).unwrap();
     assert_eq!(again.to_toml(), text);
-    for (one, other) in plan.cells.iter().zip(&again.cells) {
+    for (one, other) in plan.cells().zip(again.cells()) {
         assert_eq!(one.setup, other.setup);
         let json = serde_json::to_string(&one.setup).unwrap();
         assert_eq!(serde_json::from_str::<Setup>(&json).unwrap(), *one.setup);
@@ -340,7 +339,7 @@ fn the_examples_of_the_pages_are_right() {
     let head = "name = \"x\"\ntopology = \"live\"\n[[players]]\nabr = \"bola\"\n";
     let text = example("experiments/FORMAT.md", "## `[live]`");
     let plan = resolve(&format!("{head}{text}")).unwrap();
-    assert_eq!(plan.cells[0].setup.players[0].streams, ["origin-a"]);
+    assert_eq!(plan.cell(0).unwrap().setup.players[0].streams, ["origin-a"]);
     let plan = kind(&example("topologies/services/FORMAT.md", "# Services")).unwrap();
     assert_eq!(plan.services["mine"].port, Some(8000));
 }
@@ -363,7 +362,7 @@ fn a_key_that_only_another_cell_has_a_use_for_is_good_where_that_varies() {
     assert!(live(event).unwrap_err().contains("this is kill, and only ahead or behind has it"));
     let sweep =
         |fault: &str| format!("{event}[sweep]\n\"events.fault\" = [\"kill\", \"{fault}\"]\n");
-    assert_eq!(live(&sweep("ahead")).unwrap().cells.len(), 2);
+    assert_eq!(live(&sweep("ahead")).unwrap().cells().len(), 2);
     assert!(live(&sweep("status")).unwrap_err().contains("this is kill"));
     let text = LIVE.replace("probes = 2", "threshold = \"9 s\"");
     let sweep = |run: &str| {
@@ -371,7 +370,7 @@ fn a_key_that_only_another_cell_has_a_use_for_is_good_where_that_varies() {
         resolve(&format!("{text}[sweep]\n\"services.front.run\" = {values}\n"))
     };
     let plan = sweep("switcher").unwrap();
-    let settings = |cell: usize| plan.cells[cell].setup.services[6].settings.len();
+    let settings = |cell: u64| plan.cell(cell).unwrap().setup.services[6].settings.len();
     assert_eq!((settings(0), settings(1)), (1, 2));
     let said = sweep("nginx-proxy").unwrap_err().to_string();
     assert!(said.contains("unknown setting \"threshold\""), "{said}");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 
 mod bad;
+mod cells;
 mod live;
 mod members;
 mod mutations;

@@ -6,7 +6,7 @@ use weir_experiment::{Plan, Setup};
 use weir_units::{BitRate, Span};
 
 fn dumbbell(more: &str) -> Setup {
-    Setup::clone(&dumbbells(more).cells[0].setup)
+    Setup::clone(&dumbbells(more).cell(0).unwrap().setup)
 }
 
 fn dumbbells(more: &str) -> Plan {
@@ -36,7 +36,8 @@ fn a_count_of_one_is_a_count() {
     assert_eq!(setup.players[0].nodes, ["viewer-1"]);
     // A node that had none gets one from the experiment.
     let plan = small("[nodes.viewer]\ncount = 2\n").unwrap();
-    let (nodes, links) = names(&plan.cells[0].setup);
+    let cell = plan.cell(0).unwrap();
+    let (nodes, links) = names(&cell.setup);
     assert_eq!(nodes, ["origin", "router", "viewer-1", "viewer-2"]);
     assert_eq!(links, ["core", "access-1", "access-2"]);
 }
@@ -49,7 +50,7 @@ fn a_link_between_two_counted_nodes_joins_pairs() {
          links.trunk.between = [\"origin\", \"edge\"]\n\
          links.last.between = [\"edge\", \"viewer\"]\n",
     );
-    let topology = &plan.unwrap().cells[0].setup.topology;
+    let topology = &plan.unwrap().cell(0).unwrap().setup.topology;
     let ends = |name: &str| {
         let link = topology.links.iter().find(|link| link.name == name).unwrap();
         format!("{} {}", link.between.0, link.between.1)
@@ -82,7 +83,7 @@ fn what_is_said_about_one_link_wins_over_what_is_said_about_all() {
 #[test]
 fn a_count_is_an_axis() {
     let plan = dumbbells(&format!("{PLAYERS}[sweep]\n\"nodes.viewer.count\" = [2, 8, 64]\n"));
-    let nodes: Vec<_> = plan.cells.iter().map(|cell| cell.setup.topology.nodes.len()).collect();
+    let nodes: Vec<_> = plan.cells().map(|cell| cell.setup.topology.nodes.len()).collect();
     assert_eq!(nodes, [7, 13, 69]);
     let message = refusal("[sweep]\n\"nodes.viewr.count\" = [2]\n");
     assert!(message.contains("did you mean \"nodes.viewer.count\"?"), "{message}");
@@ -141,7 +142,7 @@ fn the_topologies_that_come_with_the_program_are_as_their_pages_say() {
             "name = \"x\"\ntopology = \"{topology}\"\n[[origins]]\nnode = \"{origin}\"\n\
              {PLAYERS}node = \"{viewer}\"\n"
         );
-        Setup::clone(&resolve(&text).unwrap().cells[0].setup)
+        Setup::clone(&resolve(&text).unwrap().cell(0).unwrap().setup)
     };
     let round_trip = |topology: &str, origin: &str, viewer: &str| {
         let setup = setup(topology, origin, viewer);
@@ -172,7 +173,9 @@ fn ends_take_at_most_a_frame_of_the_narrowest_link_between_them() {
     let frame = |mbit: u64| {
         BitRate::from_bps(mbit * 1_000_000).time_for(weir_units::Bytes::new(1514)).unwrap()
     };
-    let time = |text: &str, node: &str| resolve(text).unwrap().cells[0].setup.processing_time(node);
+    let time = |text: &str, node: &str| {
+        resolve(text).unwrap().cell(0).unwrap().setup.processing_time(node)
+    };
     assert_eq!(time(&both, "origin-a"), frame(4));
     assert_eq!(time(&both, "origin-b"), frame(8));
     assert_eq!(time(&both, "viewer"), frame(4));
@@ -186,7 +189,7 @@ fn ends_take_at_most_a_frame_of_the_narrowest_link_between_them() {
     let free = "[links.near]\nrate = \"10 Gbit/s\"\n[links.access]\nbackward.rate = \"1 kbit/s\"\n";
     // The way of the data counts: acknowledgements are small.
     assert_eq!(time(&format!("{text}{free}"), "viewer"), frame(20));
-    assert_eq!(small("").unwrap().cells[0].setup.processing_time("viewer"), frame(5));
+    assert_eq!(small("").unwrap().cell(0).unwrap().setup.processing_time("viewer"), frame(5));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use weir_experiment::{Direction, Queue, Setup};
 use weir_units::{Bytes, Ratio, Span};
 
 fn setup(more: &str) -> Setup {
-    Setup::clone(&small(more).unwrap().cells[0].setup)
+    Setup::clone(&small(more).unwrap().cell(0).unwrap().setup)
 }
 
 /// The depth of a buffer of a link that exists.
@@ -91,7 +91,7 @@ fn depths_survive_printing_and_parsing() {
 fn a_live_stream_has_ways_between_its_services_and_from_all_that_a_viewer_can_watch_at() {
     let live = |more: &str| {
         let plan = crate::resolve(&format!("{}{more}", crate::live::LIVE)).unwrap();
-        Setup::clone(&plan.cells[0].setup)
+        Setup::clone(&plan.cell(0).unwrap().setup)
     };
     let one = live("origin = \"origin-a\"\n");
     let ends: Vec<&str> = one.endpoints().into_iter().collect();

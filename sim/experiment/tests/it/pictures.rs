@@ -8,7 +8,7 @@ use weir_experiment::Setup;
 fn picture(topology: &str, more: &str) -> String {
     let text =
         format!("name = \"x\"\ntopology = \"{topology}\"\n[[players]]\nabr = \"bola\"\n{more}");
-    resolve(&text).unwrap().cells[0].setup.to_svg()
+    resolve(&text).unwrap().cell(0).unwrap().setup.to_svg()
 }
 
 /// A text of a picture: its extent at most, the height of its line, and what it says.
@@ -69,7 +69,7 @@ fn every_node_and_link_is_named_with_what_it_does() {
 #[test]
 fn a_live_stream_goes_from_left_to_right_and_names_what_runs_where() {
     let plan = resolve(crate::live::LIVE).unwrap();
-    let svg = plan.cells[0].setup.to_svg();
+    let svg = plan.cell(0).unwrap().setup.to_svg();
     let texts = texts(&svg);
     let at = |words: &str| {
         let found = texts.iter().find(|text| text.words == words);
@@ -99,7 +99,7 @@ fn members_that_are_joined_to_each_other_are_drawn_one_by_one() {
                     [[origins]]\nnode = \"n-1\"\n[topology.nodes]\nn-1 = {}\nn-2 = {}\nn-3 = {}\n\
                     n-4 = {}\n[topology.links]\na.between = [\"n-1\", \"n-2\"]\n\
                     b.between = [\"n-3\", \"n-4\"]\n";
-        resolve(text).unwrap().cells[0].setup.to_svg()
+        resolve(text).unwrap().cell(0).unwrap().setup.to_svg()
     };
     let all = words(&svg);
     for name in ["n-1", "n-2", "n-3", "n-4"] {
@@ -112,7 +112,7 @@ proptest! {
 
     #[test]
     fn texts_never_overlap(topology in networks(), viewers in 0..4usize) {
-        let mut setup: Setup = Setup::clone(&crate::small("").unwrap().cells[0].setup);
+        let mut setup: Setup = Setup::clone(&crate::small("").unwrap().cell(0).unwrap().setup);
         setup.origins[0].node = "n0".to_owned();
         setup.players[0].nodes = (1..=viewers + 1).map(|at| format!("n{at}")).collect();
         setup.players[0].count = 5;

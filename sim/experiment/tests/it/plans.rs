@@ -12,9 +12,9 @@ fn shipped(name: &str) -> Plan {
 #[test]
 fn the_experiments_of_this_checkout_are_right() {
     let quickstart = shipped("quickstart");
-    assert_eq!((quickstart.cells.len(), quickstart.len()), (6, 18));
+    assert_eq!((quickstart.cells().len(), quickstart.len()), (6, 18));
     let sweep = shipped("bandwidth-sweep");
-    assert_eq!((sweep.cells.len(), sweep.len()), (60, 180));
+    assert_eq!((sweep.cells().len(), sweep.len()), (60, 180));
     for entry in std::fs::read_dir(root().join("experiments")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "toml") {
@@ -26,8 +26,11 @@ fn the_experiments_of_this_checkout_are_right() {
 #[test]
 fn what_is_not_said_has_its_documented_default() {
     let plan = small("").unwrap();
-    assert_eq!((plan.cells[0].setup.lab, plan.seed, plan.repeats), (LabName::Uml, Seed::new(1), 1));
-    let Setup { media, tcp, origins, players, .. } = &*plan.cells[0].setup;
+    assert_eq!(
+        (plan.cell(0).unwrap().setup.lab, plan.seed, plan.repeats),
+        (LabName::Uml, Seed::new(1), 1)
+    );
+    let Setup { media, tcp, origins, players, .. } = &*plan.cell(0).unwrap().setup;
     assert_eq!(
         (&media.source, media.segment, media.length),
         (&Source::Scenes, Span::from_s(2), Span::from_s(60))
@@ -58,7 +61,7 @@ fn a_plan_is_written_the_same_wherever_its_files_lie() {
     };
     let (one, two) = (plan("/home/a/x.toml"), plan("b/y.toml"));
     assert_eq!(one.to_toml(), two.to_toml());
-    let source = &one.cells[0].setup.media.source;
+    let source = &one.cell(0).unwrap().setup.media.source;
     assert_eq!(one.media_files[source].path, Path::new("/home/a/film.mp4"));
     assert_eq!(two.media_files[source].path, Path::new("b/film.mp4"));
     assert_eq!(
@@ -93,7 +96,7 @@ fn a_seed_of_64_bits_is_written() {
 
 #[test]
 fn a_setup_survives_the_way_to_a_guest() {
-    for cell in &shipped("quickstart").cells {
+    for cell in shipped("quickstart").cells() {
         let json = serde_json::to_string(&cell.setup).unwrap();
         assert_eq!(serde_json::from_str::<Setup>(&json).unwrap(), *cell.setup);
     }
@@ -103,7 +106,7 @@ fn a_setup_survives_the_way_to_a_guest() {
 fn sources_are_told_apart_by_their_names() {
     let source = |text: &str| {
         let plan = small(&format!("[media]\nsource = \"{text}\"\n")).unwrap();
-        plan.cells[0].setup.media.source.clone()
+        plan.cell(0).unwrap().setup.media.source.clone()
     };
     assert_eq!(source("scenes"), Source::Scenes);
     assert_eq!(source("../a.b/film.webm"), Source::File("../a.b/film.webm".into()));
@@ -177,5 +180,5 @@ fn a_large_plan_has_all_its_cells() {
     let more = "[sweep]\n\"players.count\" = { from = 1, to = 1000, step = 1 }\n\
                 \"links.access.delay\" = { from = \"1 ms\", to = \"20 ms\", step = \"1 ms\" }\n";
     let plan = small(more).unwrap();
-    assert_eq!(plan.cells.len(), 20_000);
+    assert_eq!(plan.cells().len(), 20_000);
 }

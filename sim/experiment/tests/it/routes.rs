@@ -10,7 +10,8 @@ use weir_units::Span;
 pub fn networks() -> impl Strategy<Value = Topology> {
     let link = (0..12usize, 0..12usize, 0..4u64, 0..4u64);
     (1..12usize, proptest::collection::vec(link, 0..30)).prop_map(|(nodes, links)| {
-        let shape = crate::small("").unwrap().cells[0].setup.topology.links[0].forward.clone();
+        let shape =
+            crate::small("").unwrap().cell(0).unwrap().setup.topology.links[0].forward.clone();
         let name = |number: usize| format!("n{}", number % nodes);
         let links = links.into_iter().filter(|(a, b, ..)| a % nodes != b % nodes).enumerate();
         let link = |(at, (a, b, there, back))| Link {
@@ -132,7 +133,7 @@ fn a_way_around_is_taken_only_where_it_has_as_few_links() {
          three.between = [\"origin\", \"b\"]\n\
          four.between = [\"b\", \"viewer\"]\nfour.delay = \"8 ms\"\n\
          five.between = [\"b\", \"a\"]\n";
-    let topology = crate::resolve(text).unwrap().cells[0].setup.topology.clone();
+    let topology = crate::resolve(text).unwrap().cell(0).unwrap().setup.topology.clone();
     let routes = topology.routes();
     assert_eq!(routes.path("origin", "viewer"), Some(vec![(2, Forward), (3, Forward)]));
     assert_eq!(routes.path("viewer", "origin"), Some(vec![(3, Backward), (2, Backward)]));

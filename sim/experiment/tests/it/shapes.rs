@@ -7,7 +7,7 @@ use weir_experiment::{
 use weir_units::{BitRate, Bytes, Ratio, Span};
 
 fn setup(more: &str) -> Setup {
-    Setup::clone(&small(more).unwrap().cells[0].setup)
+    Setup::clone(&small(more).unwrap().cell(0).unwrap().setup)
 }
 
 /// Both directions of the access link.
@@ -63,7 +63,7 @@ fn a_part_of_a_loss_is_an_axis() {
          [sweep]\n\"links.access.loss.p\" = [\"2 %\", \"3 %\"]\n",
     );
     let plan = plan.unwrap();
-    for (cell, p) in plan.cells.iter().zip([2, 3]) {
+    for (cell, p) in plan.cells().zip([2, 3]) {
         let link = &cell.setup.topology.links[1];
         for (shape, good) in [(&link.forward, 1), (&link.backward, 0)] {
             let Loss::GilbertElliott(model) = shape.loss else { panic!("{shape:?}") };
@@ -93,9 +93,12 @@ fn every_new_key_of_a_link_is_an_axis() {
                 \"links.access.backward.reordering_jitter\" = [\"0 ms\"]\n\
                 phase = [\"random\", \"fixed\"]\ninterval = [\"1 s\", \"100 ms\"]\n";
     let plan = small(axes).unwrap();
-    assert_eq!(plan.cells.len(), 32);
-    let last = &plan.cells[31];
-    assert_eq!(last.params, ["5 ms", "{p = 1 %, r = 2 %}", "fq_codel", "0 ms", "fixed", "100 ms"]);
+    assert_eq!(plan.cells().len(), 32);
+    let last = &plan.cell(31).unwrap();
+    assert_eq!(
+        plan.params(31),
+        ["5 ms", "{p = 1 %, r = 2 %}", "fq_codel", "0 ms", "fixed", "100 ms"]
+    );
     let Setup { phase, interval, topology, .. } = &*last.setup;
     assert_eq!((*phase, *interval), (Phase::Fixed, Span::from_ms(100)));
     assert_eq!(topology.links[1].backward.jitter, Span::from_ms(5));
@@ -108,7 +111,7 @@ fn a_plain_value_can_be_one_of_several_that_vary_together() {
          { phase = \"fixed\", interval = \"2 s\" }]\n",
     );
     let setups = plan.unwrap();
-    let phases: Vec<_> = setups.cells.iter().map(|cell| cell.setup.phase).collect();
+    let phases: Vec<_> = setups.cells().map(|cell| cell.setup.phase).collect();
     assert_eq!(phases, [Phase::Random, Phase::Fixed]);
 }
 
@@ -117,7 +120,7 @@ fn traffic(more: &str) -> Traffic {
         "name = \"x\"\ntopology = \"dumbbell\"\n[tcp]\ncongestion_control = \"reno\"\n\
          [[players]]\nabr = \"bola\"\n[[traffic]]\nfrom = \"source\"\nto = \"sink\"\n{more}"
     );
-    resolve(&text).unwrap().cells[0].setup.traffic[0].clone()
+    resolve(&text).unwrap().cell(0).unwrap().setup.traffic[0].clone()
 }
 
 #[test]
@@ -160,9 +163,9 @@ fn traffic_is_an_axis_as_players_are() {
          [sweep]\n\"traffic.count\" = [1, 2]\n\"traffic.1.rate\" = [\"3 Mbit/s\"]\n",
     );
     let plan = plan.unwrap();
-    let counts: Vec<_> = plan.cells[1].setup.traffic.iter().map(|t| t.count).collect();
+    let counts: Vec<_> = plan.cell(1).unwrap().setup.traffic.iter().map(|t| t.count).collect();
     assert_eq!(counts, [2, 2]);
-    assert!(matches!(plan.cells[0].setup.traffic[1].kind,
+    assert!(matches!(plan.cell(0).unwrap().setup.traffic[1].kind,
         TrafficKind::Udp { rate, .. } if rate == BitRate::from_bps(3_000_000)));
 }
 
@@ -171,7 +174,7 @@ fn traffic_of_nobody_does_not_change_a_buffer() {
     let text = "name = \"x\"\ntopology = \"dumbbell\"\n[[players]]\nabr = \"bola\"\n\
                 [links.drain]\ndelay = \"1 s\"\n";
     let more = "[[traffic]]\nkind = \"tcp\"\nfrom = \"source\"\nto = \"sink\"\n";
-    let queues = |text: &str| resolve(text).unwrap().cells[0].setup.queues();
+    let queues = |text: &str| resolve(text).unwrap().cell(0).unwrap().setup.queues();
     assert_eq!(queues(text), queues(&format!("{text}{more}")));
     // 12 Mbit/s times 40 ms.
     assert_eq!(queues(text)[2], [Some(Bytes::new(60_000)); 2]);

@@ -87,7 +87,7 @@ fn every_plan_of_this_checkout_can_be_read_back() {
 #[test]
 fn a_plan_with_everything_can_be_read_back() {
     let mut plan = rich();
-    assert_eq!(plan.cells.len(), 24);
+    assert_eq!(plan.cells().len(), 24);
     plan.seed = weir_units::Seed::new(u64::MAX);
     let again = read(&plan.to_toml()).unwrap();
     assert_eq!(again.to_toml(), plan.to_toml());
@@ -135,8 +135,8 @@ proptest! {
         let expected: Vec<String> = plan
             .trials()
             .filter(|trial| {
-                let params = &plan.cell(trial.cell).unwrap().params;
-                wanted(&rate, &params[0]) && wanted(&delay, &params[2]) && wanted(&abr, &params[3])
+                let params = plan.params(trial.cell);
+                wanted(&rate, params[0]) && wanted(&delay, params[2]) && wanted(&abr, params[3])
             })
             .map(|trial| serde_json::to_string(&trial).unwrap())
             .collect();
@@ -162,7 +162,7 @@ fn a_part_of_a_plan_says_what_it_is() {
     let steps = steps.only(&["delay=3 ms", "traffic.1.rate=2 Mbit/s"]).unwrap();
     assert_eq!(steps.to_toml(), text);
     let all = plan.only(&["traffic.1.rate=1 Mbit/s", "traffic.1.rate=2 Mbit/s"]).unwrap();
-    assert_eq!(all.cells.len(), plan.cells.len());
+    assert_eq!(all.cells().len(), plan.cells().len());
 }
 
 #[test]
@@ -291,7 +291,7 @@ fn a_plan_of_a_live_stream_of_which_something_is_wrong_is_refused() {
 fn a_plan_without_a_sweep_can_be_read_back() {
     let plan = small("").unwrap();
     let again = read(&plan.to_toml()).unwrap();
-    assert_eq!((again.cells.len(), again.to_toml()), (1, plan.to_toml()));
+    assert_eq!((again.cells().len(), again.to_toml()), (1, plan.to_toml()));
     assert_eq!(plan.only(&[]).unwrap().to_toml(), plan.to_toml());
     assert!(plan.only(&["abr=bola"]).unwrap_err().to_string().ends_with("(known axes: )"));
 }

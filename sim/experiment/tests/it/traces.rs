@@ -5,7 +5,7 @@ use crate::{World, root};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
-use weir_experiment::{Error, Plan, Rate, Traced};
+use weir_experiment::{Cell, Error, Plan, Rate, Traced};
 use weir_trace::{Format, Kind};
 
 const FOLDERS: &[(&str, &[&str])] = &[
@@ -26,8 +26,11 @@ fn refused(more: &str) -> String {
 
 /// The rates of the access link of each cell, there and back.
 fn rates(plan: &Plan) -> Vec<[Option<Rate>; 2]> {
-    let links = plan.cells.iter().map(|cell| &cell.setup.topology.links[1]);
-    links.map(|link| [link.forward.rate.clone(), link.backward.rate.clone()]).collect()
+    let rates = |cell: Cell| {
+        let link = &cell.setup.topology.links[1];
+        [link.forward.rate.clone(), link.backward.rate.clone()]
+    };
+    plan.cells().map(rates).collect()
 }
 
 fn traced(trace: &str, format: Format, kind: Option<Kind>) -> Traced {
@@ -42,10 +45,10 @@ fn a_rate_that_is_a_trace_reaches_both_directions_or_one() {
     let plan = with("[links.access]\nforward.rate = { trace = \"lte-2\" }\n").unwrap();
     let [forward, backward] = &rates(&plan)[0];
     assert_eq!((forward, backward.as_ref().unwrap().constant().is_some()), (&lte, true));
-    assert!(plan.cells[0].setup.to_svg().contains("lte-2"));
+    assert!(plan.cell(0).unwrap().setup.to_svg().contains("lte-2"));
     // It has no queue, and endpoints take no time for it: there is no rate that those follow from.
-    assert_eq!(plan.cells[0].setup.queues()[1][0], None);
-    assert!(plan.cells[0].setup.queues()[1][1].is_some());
+    assert_eq!(plan.cell(0).unwrap().setup.queues()[1][0], None);
+    assert!(plan.cell(0).unwrap().setup.queues()[1][1].is_some());
 }
 
 #[test]
@@ -115,11 +118,11 @@ fn a_pattern_has_one_value_for_each_match_sorted_by_name() {
     let values = ["markov-1", "markov-2", "markov-3", "markov-4", "1 Mbit/s"];
     let lte = ["lte-1", "lte-2", "lte-3", "lte-4"];
     assert_eq!(plan.axes[0].values, [&values[..], &lte].concat());
-    assert_eq!(plan.cells.len(), 9);
-    for (cell, [rate, _]) in plan.cells.iter().zip(rates(&plan)) {
+    assert_eq!(plan.cells().len(), 9);
+    for (cell, [rate, _]) in plan.cells().zip(rates(&plan)) {
         match rate.unwrap() {
-            Rate::Constant(rate) => assert_eq!(cell.params, [rate.to_string()]),
-            Rate::Trace(traced) => assert_eq!(cell.params, [traced.trace]),
+            Rate::Constant(rate) => assert_eq!(plan.params(cell.index), [rate.to_string()]),
+            Rate::Trace(traced) => assert_eq!(plan.params(cell.index), [traced.trace]),
         }
     }
     // Those of folders, but no file that is no trace or has no name.
@@ -160,7 +163,7 @@ fn a_pattern_of_paths_matches_files_of_a_folder() {
     assert_eq!(
         plan.only(&["rate={trace = logs/b.json, format = sabre, kind = goodput}"])
             .unwrap()
-            .cells
+            .cells()
             .len(),
         1
     );
@@ -223,7 +226,7 @@ fn a_part_of_a_trace_is_an_axis_where_there_is_a_table() {
     )
     .unwrap();
     let names: Vec<&str> = plan.trace_files.keys().map(Traced::name).collect();
-    assert_eq!((plan.cells[1].params[0].as_str(), names), ("mine", vec!["lte-3", "mine"]));
+    assert_eq!((plan.params(1)[0], names), ("mine", vec!["lte-3", "mine"]));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::model::recordings::Recordings;
 use crate::model::traces::{Traces, followed};
 use crate::refused::Refused;
 use anyhow::{Result, anyhow};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_core::Preset;
 use weir_experiment::{LabName, Plan, Setup};
@@ -20,6 +20,7 @@ pub(crate) fn check(plan: &Plan) -> Result<()> {
     let traces = Traces::load(plan)?;
     Recordings::load(plan)?;
     for setup in setups(plan) {
+        let setup = &*setup;
         if let Some(traffic) = setup.traffic.first() {
             let (from, to) = (&traffic.from, &traffic.to);
             return Err(Refused::because(format!(
@@ -77,11 +78,13 @@ pub(crate) fn check_others(plan: &Plan) -> Result<()> {
             None => Refused::because(format!("the trace {}: {why}", traced.trace)),
         });
     }
-    let cells = plan.cells.iter().filter(|cell| real(cell.setup.lab));
-    let mut logs = cells.flat_map(|cell| &cell.setup.players).filter_map(|p| p.abr.replay());
-    let Some(log) = logs.next() else { return Ok(()) };
+    let log = plan
+        .cells()
+        .filter(|cell| real(cell.setup.lab))
+        .find_map(|cell| cell.setup.players.iter().find_map(|p| p.abr.replay().map(str::to_owned)));
+    let Some(log) = log else { return Ok(()) };
     let why = "decisions are replayed in the lab \"model\" only";
-    Err(match plan.refuse_log(log, why) {
+    Err(match plan.refuse_log(&log, why) {
         Some(refusal) => refusal.into(),
         None => Refused::because(format!("the log {log}: {why}")),
     })
@@ -89,7 +92,8 @@ pub(crate) fn check_others(plan: &Plan) -> Result<()> {
 
 /// What the user should know before the trials: what the experiment asks for, and this lab leaves out.
 pub(crate) fn warnings(plan: &Plan) -> Vec<String> {
-    let all: BTreeSet<String> = setups(plan).flat_map(unmodelled).collect();
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    setups(plan).for_each(|setup| all.extend(unmodelled(&setup)));
     let Some(first) = all.first() else { return Vec::new() };
     let more = match all.len() {
         1 => String::new(),
@@ -116,10 +120,7 @@ pub(crate) fn unmodelled(setup: &Setup) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// The setups of the cells in this lab, each once.
-fn setups(plan: &Plan) -> impl Iterator<Item = &Setup> {
-    let cells = plan.cells.iter().filter(|cell| cell.setup.lab == LabName::Model);
-    let setups: BTreeMap<_, _> =
-        cells.map(|cell| (Arc::as_ptr(&cell.setup) as usize, &*cell.setup)).collect();
-    setups.into_values()
+/// The setups of the cells in this lab.
+fn setups(plan: &Plan) -> impl Iterator<Item = Arc<Setup>> {
+    plan.cells().map(|cell| cell.setup).filter(|setup| setup.lab == LabName::Model)
 }

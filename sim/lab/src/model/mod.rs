@@ -130,7 +130,7 @@ impl Lab for ModelLab {
     }
 
     fn meet(&self, plan: &Plan, contents: &Contents) -> Result<()> {
-        for cell in plan.cells.iter().filter(|cell| cell.setup.lab == LabName::Model) {
+        for cell in plan.cells().filter(|cell| cell.setup.lab == LabName::Model) {
             let content = contents.of(&cell.setup)?.movie()?.film.content();
             for players in &cell.setup.players {
                 let Some(log) = players.abr.replay() else { continue };

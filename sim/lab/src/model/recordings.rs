@@ -51,7 +51,7 @@ impl Recordings {
     /// The error points to the line of the experiment that names it.
     pub fn load(plan: &Plan) -> Result<Self> {
         let mut recordings = Self::default();
-        for cell in plan.cells.iter().filter(|cell| cell.setup.lab == LabName::Model) {
+        for cell in plan.cells().filter(|cell| cell.setup.lab == LabName::Model) {
             let logs = cell.setup.players.iter().filter_map(|players| players.abr.replay());
             for log in logs {
                 let refused =

@@ -75,7 +75,7 @@ impl Traces {
     pub fn load(plan: &Plan) -> Result<Self> {
         let mut all = BTreeMap::new();
         let mut hashes = BTreeMap::new();
-        for traced in followed(plan, |lab| lab == LabName::Model) {
+        for traced in &followed(plan, |lab| lab == LabName::Model) {
             let loaded = plan.trace(traced).map_err(anyhow::Error::new)?;
             all.insert(traced.clone(), Loaded::new(loaded)?);
             if let Some(file) = plan.trace_files.get(traced) {
@@ -102,15 +102,19 @@ impl Traces {
 }
 
 /// The traces that links of a plan follow in some labs.
-pub(crate) fn followed(plan: &Plan, of_lab: impl Fn(LabName) -> bool) -> BTreeSet<&Traced> {
-    let cells = plan.cells.iter().filter(|cell| of_lab(cell.setup.lab));
-    let links = cells.flat_map(|cell| &cell.setup.topology.links);
-    let rates = links.flat_map(|link| [&link.forward.rate, &link.backward.rate]).flatten();
-    let traced = |rate| match rate {
-        &Limit::Constant(_) => None,
-        Limit::Trace(traced) => Some(traced),
-    };
-    rates.filter_map(traced).collect()
+pub(crate) fn followed(plan: &Plan, of_lab: impl Fn(LabName) -> bool) -> BTreeSet<Traced> {
+    let mut followed = BTreeSet::new();
+    for cell in plan.cells().filter(|cell| of_lab(cell.setup.lab)) {
+        let links = cell.setup.topology.links.iter();
+        for rate in links.flat_map(|link| [&link.forward.rate, &link.backward.rate]).flatten() {
+            if let Limit::Trace(traced) = rate
+                && !followed.contains(traced)
+            {
+                followed.insert(traced.clone());
+            }
+        }
+    }
+    followed
 }
 
 /// The hash of a file, or of the text that comes with the program in its place.

@@ -37,7 +37,7 @@ fn main() -> Result<()> {
 /// The first network of an experiment, with nothing at its endpoints.
 fn setup(file: &Path) -> Result<Setup> {
     let plan = weir_experiment::load(file)?;
-    let cell = plan.cells.first().context("an experiment without a cell")?;
+    let cell = plan.cells().next().context("an experiment without a cell")?;
     Ok(Setup { phase: Phase::Fixed, ..Setup::clone(&cell.setup) })
 }
 

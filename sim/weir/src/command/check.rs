@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use weir_experiment::listed;
 
 /// The arguments.
 #[derive(clap::Args)]
@@ -28,7 +29,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         print!("{}", plan.to_toml());
         return Ok(ExitCode::SUCCESS);
     }
-    if let (Some(file), Some(cell)) = (&arguments.draw, plan.cells.first()) {
+    if let (Some(file), Some(cell)) = (&arguments.draw, plan.cells().next()) {
         std::fs::write(file, cell.setup.to_svg())
             .with_context(|| format!("write {}", file.display()))?;
         println!("{}", file.display());
@@ -36,13 +37,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     println!("{}: {} trials", plan.name, plan.len());
     for axis in &plan.axes {
-        println!("  {}: {}", axis.path, axis.values.join(", "));
+        println!("  {}: {}", axis.path, listed(axis.values.iter().map(String::as_str)));
     }
     for (axis, values) in &plan.only {
-        let values: Vec<_> = values.iter().map(String::as_str).collect();
-        println!("  only {axis}: {}", values.join(", "));
+        println!("  only {axis}: {}", listed(values.iter().map(String::as_str)));
     }
-    println!("  {} repeats of {} cells, seed {}", plan.repeats, plan.cells.len(), plan.seed);
+    println!("  {} repeats of {} cells, seed {}", plan.repeats, plan.cells().len(), plan.seed);
     let started = weir_lab::started(&plan);
     if started.is_empty() {
         println!("  starts no programs");

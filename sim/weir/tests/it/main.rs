@@ -13,6 +13,7 @@ mod interrupt;
 mod kill;
 mod leftovers;
 mod live;
+mod many_cells;
 mod media;
 mod program;
 mod replay;
