@@ -29,6 +29,7 @@ mod figure;
 mod files;
 mod flows;
 mod gallery;
+mod guard;
 mod head;
 mod heatmap;
 mod human;
@@ -57,6 +58,7 @@ pub use agreement::{Agreement, Expected};
 pub use axis::{Axis, AxisKind};
 pub use difference::{Difference, first_difference};
 pub use expectations::{Problem, Violation, expectations};
+pub use guard::is_reading;
 pub use run::RunInfo;
 
 use anyhow::Result;

@@ -97,7 +97,8 @@ pub(crate) fn write(
     page.what_ran(dir)?;
     page.0.push_str("</main>\n</html>\n");
     let path = dir.join("report.html");
-    std::fs::write(&path, page.0).with_context(|| format!("write {}", path.display()))
+    weir_base::replace(&path, page.0.as_bytes())
+        .with_context(|| format!("write {}", path.display()))
 }
 
 /// The text of the page so far. Writing to a `String` cannot fail, hence the discarded results.
@@ -416,7 +417,8 @@ impl Page {
         let mut begun = false;
         for name in WHAT_RAN {
             let path = dir.join(name);
-            if !path.is_file() {
+            // A link might show on the page what is not of this run.
+            if path.is_symlink() || !path.is_file() {
                 continue;
             }
             let attempt = || format!("read {}", path.display());

@@ -1,6 +1,7 @@
 //! `weir check`: the plan of an experiment, or why there is none.
 
-use anyhow::{Context, Result};
+use crate::output;
+use anyhow::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,23 +26,27 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = arguments.wanted.plan()?;
     super::expected(&plan)?;
     if arguments.plan {
-        print!("{}", plan.to_toml());
+        output::put(&plan.to_toml());
         return Ok(ExitCode::SUCCESS);
     }
     if let (Some(file), Some(cell)) = (&arguments.draw, plan.cells.first()) {
-        std::fs::write(file, cell.setup.to_svg())
-            .with_context(|| format!("write {}", file.display()))?;
-        println!("{}", file.display());
+        output::write_file(file, &cell.setup.to_svg())?;
+        output::say(file.display());
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}: {} trials", plan.name, plan.len());
+    output::say(format_args!("{}: {} trials", plan.name, plan.len()));
     for axis in &plan.axes {
-        println!("  {}: {}", axis.path, axis.values.join(", "));
+        output::say(format_args!("  {}: {}", axis.path, axis.values.join(", ")));
     }
     for (axis, values) in &plan.only {
         let values: Vec<_> = values.iter().map(String::as_str).collect();
-        println!("  only {axis}: {}", values.join(", "));
+        output::say(format_args!("  only {axis}: {}", values.join(", ")));
     }
-    println!("  {} repeats of {} cells, seed {}", plan.repeats, plan.cells.len(), plan.seed);
+    output::say(format_args!(
+        "  {} repeats of {} cells, seed {}",
+        plan.repeats,
+        plan.cells.len(),
+        plan.seed
+    ));
     Ok(ExitCode::SUCCESS)
 }

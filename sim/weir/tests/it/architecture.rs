@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 21] = [
+const MAY_USE: [(&str, &[&str]); 22] = [
     ("weir-units", &[]),
+    ("weir-base", &[]),
     ("weir-records", &[]),
     ("weir-clock", &["weir-units"]),
     ("weir-abr", &["weir-units"]),
@@ -50,11 +51,12 @@ const MAY_USE: [(&str, &[&str]); 21] = [
             "weir-sidecar",
         ],
     ),
-    ("weir-report", &["weir-units", "weir-records"]),
+    ("weir-report", &["weir-units", "weir-base", "weir-records"]),
     (
         "weir",
         &[
             "weir-units",
+            "weir-base",
             "weir-records",
             "weir-experiment",
             "weir-uml",

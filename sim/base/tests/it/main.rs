@@ -1,0 +1,3 @@
+//! Files from the outside.
+
+mod replacement;
