@@ -23,7 +23,7 @@ pub(crate) const PHASE: &str = "phase";
 
 /// Whether this process is the first of a guest.
 pub fn is_init() -> bool {
-    std::process::id() == 1 && std::env::args().nth(1).as_deref() == Some(ARGUMENT)
+    std::process::id() == 1 && std::env::args_os().nth(1).is_some_and(|word| word == ARGUMENT)
 }
 
 /// Runs `trial` as the guest's only work, and powers the guest off. `mounts` are the names of

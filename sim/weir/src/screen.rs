@@ -71,6 +71,8 @@ impl Screen {
     /// Shows where the results are, and a small table.
     pub fn finish(&mut self, folder: &Path, report: &Report, bad: u64) {
         if self.json {
+            let unseen = report.unseen.iter();
+            unseen.for_each(|text| output::say(json!({ "event": "warning", "text": text })));
             output::say(json!({ "event": "complete", "folder": folder, "bad_trials": bad }));
             return;
         }

@@ -5,6 +5,7 @@
 mod algorithms;
 mod architecture;
 mod bad_input;
+mod damaged;
 mod decided;
 mod failures;
 mod host;
@@ -12,8 +13,10 @@ mod identity;
 mod interrupt;
 mod kill;
 mod leftovers;
+mod listeners;
 mod live;
 mod media;
+mod play;
 mod program;
 mod replay;
 mod resume;
