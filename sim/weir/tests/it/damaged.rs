@@ -16,6 +16,7 @@ topology = "one-origin"
 source = "table.json"
 
 [[players]]
+abr = "bola"
 watch = "20 s"
 
 [sweep]
