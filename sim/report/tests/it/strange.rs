@@ -7,6 +7,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use weir_report::report;
 
+/// What becomes of the text of `run.toml`.
+type Change = &'static dyn Fn(&str) -> String;
+
 fn run(dir: &Path) {
     let sample = Sample { watch_s: 10, repeats: 1, ..small() };
     write_run(dir, &sample.info(), &sample.trials()).unwrap();
@@ -89,7 +92,7 @@ fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
 
 #[test]
 fn absurd_numbers_and_names_in_the_runs_description_are_drawn_or_refused_shortly() {
-    let absurd: [(&str, &dyn Fn(&str) -> String); 5] = [
+    let absurd: [(&str, Change); 5] = [
         ("repeats", &|text| text.replace("repeats = 1", "repeats = 1000000000000000000")),
         ("a long name", &|text| {
             text.replace("name = \"", &format!("name = \"{}", "x".repeat(300_000)))
