@@ -71,7 +71,8 @@ const SHOWN_EVERY: Span = Span::from_ms(250);
 
 /// Plays the master playlist at `url` in real time, recorded content from its first segment and a live stream
 /// from near its end, and calls `status` four times a second and once at the end. Returns what the session was
-/// like; a failure on the network or of the server is one of its facts ([`SessionFacts::err`]).
+/// like; a failure on the network or of the server is one of its facts ([`SessionFacts::err`]), and so is that
+/// there was no picture in the time that there was.
 ///
 /// # Errors
 /// If `url` is not an `http://` URL, if there is no such algorithm, and if the machine refuses what
@@ -110,10 +111,15 @@ fn watch(
     transport: Transport,
     status: &mut impl FnMut(Status),
 ) -> Result<SessionFacts> {
-    let ended = runtime()?.block_on(async {
+    let mut ended = runtime()?.block_on(async {
         let viewer =
             Viewer::new(machine, clock, status, SHOWN_EVERY).context("starting the clock")?;
         Session::new(viewer, transport, None).run().await
     })?;
+    if ended.facts.startup.is_none() && ended.facts.err.is_none() {
+        let length = ended.facts.length;
+        let why = ended.problem.unwrap_or_else(|| "too little came to begin with".to_owned());
+        ended.facts.err = Some(format!("there was no picture in {length}: {why}"));
+    }
     Ok(ended.facts)
 }

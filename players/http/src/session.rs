@@ -34,6 +34,10 @@ pub(crate) struct Session<W> {
     /// The origin that answered it.
     origin: Option<String>,
     protocol: Option<Version>,
+    /// What the present request has not yet.
+    lacks: &'static str,
+    /// Why the last request came to nothing, if it did.
+    problem: Option<String>,
 }
 
 /// What is known of a request for a segment or a media playlist beyond its facts.
@@ -60,6 +64,8 @@ pub(crate) struct Ended {
     pub playlists: Vec<Asked>,
     /// The version of HTTP that the server spoke.
     pub protocol: Option<Version>,
+    /// Why the last request came to nothing, if it did.
+    pub problem: Option<String>,
     /// The most by which the process missed a moment that it waited for.
     pub latest: Span,
 }
@@ -92,6 +98,8 @@ impl<W: FnMut(Status)> Session<W> {
             server: None,
             origin: None,
             protocol: None,
+            lacks: "",
+            problem: None,
         }
     }
 
@@ -109,9 +117,9 @@ impl<W: FnMut(Status)> Session<W> {
                 Output::Finished => break,
             }
         }
-        let Self { viewer, asked, playlists, protocol, .. } = self;
+        let Self { viewer, asked, playlists, protocol, problem, .. } = self;
         let latest = viewer.latest();
-        Ok(Ended { facts: viewer.into_facts(), asked, playlists, protocol, latest })
+        Ok(Ended { facts: viewer.into_facts(), asked, playlists, protocol, problem, latest })
     }
 
     async fn fetch(&mut self, request: &Request) {
@@ -133,6 +141,7 @@ impl<W: FnMut(Status)> Session<W> {
         }
         match outcome {
             Ok((at, document)) => {
+                self.problem = None;
                 self.viewer.handle(at, Event::Complete { document: &document });
             }
             Err(failure) => {
@@ -140,11 +149,15 @@ impl<W: FnMut(Status)> Session<W> {
                 self.connection.close();
                 let now = self.viewer.now();
                 match failure {
-                    Failure::Over => self.viewer.handle(now, Event::Timeout),
+                    Failure::Over => {
+                        self.problem = Some(format!("{} until the end", self.lacks));
+                        self.viewer.handle(now, Event::Timeout);
+                    }
                     Failure::Cancelled => {}
                     Failure::Because(error) => {
                         let reason = format!("{error:#}");
                         self.viewer.handle(now, Event::Failed { reason: &reason });
+                        self.problem = Some(reason);
                     }
                 }
             }
@@ -167,18 +180,21 @@ impl<W: FnMut(Status)> Session<W> {
         let response = loop {
             if !used {
                 let from = self.viewer.now();
+                self.lacks = "no connection";
                 let open = self.connection.open(&endpoint);
-                within(&mut self.viewer, from, connect, "no connection", open).await??;
+                within(&mut self.viewer, from, connect, self.lacks, open).await??;
             }
             self.server = self.connection.ends().map(|ends| ends.server);
             let from = self.viewer.now();
+            self.lacks = "no response";
             let get = self.connection.get(&endpoint);
-            match within(&mut self.viewer, from, header, "no response", get).await? {
+            match within(&mut self.viewer, from, header, self.lacks, get).await? {
                 // At most once: the next attempt is on a new connection.
                 Err(error) if used && was_closed(&error) => used = false,
                 response => break response?,
             }
         };
+        self.lacks = "not all of the body";
         self.protocol = Some(response.version());
         self.origin = response.headers().get(ORIGIN).and_then(name);
         let status = response.status();

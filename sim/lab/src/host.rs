@@ -180,9 +180,10 @@ impl Lab for HostLab {
 
 /// Takes over if this process is the first of a trial, and does not return then.
 pub(crate) fn take_over() {
-    let arguments: Vec<_> = std::env::args().collect();
+    let arguments: Vec<_> = std::env::args_os().collect();
     if let [_, word, tcp_mem] = arguments.as_slice()
         && word == ARGUMENT
+        && let Some(tcp_mem) = tcp_mem.to_str()
         && std::process::id() == 1
     {
         let result = trial_inside(tcp_mem);

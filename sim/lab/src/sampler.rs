@@ -3,7 +3,7 @@
 use crate::trial::now;
 use anyhow::{Context, Result, anyhow};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::Duration;
 use weir_net::{LinkCounters, Network};
 use weir_units::{Span, Time};
@@ -36,15 +36,20 @@ pub struct Sampler<'scope> {
 
 impl<'scope> Sampler<'scope> {
     /// Reads at `epoch` and after every `interval` from then on, until it is told to finish.
+    ///
+    /// # Errors
+    /// If the machine has no thread left.
     pub fn start<'env>(
         scope: &'scope Scope<'scope, 'env>,
         network: &'env Network,
         epoch: Time,
         interval: Span,
-    ) -> Self {
+    ) -> Result<Self> {
         let (stop, asked) = channel();
-        let thread = scope.spawn(move || readings(network, epoch, interval, &asked));
-        Self { stop, thread }
+        let thread = Builder::new()
+            .spawn_scoped(scope, move || readings(network, epoch, interval, &asked))
+            .context("start a thread that reads counters")?;
+        Ok(Self { stop, thread })
     }
 
     /// Ends it, and takes a last reading.

@@ -122,7 +122,7 @@ pub fn run(
         let epoch = now()?.after(LEAD).after(filling(assignment));
         supervisor.begin(epoch, longest);
         let deadline = epoch.after(longest.since(Time::ZERO)).after(GRACE);
-        let sampler = Sampler::start(scope, &network, epoch, setup.interval);
+        let sampler = Sampler::start(scope, &network, epoch, setup.interval)?;
         // Whoever listens comes before whoever calls.
         let mut programs = traffic::start(&ground, trial, epoch, longest)?;
         programs.extend(players::start(&ground, &place, &watched, epoch)?);

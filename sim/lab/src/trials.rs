@@ -11,7 +11,7 @@ use crate::sealed::seal;
 use crate::services::Logs;
 use crate::store::Store;
 use crate::trial::Assignment;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
@@ -109,11 +109,12 @@ impl Trials<'_> {
         // Bounded: what is finished waits in memory until it is on the disk.
         let (finished, results) = sync_channel(slots.len());
         std::thread::scope(|scope| {
+            let mut outcome = Ok(());
             for &slot in slots {
                 let (finished, next) = (finished.clone(), &next);
                 // What runs a trial dies with the thread that started it, so each stays until all
                 // is done.
-                scope.spawn(move || {
+                let work = move || {
                     while let Some(block) = next()
                         && let Some(results) = self.run_block(&block, *lab, slot, store.folder())
                     {
@@ -122,10 +123,14 @@ impl Trials<'_> {
                             break;
                         }
                     }
-                });
+                };
+                if let Err(error) = std::thread::Builder::new().spawn_scoped(scope, work) {
+                    self.cancel.cancel();
+                    outcome = Err(error).context("start a thread for trials");
+                    break;
+                }
             }
             drop(finished);
-            let mut outcome = Ok(());
             for Finished { block, results, sealed } in results {
                 let kept = sealed.and_then(|sealed| store.keep(&block.file(), &sealed));
                 if let Err(error) = kept {

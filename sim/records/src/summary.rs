@@ -6,6 +6,8 @@
 //! `stalls` becomes `stalls_mean`, `bytes` becomes `mean_bytes`. The statistics are `mean`, the ends
 //! of its 95 % interval `mean_low` and `mean_high`, and `median`. A session column that may be
 //! missing also has a count of the sessions that have it: `startup_n`.
+//! `stalls`, `stall_us` and `switches` are of the sessions that played, which `startup_n` counts: those
+//! that never did have zeros there, which would look as if all were well.
 //!
 //! `jain_bitrate` and `jain_throughput` are numbers of a trial, not of a session: Jain's index of
 //! fairness, (sum x)^2 / (n sum x^2), which is 1 where all n sessions get the same and 1/n where one
@@ -58,21 +60,21 @@ table! {
         stall_ratio_mean_high: Option<f64>,
         /// Median over sessions of `stall_ratio`.
         stall_ratio_median: Option<f64>,
-        /// Mean over sessions of `stalls`.
+        /// Mean of `stalls` over the sessions that played (`startup_n`).
         stalls_mean: Option<f64>,
         /// The low end of the 95 % interval of that mean.
         stalls_mean_low: Option<f64>,
         /// The high end of the same.
         stalls_mean_high: Option<f64>,
-        /// Median over sessions of `stalls`.
+        /// Median of `stalls` over the sessions that played (`startup_n`).
         stalls_median: Option<f64>,
-        /// Mean over sessions of `stall_us`.
+        /// Mean of `stall_us` over the sessions that played (`startup_n`).
         stall_mean_us: Option<f64>,
         /// The low end of the 95 % interval of that mean.
         stall_mean_low_us: Option<f64>,
         /// The high end of the same.
         stall_mean_high_us: Option<f64>,
-        /// Median over sessions of `stall_us`.
+        /// Median of `stall_us` over the sessions that played (`startup_n`).
         stall_median_us: Option<f64>,
         /// Sessions that have a startup delay: those that played at all.
         startup_n: u64,
@@ -84,13 +86,13 @@ table! {
         startup_mean_high_us: Option<f64>,
         /// Median over sessions of `startup_us`.
         startup_median_us: Option<f64>,
-        /// Mean over sessions of `switches`.
+        /// Mean of `switches` over the sessions that played (`startup_n`).
         switches_mean: Option<f64>,
         /// The low end of the 95 % interval of that mean.
         switches_mean_low: Option<f64>,
         /// The high end of the same.
         switches_mean_high: Option<f64>,
-        /// Median over sessions of `switches`.
+        /// Median of `switches` over the sessions that played (`startup_n`).
         switches_median: Option<f64>,
         /// Sessions that have Sabre's change of bit rate: those that played the content to its end.
         sabre_bitrate_change_n: u64,

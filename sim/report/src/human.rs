@@ -135,6 +135,8 @@ pub(crate) struct Summarising<'a> {
     pools: BTreeMap<Vec<usize>, Pool>,
     rows: Vec<SummaryRow>,
     hidden: usize,
+    /// Whether any session of the run never had a picture, one of a hidden row included.
+    any_never_started: bool,
 }
 
 /// Cells that are one row.
@@ -150,6 +152,8 @@ struct Pool {
 struct Counts {
     trials: u64,
     sessions: u64,
+    /// Sessions that never had a picture.
+    never_started: u64,
     left_out: u64,
 }
 
@@ -168,6 +172,7 @@ impl<'a> Summarising<'a> {
             pools: BTreeMap::new(),
             rows: Vec::new(),
             hidden: 0,
+            any_never_started: false,
         }
     }
 
@@ -178,8 +183,10 @@ impl<'a> Summarising<'a> {
         let counts = Counts {
             trials: cell.cell.valid,
             sessions: cell.cell.sessions,
+            never_started: cell.never_started(),
             left_out: cell.cell.left_out(),
         };
+        self.any_never_started |= counts.never_started > 0;
         if self.dimensions.trace_count().is_none() {
             let estimates = SHOWN.iter().map(|shown| cell.estimate(shown.metric)).collect();
             self.push(SummaryRow { params, counts, estimates });
@@ -190,6 +197,7 @@ impl<'a> Summarising<'a> {
         let pool = self.pools.entry(levels).or_insert_with(empty);
         pool.counts.trials += counts.trials;
         pool.counts.sessions += counts.sessions;
+        pool.counts.never_started += counts.never_started;
         pool.counts.left_out += counts.left_out;
         for (sums, Shown { metric, .. }) in pool.sums.iter_mut().zip(&SHOWN) {
             let values = cell.valid().flat_map(|trial| metric.values(trial, None));
@@ -205,8 +213,8 @@ impl<'a> Summarising<'a> {
         self.rows.push(row);
     }
 
-    /// The table. Metrics that few runs have, and trials that were left out, have a column only where
-    /// there are any.
+    /// The table. Metrics that few runs have, sessions that never started, and trials that were left out
+    /// have a column only where there are any.
     pub(crate) fn finish(mut self) -> HumanTable {
         for Pool { params, counts, sums } in std::mem::take(&mut self.pools).into_values() {
             let of = |(sums, shown): (&Vec<Replicate>, &Shown)| {
@@ -215,7 +223,7 @@ impl<'a> Summarising<'a> {
             let estimates = sums.iter().zip(&SHOWN).map(of).collect();
             self.push(SummaryRow { params, counts, estimates });
         }
-        let Self { sweep, axes, rows, hidden, .. } = self;
+        let Self { sweep, axes, rows, hidden, any_never_started, .. } = self;
         let any_left_out = rows.iter().any(|row| row.counts.left_out > 0);
         let is_there = |at: usize| rows.iter().any(|row| row.estimates[at].is_some());
         let shown: Vec<(usize, &Shown)> =
@@ -228,6 +236,9 @@ impl<'a> Summarising<'a> {
         };
         let mut columns: Vec<HumanColumn> = axes.iter().enumerate().map(axis).collect();
         columns.extend(["trials", "n"].map(|title| HumanColumn::number(title, "")));
+        if any_never_started {
+            columns.push(HumanColumn::number("never started", "sessions"));
+        }
         // Where labs are told apart, rows say which of them assumes it.
         let lab = axes.iter().position(|&axis| sweep.axes[axis].axis.is_lab());
         let assumed = lab.is_none() && assumed(&sweep.info).is_some();
@@ -243,6 +254,11 @@ impl<'a> Summarising<'a> {
                 row.params.iter().map(|param| param.text.clone().into()).collect();
             cells.push(row.counts.trials.to_string().into());
             cells.push(row.counts.sessions.to_string().into());
+            if any_never_started {
+                let never = row.counts.never_started;
+                let text = never.to_string();
+                cells.push(HumanCell { text, strong: never > 0, ..HumanCell::default() });
+            }
             let in_model = lab.is_some_and(|lab| is_model(&row.params[lab].text));
             cells.extend(shown.iter().map(|(at, Shown { decimals, size, unit, .. })| {
                 let estimate = row.estimates[*at].as_deref();

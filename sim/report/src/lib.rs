@@ -29,6 +29,7 @@ mod figure;
 mod files;
 mod flows;
 mod gallery;
+mod guard;
 mod head;
 mod heatmap;
 mod human;
@@ -50,6 +51,7 @@ mod tables;
 mod timeline;
 mod tradeoff;
 mod trials;
+mod unseen;
 mod way;
 mod x;
 
@@ -57,6 +59,7 @@ pub use agreement::{Agreement, Expected};
 pub use axis::{Axis, AxisKind};
 pub use difference::{Difference, first_difference};
 pub use expectations::{Problem, Violation, expectations};
+pub use guard::is_reading;
 pub use run::RunInfo;
 
 use anyhow::Result;
@@ -68,6 +71,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use sweep::{Sweep, SweepCell};
 use tables::RunTables;
+use unseen::Unseen;
 use weir_records::{TrialResult, Verdict};
 
 /// Writes the tables of a run into the folder `dir`, which must exist: each as Parquet and CSV, and
@@ -113,15 +117,18 @@ pub fn report(dir: &Path) -> Result<Report> {
     let dimensions = Dimensions::of(&sweep);
     let mut summarising = Summarising::of(&sweep, &dimensions);
     let mut drawing = Drawing::of(&sweep, &dimensions);
+    let mut unseen = Unseen::default();
     sweep.for_each(&mut |cell| {
         summarising.add(cell);
         drawing.add(cell);
+        unseen.add(cell);
         Ok(())
     })?;
     let table = summarising.finish();
     let gallery = drawing.finish()?;
+    let unseen = unseen.line();
     gallery.write(&dir.join("plots"))?;
-    page::write(dir, &sweep, &gallery, &table)?;
+    page::write(dir, &sweep, &gallery, (&table, unseen.as_deref()))?;
 
     let left_out = sweep.left_out.iter().take(LEFT_OUT_SHOWN).map(|trial| LeftOut {
         trial: trial.id.clone(),
@@ -132,6 +139,7 @@ pub fn report(dir: &Path) -> Result<Report> {
         cells: sweep.cells.len() as u64,
         left_out: sweep.total(SweepCell::left_out),
         first_left_out: left_out.collect(),
+        unseen,
         table: print::table(&table),
         lines: gallery.labs.into_iter().map(|labs| labs.line).chain(gallery.drills.lines).collect(),
     })
@@ -158,6 +166,8 @@ pub struct Report {
     pub left_out: u64,
     /// The first of them: invalid ones, then failed ones.
     pub first_left_out: Vec<LeftOut>,
+    /// A line about the cells in which nobody ever saw a picture, if there are any.
+    pub unseen: Option<String>,
     table: String,
     /// How labs differ, a line for each but the first; and which mechanism is best for which fault.
     lines: Vec<String>,
@@ -180,6 +190,7 @@ const LEFT_OUT_SHOWN: usize = 5;
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.table)?;
+        self.unseen.iter().try_for_each(|line| writeln!(f, "warning: {line}"))?;
         self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
         for LeftOut { trial, verdict, err } in &self.first_left_out {
             let reason: String =

@@ -33,14 +33,16 @@ pub(crate) const SETTLED_BITRATE: Metric =
     positive("settled_bitrate_bps", |s| s.settled_bitrate_bps);
 pub(crate) const STALL_RATIO: Metric =
     Metric { name: "stall_ratio", limits: Limits::SHARE, of: Of::Session(|s| s.stall_ratio) };
-pub(crate) const STALLS: Metric = positive("stalls", |s| s.stalls);
-pub(crate) const STALL: Metric = positive("stall_us", |s| s.stall_us);
+/// Of sessions that played, like the next ones of stalls and switches: what never began cannot stop, and
+/// zeros would look as if all were well.
+pub(crate) const STALLS: Metric = positive("stalls", |s| s.startup_us.and(s.stalls));
+pub(crate) const STALL: Metric = positive("stall_us", |s| s.startup_us.and(s.stall_us));
 pub(crate) const STARTUP: Metric = positive("startup_us", |s| s.startup_us);
-pub(crate) const SWITCHES: Metric = positive("switches", |s| s.switches);
+pub(crate) const SWITCHES: Metric = positive("switches", |s| s.startup_us.and(s.switches));
 /// Not a column: sessions of different lengths are compared by it.
 pub(crate) const SWITCHES_PER_MINUTE: Metric = positive("switches per minute", |s| {
     let minutes = s.session_us? / 60e6;
-    (minutes > 0.0).then_some(s.switches? / minutes)
+    (minutes > 0.0 && s.startup_us.is_some()).then_some(s.switches? / minutes)
 });
 pub(crate) const SABRE_BITRATE_CHANGE: Metric =
     positive("sabre_bitrate_change_bps", |s| s.sabre_bitrate_change_bps);

@@ -73,12 +73,12 @@ const TEXT_LIMIT: u64 = 64 << 10;
 /// The files that say what ran, where the run's folder has them.
 const WHAT_RAN: [&str; 2] = ["plan.toml", "host.toml"];
 
-/// Writes `report.html` into the folder `dir`.
+/// Writes `report.html` into the folder `dir`. `unseen` is a line about cells in which nobody saw anything.
 pub(crate) fn write(
     dir: &Path,
     sweep: &Sweep,
     gallery: &Gallery,
-    table: &HumanTable,
+    (table, unseen): (&HumanTable, Option<&str>),
 ) -> Result<()> {
     let info = &sweep.info;
     let mut page = Page(String::new());
@@ -89,7 +89,7 @@ pub(crate) fn write(
     page.labs(gallery)?;
     page.timelines(gallery)?;
     page.agreement(gallery);
-    page.summary(table);
+    page.summary(table, unseen);
     page.compared(gallery);
     page.flows(&gallery.flows);
     page.left_out(sweep);
@@ -97,7 +97,8 @@ pub(crate) fn write(
     page.what_ran(dir)?;
     page.0.push_str("</main>\n</html>\n");
     let path = dir.join("report.html");
-    std::fs::write(&path, page.0).with_context(|| format!("write {}", path.display()))
+    weir_base::replace(&path, page.0.as_bytes())
+        .with_context(|| format!("write {}", path.display()))
 }
 
 /// The text of the page so far. Writing to a `String` cannot fail, hence the discarded results.
@@ -322,12 +323,15 @@ impl Page {
         self.table(&agreement.table(AGREEMENT_ROWS), AGREEMENT_ROWS, "agreement.csv");
     }
 
-    fn summary(&mut self, table: &HumanTable) {
+    fn summary(&mut self, table: &HumanTable, unseen: Option<&str>) {
         self.0.push_str(
             "<h2>Summary</h2>\n<p class=\"soft\">Means over the sessions of valid trials, and \
              below them 95 % intervals where there are enough trials; trials are the replicates, n \
              the sessions. <code>summary.csv</code> has medians and everything else.</p>\n",
         );
+        if let Some(line) = unseen {
+            let _ = writeln!(self.0, "<p class=\"bad\">Warning: {}.</p>", escaped(line));
+        }
         self.table(table, SUMMARY_ROWS, "summary.csv");
     }
 
@@ -416,7 +420,8 @@ impl Page {
         let mut begun = false;
         for name in WHAT_RAN {
             let path = dir.join(name);
-            if !path.is_file() {
+            // A link might show on the page what is not of this run.
+            if path.is_symlink() || !path.is_file() {
                 continue;
             }
             let attempt = || format!("read {}", path.display());

@@ -58,6 +58,11 @@ fn aligned(table: &HumanTable, rows: usize, widest: usize) -> String {
     text
 }
 
+/// A text that is one of several in a line.
+pub(crate) fn shortened(text: &str) -> String {
+    cut(text, WIDE)
+}
+
 /// A line of text in which nothing is left that the terminal would obey.
 pub(crate) fn tamed(text: &str) -> String {
     cut(text, usize::MAX)

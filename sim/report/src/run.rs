@@ -1,9 +1,11 @@
 //! What a run is as a whole, and how that is kept beside its tables.
 
 use crate::axis::Axis;
+use crate::files;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::Path;
 
 /// What a report says of a run as a whole. Stored as `run.toml` beside the tables.
@@ -47,15 +49,17 @@ pub(crate) fn write_info(dir: &Path, run: &RunInfo, axes: &[Axis]) -> Result<()>
     let path = dir.join(FILE);
     let file = RunFile { run: run.clone(), axes: axes.to_vec() };
     let text = toml::to_string(&file).with_context(|| format!("write {}", path.display()))?;
-    std::fs::write(&path, text).with_context(|| format!("write {}", path.display()))
+    weir_base::replace(&path, text.as_bytes()).with_context(|| format!("write {}", path.display()))
 }
 
 pub(crate) fn read_info(dir: &Path) -> Result<(RunInfo, Vec<Axis>)> {
     let path = dir.join(FILE);
     let attempt = || format!("read {}, which every run's folder has", path.display());
-    let bytes = std::fs::metadata(&path).with_context(attempt)?.len();
+    let mut text = String::new();
+    let read = files::open(&path)
+        .and_then(|file| Ok(file.take(FILE_LIMIT + 1).read_to_string(&mut text)?));
+    let bytes = read.with_context(attempt)? as u64;
     ensure!(bytes <= FILE_LIMIT, "{} is larger than {FILE_LIMIT} bytes", path.display());
-    let text = std::fs::read_to_string(&path).with_context(attempt)?;
     let RunFile { run, axes } = toml::from_str(&text).with_context(attempt)?;
     let paths: Vec<&str> = axes.iter().map(|axis| axis.path.as_str()).collect();
     ensure!(paths == run.axes, "{}: `run.axes` and `axes` differ", path.display());

@@ -314,6 +314,12 @@ impl<'s> CellTrials<'s> {
         self.trials.iter().filter(|trial| trial.head.verdict == Verdict::Valid)
     }
 
+    /// Sessions of trials that count which never had a picture.
+    pub(crate) fn never_started(&self) -> u64 {
+        let sessions = self.valid().flat_map(|trial| &trial.sessions);
+        sessions.filter(|session| session.startup_us.is_none()).count() as u64
+    }
+
     /// What the trials that count come to.
     pub(crate) fn estimate(&self, metric: &Metric) -> Option<Rc<Estimate>> {
         let mut known = self.estimates.borrow_mut();

@@ -1,6 +1,11 @@
 //! `weir`: runs experiments on adaptive streaming. One file per subcommand; no logic here.
 
+// They panic when nobody listens: see `output`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 mod command;
+mod defect;
+mod output;
 mod refusal;
 mod screen;
 
@@ -43,25 +48,34 @@ enum Command {
 fn main() -> ExitCode {
     // In a guest, and as a player process, this program is something else.
     weir_lab::guest::take_over();
-    let result = match Weir::parse().command {
-        Command::Run(arguments) => command::run::run(&arguments),
-        Command::Check(arguments) => command::check::run(&arguments),
-        Command::Report(arguments) => command::report::run(&arguments),
-        Command::Replay(arguments) => command::replay::run(&arguments),
-        Command::Play(arguments) => command::play::run(&arguments),
-        Command::Switch(arguments) => command::switch::run(&arguments),
-        Command::Abr(arguments) => command::abr::run(&arguments),
-        Command::Trace(arguments) => command::trace::run(&arguments),
-        Command::Media(arguments) => command::media::run(&arguments),
-        Command::Doctor(arguments) => command::doctor::run(&arguments),
-    };
-    match result {
+    let ended = defect::caught(|| run(&Weir::parse().command));
+    let code = match ended {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("weir: {error:#}");
+            output::tell(format_args!("weir: {error:#}"));
             // 2: the input was refused, so nothing ran. 1: something went wrong while it ran.
             let refused = error.is::<Refusal>() || error.is::<weir_lab::Refused>();
             ExitCode::from(if refused { 2 } else { 1 })
         }
+    };
+    if let Some(error) = output::failure() {
+        output::tell(format_args!("weir: write to the standard output: {error}"));
+        return if code == ExitCode::SUCCESS { ExitCode::FAILURE } else { code };
+    }
+    code
+}
+
+fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(arguments) => command::run::run(arguments),
+        Command::Check(arguments) => command::check::run(arguments),
+        Command::Report(arguments) => command::report::run(arguments),
+        Command::Replay(arguments) => command::replay::run(arguments),
+        Command::Play(arguments) => command::play::run(arguments),
+        Command::Switch(arguments) => command::switch::run(arguments),
+        Command::Abr(arguments) => command::abr::run(arguments),
+        Command::Trace(arguments) => command::trace::run(arguments),
+        Command::Media(arguments) => command::media::run(arguments),
+        Command::Doctor(arguments) => command::doctor::run(arguments),
     }
 }

@@ -1,7 +1,8 @@
 //! What a run shows: one line that changes on a terminal, plain lines elsewhere, JSON for machines.
 
+use crate::output;
 use serde_json::json;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use weir_lab::Progress;
 use weir_records::Verdict;
@@ -26,7 +27,7 @@ impl Screen {
     /// Shows what is going on.
     pub fn show(&mut self, progress: &Progress<'_>) {
         if self.json {
-            println!("{}", as_json(progress));
+            output::say(as_json(progress));
             return;
         }
         match progress {
@@ -70,20 +71,22 @@ impl Screen {
     /// Shows where the results are, and a small table.
     pub fn finish(&mut self, folder: &Path, report: &Report, bad: u64) {
         if self.json {
-            println!("{}", json!({ "event": "complete", "folder": folder, "bad_trials": bad }));
+            let unseen = report.unseen.iter();
+            unseen.for_each(|text| output::say(json!({ "event": "warning", "text": text })));
+            output::say(json!({ "event": "complete", "folder": folder, "bad_trials": bad }));
             return;
         }
         self.line("");
-        println!("{report}");
-        println!("tables  {}", folder.display());
-        println!("plots   {}", folder.join("plots").display());
-        println!("page    {}", folder.join("report.html").display());
+        output::say(report);
+        output::say(format_args!("tables  {}", folder.display()));
+        output::say(format_args!("plots   {}", folder.join("plots").display()));
+        output::say(format_args!("page    {}", folder.join("report.html").display()));
     }
 
     /// One step of something long: on a terminal in place; a log wants a few lines, not hundreds.
     fn step(&mut self, text: &str, percent: u64, always: bool) {
         if self.terminal {
-            self.rewrite(text);
+            output::murmur(&format!("\r\x1b[K{text}"));
         } else if always || percent >= self.shown_percent + 10 {
             self.shown_percent = percent;
             self.line(text);
@@ -92,13 +95,7 @@ impl Screen {
 
     fn line(&self, text: &str) {
         let clear = if self.terminal { "\r\x1b[K" } else { "" };
-        eprintln!("{clear}{text}");
-    }
-
-    fn rewrite(&self, text: &str) {
-        let mut err = std::io::stderr().lock();
-        // Nobody is there to be told that the screen is gone.
-        drop(write!(err, "\r\x1b[K{text}").and_then(|()| err.flush()));
+        output::tell(format_args!("{clear}{text}"));
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{Scope, ScopedJoinHandle};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::Duration;
 use weir_experiment::{Fault, Service, Upstream, What, Wrong};
 use weir_net::LinkChange;
@@ -57,14 +57,16 @@ impl<'scope> Supervisor<'scope> {
     /// Starts all services, and waits until they are ready.
     ///
     /// # Errors
-    /// If one is not.
+    /// If one is not, or the machine has no thread left.
     pub fn start<'env: 'scope>(
         scope: &'scope Scope<'scope, 'env>,
         what: Supervised<'env>,
     ) -> Result<Self> {
         let (asks, asked) = channel();
         let (tell, told) = channel();
-        let thread = scope.spawn(move || supervise(&what, &asked, &tell));
+        let thread = Builder::new()
+            .spawn_scoped(scope, move || supervise(&what, &asked, &tell))
+            .context("start a thread that runs services")?;
         match told.recv() {
             Ok(()) => Ok(Self { asks, thread }),
             // It has ended, and says why.

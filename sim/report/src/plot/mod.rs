@@ -33,19 +33,21 @@ pub(crate) use spread::SpreadPicture;
 pub(crate) use timeline::{Thumbnail, TimelinePicture};
 pub(crate) use tradeoff::TradeoffPicture;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use look::Painting;
 use std::path::Path;
 
 /// Writes a picture into the folder `dir`, as `<stem>.svg` and `<stem>.png`.
 ///
 /// # Errors
-/// If the font is missing or a file cannot be written.
+/// If the font is missing, a file cannot be written, or `dir` is a link: it may lead anywhere.
 pub(crate) fn write(dir: &Path, stem: &str, picture: &impl Painting) -> Result<()> {
-    std::fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
+    let what = || format!("create {}", dir.display());
+    ensure!(!dir.is_symlink(), "{}: it is a link, through which nothing is written", what());
+    std::fs::create_dir_all(dir).with_context(what)?;
     let write = |ending: &str, bytes: &[u8]| {
         let path = dir.join(format!("{stem}.{ending}"));
-        std::fs::write(&path, bytes).with_context(|| format!("write {}", path.display()))
+        weir_base::replace(&path, bytes).with_context(|| format!("write {}", path.display()))
     };
     write("svg", svg(picture)?.as_bytes())?;
     write("png", &canvas::png(picture)?)

@@ -111,7 +111,7 @@ fn sessions_that_never_played_leave_gaps_not_zeros() {
     }
     let (dir, printed) = reported(&sample.info(), &trials);
     let row = printed.lines().nth(2).unwrap();
-    assert_eq!(row.split_whitespace().filter(|cell| *cell == "-").count(), 4, "{printed}");
+    assert_eq!(row.split_whitespace().filter(|cell| *cell == "-").count(), 6, "{printed}");
     let picture = text(dir.path(), "plots/switches.svg");
     let in_panel = picture.lines().filter(|line| line.starts_with("<polyline")).count();
     // The axes and the two lines of the legend are all that is left to draw.

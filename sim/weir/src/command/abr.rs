@@ -1,11 +1,11 @@
 //! `weir abr`: the algorithms that an experiment can name.
 
+use crate::output;
 use crate::refusal::refuse;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 use weir_abr::{Entry, registry};
 
@@ -57,11 +57,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             if *json { pretty(&as_json(entry))? } else { shown(entry) }
         }
     };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has read enough.
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("write"),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    output::put(&text);
+    Ok(ExitCode::SUCCESS)
 }
 
 fn entry(name: &str) -> Result<&'static Entry> {

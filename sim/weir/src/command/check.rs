@@ -1,6 +1,7 @@
 //! `weir check`: the plan of an experiment, or why there is none.
 
-use anyhow::{Context, Result};
+use crate::output;
+use anyhow::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_experiment::listed;
@@ -26,29 +27,31 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = arguments.wanted.plan()?;
     super::expected(&plan)?;
     if arguments.plan {
-        print!("{}", plan.to_toml());
+        output::put(&plan.to_toml());
         return Ok(ExitCode::SUCCESS);
     }
     if let (Some(file), Some(cell)) = (&arguments.draw, plan.cells().next()) {
-        std::fs::write(file, cell.setup.to_svg())
-            .with_context(|| format!("write {}", file.display()))?;
-        println!("{}", file.display());
+        output::write_file(file, &cell.setup.to_svg())?;
+        output::say(file.display());
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}: {} trials", plan.name, plan.len());
+    output::say(format_args!("{}: {} trials", plan.name, plan.len()));
     for axis in &plan.axes {
-        println!("  {}: {}", axis.path, listed(axis.values.iter().map(String::as_str)));
+        let values = listed(axis.values.iter().map(String::as_str));
+        output::say(format_args!("  {}: {values}", axis.path));
     }
     for (axis, values) in &plan.only {
-        println!("  only {axis}: {}", listed(values.iter().map(String::as_str)));
+        let values = listed(values.iter().map(String::as_str));
+        output::say(format_args!("  only {axis}: {values}"));
     }
-    println!("  {} repeats of {} cells, seed {}", plan.repeats, plan.cells().len(), plan.seed);
+    let (repeats, cells) = (plan.repeats, plan.cells().len());
+    output::say(format_args!("  {repeats} repeats of {cells} cells, seed {}", plan.seed));
     let started = weir_lab::started(&plan);
     if started.is_empty() {
-        println!("  starts no programs");
+        output::say("  starts no programs");
     }
     for program in &started {
-        println!("  starts {program}");
+        output::say(format_args!("  starts {program}"));
     }
     Ok(ExitCode::SUCCESS)
 }

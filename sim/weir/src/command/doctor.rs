@@ -1,5 +1,6 @@
 //! `weir doctor`: what this machine can do.
 
+use crate::output;
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -15,14 +16,14 @@ pub fn run(_: &Arguments) -> Result<ExitCode> {
     let findings = weir_lab::doctor(&weir_uml::cache_folder()?);
     for finding in &findings {
         match &finding.state {
-            Ok(state) => println!("ok       {:<18} {state}", finding.what),
-            Err(why) => println!("missing  {:<18} {why}", finding.what),
+            Ok(state) => output::say(format_args!("ok       {:<18} {state}", finding.what)),
+            Err(why) => output::say(format_args!("missing  {:<18} {why}", finding.what)),
         }
     }
     // What only the lab on this machine's kernel needs, no script can add.
     let healthy = findings.iter().all(|finding| finding.state.is_ok() || !finding.needed);
     if !healthy {
-        println!("\nscripts/setup adds what is missing.");
+        output::say("\nscripts/setup adds what is missing.");
     }
     Ok(ExitCode::from(u8::from(!healthy)))
 }

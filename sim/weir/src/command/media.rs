@@ -1,9 +1,9 @@
 //! `weir media`: what is in content, and which content has been prepared.
 
+use crate::output;
 use crate::refusal::refuse;
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -59,7 +59,7 @@ fn inspect(arguments: &Inspect) -> Result<ExitCode> {
     } else {
         found.to_string()
     };
-    say(&text)?;
+    output::say(text);
     Ok(ExitCode::from(u8::from(!found.in_order())))
 }
 
@@ -67,18 +67,10 @@ fn list() -> Result<ExitCode> {
     let cache = weir_uml::cache_folder()?;
     let packages = weir_media::packages(&cache)?;
     if packages.is_empty() {
-        say(&format!("{} holds no prepared content yet", cache.display()))?;
+        output::say(format_args!("{} holds no prepared content yet", cache.display()));
     }
     for package in packages {
-        say(&package.to_string())?;
+        output::say(package);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes to standard output; whoever reads it may stop at any time.
-fn say(text: &str) -> Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("write"),
-        _ => Ok(()),
-    }
 }

@@ -11,6 +11,7 @@ pub mod run;
 pub mod switch;
 pub mod trace;
 
+use crate::output;
 use crate::refusal::refuse;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
@@ -144,6 +145,6 @@ fn interrupt(cancel: &Cancel) {
     const PATIENCE: Duration = Duration::from_millis(1_500);
     cancel.cancel();
     std::thread::sleep(PATIENCE);
-    eprintln!("weir: interrupted");
+    output::tell("weir: interrupted");
     std::process::exit(1);
 }

@@ -1,9 +1,10 @@
 //! `weir play`: one session against any server, of recorded content or of a live stream, with a line that
 //! shows how it goes.
 
+use crate::output;
 use crate::refusal::refuse;
 use anyhow::Result;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use weir_abr::Choice;
 use weir_abr::exec::Program;
@@ -50,7 +51,7 @@ pub struct Arguments {
     sizes: bool,
 }
 
-/// Runs the command: exit code 1 if the session broke off.
+/// Runs the command: exit code 1 if the session broke off, or never had a picture.
 ///
 /// # Errors
 /// If the arguments are refused.
@@ -85,17 +86,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let facts = weir_http::play(&arguments.url, &options, |status| show(&status, terminal))
         .map_err(refuse)?;
     if terminal {
-        eprintln!();
+        output::tell("");
     }
     let startup = facts.startup.map_or("never".to_owned(), |span| format!("{} ms", span.ms()));
-    println!(
+    output::say(format_args!(
         "startup {startup}, played {:.1} s, {} stalls ({:.1} s), mean {}, {} switches",
         facts.played.as_secs_f64(),
         facts.stalls.len(),
         facts.stalled().as_secs_f64(),
         facts.mean_bitrate_bps().map_or("-".to_owned(), |bps| format!("{:.2} Mbit/s", bps / 1e6)),
         facts.switches(),
-    );
+    ));
     if let Some(live) = &facts.live {
         let latency = live.latency.map_or("-".to_owned(), |latency| {
             format!("{} ms (95 %: {} ms)", latency.mean.ms(), latency.p95.ms())
@@ -103,16 +104,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         let capture = live.capture_latency.map_or("-".to_owned(), |latency| {
             format!("{} ms (95 %: {} ms)", latency.mean.ms(), latency.p95.ms())
         });
-        println!(
+        output::say(format_args!(
             "live: latency {latency}, from capture {capture}, {} skips, {} of {} segments at first try, \
              {} failures",
             live.skips, live.available, live.announced, live.failures,
-        );
+        ));
     }
     match &facts.err {
         None => Ok(ExitCode::SUCCESS),
         Some(err) => {
-            eprintln!("weir: the session broke off: {err}");
+            output::tell(format_args!("weir: the session broke off: {err}"));
             Ok(ExitCode::FAILURE)
         }
     }
@@ -141,11 +142,9 @@ fn show(status: &Status, terminal: bool) {
         status.stalls,
     );
     if terminal {
-        let mut err = std::io::stderr().lock();
-        // Nobody is there to be told that the screen is gone.
-        drop(write!(err, "\r\x1b[K{line}").and_then(|()| err.flush()));
+        output::murmur(&format!("\r\x1b[K{line}"));
     } else if status.now.ns() % 1_000_000_000 < 250_000_000 {
         // A log wants one line a second, not four.
-        eprintln!("{line}");
+        output::tell(line);
     }
 }

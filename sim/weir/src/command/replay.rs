@@ -1,5 +1,6 @@
 //! `weir replay`: one trial of a run once more, with full logs.
 
+use crate::output;
 use crate::screen::Screen;
 use anyhow::Result;
 use std::path::PathBuf;
@@ -50,13 +51,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let real_time = again.trial.row.lab == "host";
     let folder = again.store.complete()?;
     screen.finish(&folder, &report, report.left_out);
-    println!("logs    {}", folder.join("logs").display());
+    output::say(format_args!("logs    {}", folder.join("logs").display()));
     match &difference {
-        None => println!("every row is equal to the run's"),
+        None => output::say("every row is equal to the run's"),
         Some(difference) if real_time => {
-            println!("not equal to the run's, as always in real time: {difference}");
+            let why = format_args!("not equal to the run's, as always in real time: {difference}");
+            output::say(why);
         }
-        Some(difference) => println!("NOT equal to the run's: {difference}"),
+        Some(difference) => output::say(format_args!("NOT equal to the run's: {difference}")),
     }
     Ok(ExitCode::from(u8::from(difference.is_some() && !real_time)))
 }

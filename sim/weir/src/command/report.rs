@@ -1,5 +1,6 @@
 //! `weir report`: plots and page from the tables of a run.
 
+use crate::output;
 use crate::refusal::refuse;
 use anyhow::Result;
 use std::path::PathBuf;
@@ -33,18 +34,18 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             refuse(format!("\"{wanted}\": \"{session}\" is no number of a session"))
         })?;
         let picture = weir_report::timeline(&arguments.run, trial, session).map_err(refuse)?;
-        println!("{}", picture.display());
+        output::say(picture.display());
         return Ok(ExitCode::SUCCESS);
     }
     let report = weir_report::report(&arguments.run)?;
-    print!("{report}");
-    println!("{}", arguments.run.join("report.html").display());
+    output::put(&report.to_string());
+    output::say(arguments.run.join("report.html").display());
     if !arguments.expect {
         return Ok(ExitCode::SUCCESS);
     }
     let violations = weir_report::expectations(&arguments.run)?;
     for violation in &violations {
-        println!("against expectation: {violation}");
+        output::say(format_args!("against expectation: {violation}"));
     }
     Ok(ExitCode::from(u8::from(!violations.is_empty())))
 }

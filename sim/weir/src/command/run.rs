@@ -1,5 +1,6 @@
 //! `weir run`: an experiment file becomes tables and plots.
 
+use crate::output;
 use crate::screen::Screen;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -80,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let bad = report.left_out;
     screen.finish(&folder, &report, bad);
     if let Some(agreement) = agreement.as_ref().filter(|_| !arguments.json) {
-        println!("{agreement}");
+        output::say(agreement);
     }
     let holds = agreement.is_none_or(|agreement| agreement.holds());
     Ok(ExitCode::from(u8::from(bad > 0 || !holds)))

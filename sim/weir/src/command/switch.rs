@@ -1,9 +1,10 @@
 //! `weir switch`: the failover proxy in front of several origins of one live stream.
 
+use crate::output;
 use crate::refusal::refuse;
 use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use weir_switch::{Config, Settings, Switcher, allow_descriptors, line};
@@ -72,8 +73,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     runtime.enable_all().build().context("start")?.block_on(async {
         let switcher = Switcher::bind(config)?;
-        eprintln!("weir switch: listening on {}", switcher.address()?);
-        switcher.run(move |at, what| tell(&line(at, what, &names))).await
+        output::tell(format_args!("weir switch: listening on {}", switcher.address()?));
+        switcher.run(move |at, what| output::say(line(at, what, &names))).await
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -121,10 +122,4 @@ fn read(path: &Path) -> Result<String> {
         .and_then(|f| f.take(FILE_LIMIT).read_to_string(&mut text))
         .with_context(what)?;
     Ok(text)
-}
-
-/// That nobody listens is no reason to end: clients are to be served.
-fn tell(line: &str) {
-    let mut output = std::io::stdout().lock();
-    let _: std::io::Result<()> = writeln!(output, "{line}").and_then(|()| output.flush());
 }

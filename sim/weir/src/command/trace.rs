@@ -1,11 +1,11 @@
 //! `weir trace`: traces from other programs and to them, what is in them, and new ones by models.
 
+use crate::output;
 use crate::refusal::refuse;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use weir_trace::{Clock, Csv, Format, Kind, Origin, Reader, Stats, Trace};
@@ -169,7 +169,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             let trace = load(&export.file, Format::Weir)?;
             let exported = weir_trace::export(export.to, &trace, export.packet).map_err(refuse)?;
             for lost in &exported.lost {
-                eprintln!("weir: this form does not say {lost}");
+                output::tell(format_args!("weir: this form does not say {lost}"));
             }
             put(export.out.as_deref(), &exported.text)?;
         }
@@ -260,15 +260,10 @@ fn pairs(params: &[String]) -> Result<BTreeMap<String, String>> {
 
 fn put(out: Option<&Path>, text: &str) -> Result<()> {
     match out {
-        Some(path) => {
-            std::fs::write(path, text).with_context(|| format!("write {}", path.display()))
-        }
-        None => match std::io::stdout().write_all(text.as_bytes()) {
-            // Whoever reads has read enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            result => result.context("write to standard output"),
-        },
+        Some(path) => output::write_file(path, text)?,
+        None => output::put(text),
     }
+    Ok(())
 }
 
 /// Whether a form says, or implies, of which kind its traces are.

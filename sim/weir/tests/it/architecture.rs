@@ -7,6 +7,7 @@ use std::fs;
 /// Every crate with the crates of this project that it may use.
 const MAY_USE: [(&str, &[&str]); 22] = [
     ("weir-units", &[]),
+    ("weir-base", &[]),
     ("weir-records", &[]),
     ("weir-clock", &["weir-units"]),
     ("weir-abr", &["weir-units"]),
@@ -52,11 +53,12 @@ const MAY_USE: [(&str, &[&str]); 22] = [
             "weir-sidecar",
         ],
     ),
-    ("weir-report", &["weir-units", "weir-records"]),
+    ("weir-report", &["weir-units", "weir-base", "weir-records"]),
     (
         "weir",
         &[
             "weir-units",
+            "weir-base",
             "weir-records",
             "weir-experiment",
             "weir-uml",
