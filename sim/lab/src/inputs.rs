@@ -72,6 +72,12 @@ impl Inputs {
         found.map(|input| input.value.as_str())
     }
 
+    /// They, in a line.
+    pub fn in_words(&self) -> String {
+        let one = |input: &Input| format!("{} {}", input.name, clip(&input.value));
+        self.input.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
     /// Which of these are others in `earlier`, in words. What `earlier` has besides is left out: it
     /// may not be known yet here.
     pub fn others_than(&self, earlier: &Self) -> Vec<String> {

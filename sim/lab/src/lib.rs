@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `run.rs`, `trials.rs` | a whole plan, and all of its trials |
 //! | `replay.rs` | one trial of a run once more |
-//! | `blocks.rs`, `store.rs`, `kept.rs`, `lock.rs`, `sealed.rs` | its folder: one writer, and finished trials that are safe |
+//! | `blocks.rs`, `store.rs`, `kept.rs`, `lock.rs`, `sealed.rs`, `own.rs` | its folder: one writer, and finished trials that are safe |
 //! | `inputs.rs`, `facts.rs` | what its results depend on, and where it ran |
 //! | `content.rs` | what trials serve |
 //! | `lab.rs`, `labs.rs` | what labs have in common, and those of a plan |
@@ -34,6 +34,7 @@ mod lab;
 mod labs;
 mod lock;
 mod model;
+mod own;
 mod patience;
 mod players;
 mod programs;

@@ -29,6 +29,8 @@ pub struct Replay {
     pub trial: String,
     /// The folder of the results.
     pub out: PathBuf,
+    /// Whether a complete run in it is replaced.
+    pub discard: bool,
     /// Where guest kernels and content are kept between runs.
     pub cache: PathBuf,
 }
@@ -86,6 +88,12 @@ pub fn replay(
     }
     let machine = Machine::find(&own, &what.cache)?;
     let store = Store::open(&what.out, Existing::Discard)?;
+    if let Some(earlier) = store.earlier().filter(|_| !what.discard) {
+        return Err(Refused::because(format!(
+            "a complete run is in {}: --discard replaces it, and --out chooses another folder",
+            earlier.display()
+        )));
+    }
     let host = facts_of(&what.run)?;
     let folder = &host.experiment_folder;
     let shown = exec::show(&own, folder, store.stage())?;

@@ -9,7 +9,7 @@ use crate::model;
 use crate::refused::Refused;
 use crate::sealed::{read_text, write_durably};
 use crate::services::Logs;
-use crate::store::{self, Existing, Store};
+use crate::store::{Existing, Store};
 use crate::trials::Trials;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
@@ -72,8 +72,13 @@ pub enum Progress<'a> {
 pub enum Ran<'p> {
     /// They are; tables come next.
     Finished(Run<'p>),
-    /// They were before: the run in this folder is complete.
-    Complete(PathBuf),
+    /// They were before.
+    Complete {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What its results depend on, in words: it is what they depend on now.
+        inputs: String,
+    },
 }
 
 /// A plan that has been run. Its folder still has a temporary name: tables come first.
@@ -110,33 +115,28 @@ pub fn run<'p>(
 ) -> Result<Ran<'p>> {
     // What may be missing comes before anything is written, and before what takes minutes.
     let machine = Machine::find(plan, &options.cache)?;
-    if options.existing == Existing::Resume && store::is_complete(&options.out)? {
-        let known = Inputs { input: vec![plan_input(plan)], listing: None };
-        refuse_others(&known, &options.out, true, plan)?;
-        store::tidy(&options.out)?;
-        return Ok(Ran::Complete(options.out.clone()));
-    }
     let store = Store::open(&options.out, options.existing)?;
-    if store.has_finished()? && Inputs::read(store.folder()).map_err(Refused::because)?.is_none() {
-        return Err(Refused::because(format!(
-            "the interrupted run in {} does not say what it depends on: --discard throws it away",
-            store.folder().display()
-        )));
-    }
+    let earlier = earlier(&store, options.existing)?;
     let shown = exec::show(plan, &options.experiment, store.stage())?;
     let labs = machine.labs(plan, shown, options.jobs, store.stage())?;
     let mut inputs = inputs(plan, &machine, &labs);
     // Before minutes of encoding.
-    refuse_others(&inputs, store.folder(), false, plan)?;
+    earlier.iter().try_for_each(|earlier| earlier.refuse_others(&inputs, plan))?;
     let contents = content::prepare(plan, &options.cache, store.stage(), watch)?;
     let hashes = contents.all().map(|content| content.served.as_str()).enumerate();
     inputs.input.extend(hashes.map(|(number, hash)| content_input(number, hash)));
-    refuse_others(&inputs, store.folder(), false, plan)?;
+    earlier.iter().try_for_each(|earlier| earlier.refuse_others(&inputs, plan))?;
     labs.meet(plan, &contents)?;
-    for warning in model::warnings(plan) {
-        watch(Progress::Warning(warning));
+    let is_complete = earlier.is_some_and(|earlier| earlier.is_complete);
+    let mut warnings = model::warnings(plan);
+    let go_on = !is_complete || options.existing == Existing::Resume && store.adopt()?;
+    let kept = store.kept(plan, &mut |warning| warnings.push(warning));
+    let all_is_well = kept.trials.values().sum::<u64>() == plan.len();
+    if is_complete && (!go_on || all_is_well) {
+        let inputs = inputs.in_words();
+        return Ok(Ran::Complete { folder: store.leave(go_on)?, inputs });
     }
-    let kept = store.kept(plan, &mut |warning| watch(Progress::Warning(warning)));
+    warnings.into_iter().for_each(|warning| watch(Progress::Warning(warning)));
 
     let host = facts::host(plan, &labs, &machine.services, &contents, &options.experiment)?;
     write_durably(&store.folder().join(PLAN), plan.to_toml().as_bytes())?;
@@ -171,27 +171,54 @@ fn plan_input(plan: &Plan) -> Input {
     Input::hashed("the plan", &plan.to_toml())
 }
 
-/// Refuses to go on with the run in `folder` if it has other inputs than these.
-fn refuse_others(inputs: &Inputs, folder: &Path, complete: bool, plan: &Plan) -> Result<()> {
-    let Some(earlier) = Inputs::read(folder).map_err(Refused::because)? else { return Ok(()) };
-    let mut others = inputs.others_than(&earlier);
-    if others.is_empty() {
-        return Ok(());
-    }
-    if let Some(line) = first_other_line(&folder.join(PLAN), &plan.to_toml()) {
-        // A line says more than two hashes.
-        others.retain(|other| !other.starts_with("the plan "));
-        others.insert(0, format!("the plan ({line})"));
-    }
-    let (what, way) = match complete {
-        true => ("complete", "without --resume it is replaced"),
-        false => ("interrupted", "--discard instead of --resume throws it away"),
+/// A run that is in the folder already, and stays.
+struct Earlier {
+    folder: PathBuf,
+    inputs: Inputs,
+    is_complete: bool,
+}
+
+/// The one that a run goes on with, or that is complete; `None` if there is none, or it is to be replaced.
+///
+/// # Errors
+/// If it does not say what it depends on.
+fn earlier(store: &Store, existing: Existing) -> Result<Option<Earlier>> {
+    let interrupted = store.has_finished()?;
+    let complete = store.earlier().filter(|_| existing != Existing::Discard && !interrupted);
+    let folder = if interrupted { Some(store.folder()) } else { complete };
+    let Some(folder) = folder.map(Path::to_owned) else { return Ok(None) };
+    let Some(inputs) = Inputs::read(&folder).map_err(Refused::because)? else {
+        return Err(Refused::because(format!(
+            "the run in {} does not say what it depends on: --discard replaces it, and --out chooses \
+             another folder",
+            folder.display()
+        )));
     };
-    Err(Refused::because(format!(
-        "the {what} run in {} has other inputs: {}; {way}, and --out chooses another folder",
-        folder.display(),
-        others.join(", "),
-    )))
+    Ok(Some(Earlier { folder, inputs, is_complete: !interrupted }))
+}
+
+impl Earlier {
+    /// Refuses other inputs than it has.
+    fn refuse_others(&self, inputs: &Inputs, plan: &Plan) -> Result<()> {
+        let mut others = inputs.others_than(&self.inputs);
+        if others.is_empty() {
+            return Ok(());
+        }
+        if let Some(line) = first_other_line(&self.folder.join(PLAN), &plan.to_toml()) {
+            // A line says more than two hashes.
+            others.retain(|other| !other.starts_with("the plan "));
+            others.insert(0, format!("the plan ({line})"));
+        }
+        let (what, way) = match self.is_complete {
+            true => ("complete", "--discard replaces it"),
+            false => ("interrupted", "--discard instead of --resume throws it away"),
+        };
+        Err(Refused::because(format!(
+            "the {what} run in {} has other inputs: {}; {way}, and --out chooses another folder",
+            self.folder.display(),
+            others.join(", "),
+        )))
+    }
 }
 
 /// Where the plan in a file begins to differ from this one.

@@ -8,31 +8,33 @@
 use crate::blocks::{blocks, trials_in};
 use crate::kept::{Kept, Opened};
 use crate::lock::{LOCK, lock};
+use crate::own::{self, FILES, REPLACED, STAGE};
 use crate::refused::Refused;
 use crate::sealed::write_durably;
-use anyhow::{Context, Result, bail, ensure};
-use nix::fcntl::Flock;
+use anyhow::{Context, Error, Result, bail, ensure};
+use nix::fcntl::{AT_FDCWD, Flock, RenameFlags, renameat2};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use weir_experiment::Plan;
-use weir_records::TrialResult;
+use weir_records::{TrialResult, Verdict};
 
 /// What a complete run's folder contains, and nothing else does.
 const MARK: &str = "run.toml";
 const TRIALS: &str = "trials";
-/// How the names of folders begin that hold what is not kept.
-const STAGE: &str = "stage-";
 
-/// What to do with the finished trials of a run that was interrupted.
+/// What to do with an earlier run in the same folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Existing {
-    /// Nothing: refuse to run.
+    /// Leave one that was interrupted as it is, and refuse to run. A complete one stays: there is nothing
+    /// to run where nothing differs, and a refusal otherwise.
     #[default]
     Refuse,
-    /// Go on from them.
+    /// Go on with one that was interrupted, and run what failed again.
     Resume,
-    /// Throw them away.
+    /// Throw it away: one that was interrupted at once, and a complete one when the new one is complete.
     Discard,
 }
 
@@ -46,30 +48,49 @@ pub struct Store {
     _lock: Flock<File>,
     /// Whether it was given its own name.
     is_complete: bool,
+    /// Whether a trial has failed: then their files stay, so that the others need not run again.
+    has_failed: AtomicBool,
 }
 
 impl Store {
     /// Makes the temporary folder beside `complete`, or goes on with the one that is there.
     ///
     /// # Errors
-    /// If `complete` or the temporary folder is somebody else's: nothing of the user's is ever
-    /// replaced. If another process writes to it, and if it holds finished trials and `existing`
-    /// does not say what becomes of them.
+    /// If `complete` cannot become the name of a folder, or it or the temporary folder is somebody else's:
+    /// nothing of the user's is ever replaced. If another process writes to it, and if it holds finished
+    /// trials and `existing` does not say what becomes of them.
     pub fn open(complete: &Path, existing: Existing) -> Result<Self> {
-        if complete.exists() && !is_run(complete) && !is_empty(complete)? {
+        let complete = folder_name(complete)?;
+        if complete.exists() && !is_run(&complete) && !is_empty(&complete)? {
             return Err(Refused::because(format!(
                 "{} exists and holds no results of weir; choose another folder with --out",
                 complete.display()
             )));
         }
-        let partial = with_suffix(complete, ".partial")?;
-        if partial.exists() && !partial.join(LOCK).exists() && !is_empty(&partial)? {
+        if existing == Existing::Discard && is_run(&complete) && !complete.join(FILES).exists() {
+            return Err(Refused::because(format!(
+                "the run in {} has no list of its files ({FILES}), so nobody knows what else is there: \
+                 move it away, or choose another folder with --out",
+                complete.display()
+            )));
+        }
+        let partial = with_suffix(&complete, ".partial")?;
+        let known = [LOCK, REPLACED].iter().any(|name| partial.join(name).exists());
+        if partial.exists() && !known && !is_empty(&partial)? {
             return Err(Refused::because(format!(
                 "{} exists and is no interrupted run of weir; choose another folder with --out",
                 partial.display()
             )));
         }
-        let lock = lock(&partial)?;
+        let lock = lock(&partial).map_err(Refused::because)?;
+        for name in [".partial", ".replaced"] {
+            // What was interrupted when this run's folder had just taken the place of another.
+            let old = with_suffix(&complete, name)?;
+            if old.join(REPLACED).exists() && is_run(&complete) {
+                own::settle(&old, &complete)?;
+            }
+        }
+        drop(fs::remove_dir(with_suffix(&complete, ".replaced")?));
         let finished = finished_trials(&partial)?;
         match existing {
             Existing::Refuse if finished > 0 => {
@@ -86,8 +107,39 @@ impl Store {
         let partial =
             partial.canonicalize().with_context(|| format!("find {}", partial.display()))?;
         let stage = make_stage(&partial)?;
-        let complete = complete.to_owned();
-        Ok(Self { partial, complete, stage, _lock: lock, is_complete: false })
+        let has_failed = AtomicBool::new(false);
+        Ok(Self { partial, complete, stage, _lock: lock, is_complete: false, has_failed })
+    }
+
+    /// The complete run that has the folder's own name, if there is one.
+    pub(crate) fn earlier(&self) -> Option<&Path> {
+        is_run(&self.complete).then_some(self.complete.as_path())
+    }
+
+    /// Takes over the trials of a complete run of which some failed; whether there are any.
+    ///
+    /// # Errors
+    /// If their files cannot be had.
+    pub(crate) fn adopt(&self) -> Result<bool> {
+        let files = list(&self.complete.join(TRIALS))?;
+        for file in &files {
+            let to = self.partial.join(TRIALS).join(file.file_name().unwrap_or_default());
+            // The complete run keeps its own, until the other one is complete too.
+            fs::hard_link(file, &to)
+                .or_else(|_| fs::copy(file, &to).map(drop))
+                .with_context(|| format!("take over {}", file.display()))?;
+        }
+        Ok(!files.is_empty())
+    }
+
+    /// Leaves the complete run as it is, without what it does not need any more.
+    ///
+    /// # Errors
+    /// If something cannot be removed.
+    pub(crate) fn leave(self, all_is_well: bool) -> Result<PathBuf> {
+        clear(&self.partial)?;
+        tidy(&self.complete, all_is_well)?;
+        Ok(self.complete.clone())
     }
 
     /// The folder to write to.
@@ -112,12 +164,13 @@ impl Store {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(crate) fn keep(&self, file: &str, text: &str) -> Result<()> {
+    pub(crate) fn keep(&self, file: &str, text: &str, failed: bool) -> Result<()> {
+        self.has_failed.fetch_or(failed, Ordering::Relaxed);
         write_durably(&self.partial.join(TRIALS).join(file), text.as_bytes())
     }
 
-    /// Which of the plan's blocks [`Store::keep`] kept; `warn` hears of files that are damaged, whose
-    /// trials have to run again.
+    /// Which of the plan's blocks [`Store::keep`] kept; `warn` hears of those that have to run again: files
+    /// that are damaged, and trials that failed.
     pub(crate) fn kept(&self, plan: &Plan, warn: &mut dyn FnMut(String)) -> Kept {
         let mut kept = Kept::default();
         for block in blocks(plan) {
@@ -126,10 +179,17 @@ impl Store {
                 continue;
             }
             let opened = Opened::new(&path, plan, &block);
-            match opened.and_then(|mut opened| opened.try_for_each(|result| result.map(drop))) {
-                Ok(()) => kept.add(&block),
+            let failed = opened.and_then(|mut opened| {
+                opened.try_fold(false, |failed, result| {
+                    Ok::<_, Error>(failed | (result?.row.verdict == Verdict::Failed))
+                })
+            });
+            let s = if block.len() == 1 { "s" } else { "" };
+            match failed {
+                Ok(false) => kept.add(&block),
+                Ok(true) => warn(format!("{block} failed before, and run{s} again")),
                 Err(why) => {
-                    let (name, s) = (block.file(), if block.len() == 1 { "s" } else { "" });
+                    let name = block.file();
                     warn(format!("{block} run{s} again: {TRIALS}/{name} is damaged: {why:#}"));
                 }
             }
@@ -154,30 +214,47 @@ impl Store {
         })
     }
 
-    /// Gives the folder its own name; an earlier run's folder of that name is replaced.
+    /// Gives the folder its own name. A complete run of that name makes room: its files are removed, and
+    /// what else is in its folder moves into this one.
     ///
     /// # Errors
     /// If a folder cannot be renamed or removed.
     pub fn complete(mut self) -> Result<PathBuf> {
         ensure!(is_run(&self.partial), "the run in {} has no tables yet", self.partial.display());
         remove_stages(&self.partial)?;
+        own::list(&self.partial)?;
         // Tables on the disk before the trials that they are made from go.
         let folder = File::open(&self.partial).context("open the run's folder")?;
         nix::unistd::syncfs(&folder).context("write the tables to the disk")?;
-        let old = with_suffix(&self.complete, ".old")?;
-        let rename = |from: &Path, to: &Path| {
-            fs::rename(from, to)
-                .with_context(|| format!("rename {} to {}", from.display(), to.display()))
-        };
-        if self.complete.exists() {
-            remove(&old)?;
-            rename(&self.complete, &old)?;
+        if is_run(&self.complete) {
+            let mark = self.complete.join(REPLACED);
+            File::create(&mark).with_context(|| format!("write {}", mark.display()))?;
+            exchange(&self.partial, &self.complete)?;
+            self.is_complete = true;
+            own::settle(&self.partial, &self.complete)?;
+            fs::remove_dir(&self.partial).context("remove the folder of the earlier run")?;
+        } else {
+            rename(&self.partial, &self.complete)?;
+            self.is_complete = true;
         }
-        rename(&self.partial, &self.complete)?;
-        self.is_complete = true;
-        tidy(&self.complete)?;
+        tidy(&self.complete, !*self.has_failed.get_mut())?;
         Ok(self.complete.clone())
     }
+}
+
+/// Exchanges the names of two folders, in one step where the file system can.
+fn exchange(a: &Path, b: &Path) -> Result<()> {
+    if renameat2(AT_FDCWD, a, AT_FDCWD, b, RenameFlags::RENAME_EXCHANGE).is_ok() {
+        return Ok(());
+    }
+    let spare = with_suffix(b, ".replaced")?;
+    rename(b, &spare)?;
+    rename(a, b)?;
+    rename(&spare, a)
+}
+
+fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).with_context(|| format!("rename {} to {}", from.display(), to.display()))
 }
 
 impl Drop for Store {
@@ -188,24 +265,20 @@ impl Drop for Store {
         drop(remove_stages(&self.partial));
         // Nobody goes on with a run of which nothing is finished.
         if finished_trials(&self.partial).is_ok_and(|finished| finished == 0) {
-            drop(remove(&self.partial));
+            drop(clear(&self.partial));
+            drop(fs::remove_file(self.partial.join(LOCK)));
+            // It stays where somebody has put something into it.
+            drop(fs::remove_dir(&self.partial));
         }
     }
 }
 
-/// Whether a complete run is in the folder, and no other is on its way to it.
-pub(crate) fn is_complete(complete: &Path) -> Result<bool> {
-    Ok(is_run(complete) && !with_suffix(complete, ".partial")?.exists())
-}
-
 /// Removes what the complete run in the folder does not need any more: its tables hold all that the
-/// files of the trials do.
-///
-/// # Errors
-/// If something cannot be removed.
-pub(crate) fn tidy(complete: &Path) -> Result<()> {
-    remove(&with_suffix(complete, ".old")?)?;
-    remove(&complete.join(TRIALS))?;
+/// files of the trials do, which only serve to run again those that failed.
+fn tidy(complete: &Path, all_is_well: bool) -> Result<()> {
+    if all_is_well {
+        remove(&complete.join(TRIALS))?;
+    }
     match fs::remove_file(complete.join(LOCK)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(error).with_context(|| format!("tidy up {}", complete.display()))
@@ -249,11 +322,12 @@ fn remove_stages(partial: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Empties the folder of a run, except for its lock and its stages.
+/// Removes what is Weir's from the folder of a run that is not complete, except for its lock and its
+/// stages.
 fn clear(partial: &Path) -> Result<()> {
     for path in list(partial)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name == LOCK || name.starts_with(STAGE) {
+        if !own::is_ours(name) || name == LOCK || name.starts_with(STAGE) {
             continue;
         }
         if path.is_dir() && !path.is_symlink() {
@@ -283,6 +357,37 @@ fn is_run(folder: &Path) -> bool {
 
 fn is_empty(path: &Path) -> Result<bool> {
     Ok(path.is_dir() && list(path)?.is_empty())
+}
+
+/// The name that a folder of results is to have in the end, links followed.
+///
+/// # Errors
+/// If no folder can have it: that is told before anything runs.
+fn folder_name(out: &Path) -> Result<PathBuf> {
+    let refused = |why: &str| Refused::because(format!("--out {}: {why}", out.display()));
+    let about = out.symlink_metadata();
+    if about.as_ref().is_ok_and(|about| about.is_symlink()) && !out.exists() {
+        return Err(refused("it is a link that leads nowhere (expected a folder, or a new name)"));
+    }
+    if out.exists() {
+        let whole = out.canonicalize().with_context(|| format!("find {}", out.display()))?;
+        if !whole.is_dir() {
+            return Err(refused("it is no folder"));
+        }
+        let device = |path: &Path| path.metadata().map(|about| about.dev());
+        let parent = whole.parent().ok_or_else(|| refused("it is no folder below another"))?;
+        if device(&whole).ok() != device(parent).ok() {
+            return Err(refused("a file system is mounted there (expected a folder on one)"));
+        }
+        return Ok(whole);
+    }
+    let name = out.file_name().ok_or_else(|| refused("it ends with no name of a folder"))?;
+    let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    fs::create_dir_all(parent)
+        .and_then(|()| parent.canonicalize())
+        .map(|parent| parent.join(name))
+        .map_err(|error| refused(&format!("the folder around it cannot be made: {error}")))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> Result<PathBuf> {
@@ -332,7 +437,7 @@ mod tests {
         let out = folder.path().join("out");
         let store = Store::open(&out, Existing::Refuse).unwrap();
         fs::write(store.stage().join("scratch"), "").unwrap();
-        store.keep("c0000-r0.json", &seal(&[result("c0000-r0")]).unwrap()).unwrap();
+        store.keep("c0000-r0.json", &seal(&[result("c0000-r0")]).unwrap(), true).unwrap();
         let (kept, stage) = (store.folder().join("trials/c0000-r0.json"), store.stage().to_owned());
         drop(store);
         assert!(kept.exists() && !stage.exists());

@@ -132,7 +132,8 @@ impl Trials<'_> {
             }
             drop(finished);
             for Finished { block, results, sealed } in results {
-                let kept = sealed.and_then(|sealed| store.keep(&block.file(), &sealed));
+                let failed = results.iter().any(|result| result.row.verdict == Verdict::Failed);
+                let kept = sealed.and_then(|sealed| store.keep(&block.file(), &sealed, failed));
                 if let Err(error) = kept {
                     self.cancel.cancel();
                     outcome = Err(error);

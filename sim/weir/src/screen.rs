@@ -62,9 +62,10 @@ impl Screen {
     }
 
     /// Says that there was nothing to run.
-    pub fn complete(&mut self, folder: &Path) {
+    pub fn complete(&mut self, folder: &Path, inputs: &str) {
         if !self.json {
             self.line(&format!("{} is complete: nothing to run", folder.display()));
+            self.line(&format!("it depends on {inputs}; --discard runs it again"));
         }
     }
 

@@ -92,7 +92,7 @@ fn name(folder: &Folder) -> Result<String> {
             ensure!(listing.lines().any(|line| line.ends_with("  policy.py")), "{listing}");
             Ok(run.id)
         }
-        Ran::Complete(_) => bail!("the run was complete before"),
+        Ran::Complete { .. } => bail!("the run was complete before"),
     }
 }
 

@@ -65,6 +65,28 @@ impl Wanted {
         Ok(plan)
     }
 
+    /// The name of the folder of its results: that of the experiment, and what makes it another run than
+    /// the whole experiment as it is written.
+    pub fn folder(&self, name: &str) -> String {
+        /// File names have 255 bytes, and others are made of this one.
+        const LONGEST: usize = 160;
+        let lab = self.lab.iter().map(|lab| format!("lab={lab}"));
+        let seed = self.seed.iter().map(|seed| format!("seed={seed}"));
+        let repeats = self.repeats.iter().map(|repeats| format!("repeats={repeats}"));
+        let mut only = self.only.clone();
+        only.sort();
+        let all = lab.chain(seed).chain(repeats).chain(only);
+        let whole = all.fold(name.to_owned(), |folder, part| format!("{folder}+{part}"));
+        let plain = |c: char| if c.is_alphanumeric() || "+=._-".contains(c) { c } else { '_' };
+        let folder: String = whole.chars().map(plain).collect();
+        if folder.len() <= LONGEST && folder == whole.replace(' ', "_") {
+            return folder;
+        }
+        // What was left out of the name tells two of them apart.
+        let cut: String = folder.chars().take(LONGEST / 4).collect();
+        format!("{cut}+{:08x}", Seed::new(0).derive(&whole).get() >> 32)
+    }
+
     /// The command that runs the same again.
     pub fn command(&self) -> String {
         let mut command = format!("weir run {}", self.experiment.display());

@@ -14,9 +14,12 @@ pub struct Arguments {
     run: PathBuf,
     /// The trial, such as c0012-r3.
     trial: String,
-    /// The folder of the replay [default: replays/TRIAL in the run's].
+    /// The folder of the replay [default: replays/TRIAL in the run's, where an earlier replay is replaced].
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Replace a complete run in that folder.
+    #[arg(long)]
+    discard: bool,
 }
 
 /// Runs the command: exit code 1 if a trial came out otherwise in virtual time, where equal inputs
@@ -28,7 +31,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let Arguments { run, trial, .. } = arguments;
     let out = arguments.out.clone().unwrap_or_else(|| run.join("replays").join(trial));
     let cache = weir_uml::cache_folder()?;
-    let replay = Replay { run: run.clone(), trial: trial.clone(), out, cache };
+    let discard = arguments.discard || arguments.out.is_none();
+    let replay = Replay { run: run.clone(), trial: trial.clone(), out, discard, cache };
     let cancel = super::cancelled_by_ctrl_c()?;
     let mut screen = Screen::new(false);
     let again = weir_lab::replay(&replay, &cancel, &mut |progress| screen.show(&progress))?;

@@ -12,16 +12,17 @@ use weir_lab::{Existing, Options, Ran};
 pub struct Arguments {
     #[command(flatten)]
     wanted: super::Wanted,
-    /// The folder of the results [default: results/NAME].
+    /// The folder of the results [default: results/NAME; with what makes it a part or another run, such as
+    /// results/NAME+abr=bola].
     #[arg(long)]
     out: Option<PathBuf>,
     /// Trials at a time [default: one for each CPU; one in the lab host].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
     jobs: Option<u64>,
-    /// Go on with an interrupted run, or say that it is complete.
+    /// Go on with an interrupted run, and run trials again that failed.
     #[arg(long, conflicts_with = "discard")]
     resume: bool,
-    /// Throw an interrupted run's finished trials away.
+    /// Replace an interrupted or complete run in the same folder. Files that are not Weir's stay.
     #[arg(long)]
     discard: bool,
     /// Progress as JSON lines on standard output, for machines.
@@ -37,7 +38,8 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = arguments.wanted.plan()?;
     let expected = super::expected(&plan)?;
-    let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from("results").join(&plan.name));
+    let own = || PathBuf::from("results").join(arguments.wanted.folder(&plan.name));
+    let out = arguments.out.clone().unwrap_or_else(own);
     let options = Options {
         out,
         existing: match (arguments.resume, arguments.discard) {
@@ -72,8 +74,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             let agreement = agreement(folder)?;
             (weir_report::report(folder)?, agreement, run.store.complete()?)
         }
-        Ran::Complete(folder) => {
-            screen.complete(&folder);
+        Ran::Complete { folder, inputs } => {
+            screen.complete(&folder, &inputs);
             let agreement = agreement(&folder)?;
             (weir_report::report(&folder)?, agreement, folder)
         }

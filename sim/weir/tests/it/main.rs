@@ -5,6 +5,7 @@
 mod algorithms;
 mod architecture;
 mod bad_input;
+mod complete;
 mod damaged;
 mod decided;
 mod failures;

@@ -48,10 +48,42 @@ fn a_replay_has_the_rows_of_the_run_and_its_full_logs() {
     // Other content under the old name is said, and so is what comes of it.
     let table = fs::read_to_string(scratch.0.join("table.json")).unwrap();
     fs::write(scratch.0.join("table.json"), table.replace("700, 1500", "700, 1600")).unwrap();
-    let output = weir(&scratch.0, &["replay", "out", "c0000-r0", "--out", "elsewhere"]);
+    let again = ["replay", "out", "c0000-r0", "--out", "elsewhere"];
+    let output = weir(&scratch.0, &again);
+    assert_eq!(output.status.code(), Some(2), "a complete run stays: {}", said(&output));
+    let output = weir(&scratch.0, &[&again[..], &["--discard"]].concat());
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     for words in ["another input than the run's: the content 0", "NOT equal"] {
         assert!(said(&output).contains(words), "{}", said(&output));
+    }
+}
+
+/// Full logs are written in a replay, and their pages and what a kernel does with them must not become a
+/// part of the trial: after a minute (write-back), and when memory would be full of them.
+#[test]
+fn a_replay_of_a_long_session_is_that_session() {
+    for (name, segments, watch, rate) in
+        [("minute", 30, 60, "3 Mbit/s"), ("minutes", 300, 600, "20 Mbit/s")]
+    {
+        let scratch = Scratch::new(name);
+        let sizes =
+            (0..segments).map(|n| format!("[600000, {}]", 2_000 * (8_000 + n * 37 % 8_000)));
+        let table = format!(
+            "{{ \"segment_duration_ms\": 2000, \"bitrates_kbps\": [300, 12000], \
+             \"segment_sizes_bits\": [{}] }}",
+            sizes.collect::<Vec<_>>().join(", ")
+        );
+        fs::write(scratch.0.join("table.json"), table).unwrap();
+        let experiment = format!(
+            "name = \"{name}\"\ntopology = \"one-origin\"\n[media]\nsource = \"table.json\"\n\
+             [links.access]\nrate = \"{rate}\"\n[[players]]\nabr = \"bola\"\nwatch = \"{watch} s\"\n"
+        );
+        fs::write(scratch.0.join("long.toml"), experiment).unwrap();
+        for arguments in [&["run", "long.toml", "--out", "out"][..], &["replay", "out", "c0000-r0"]]
+        {
+            let output = weir(&scratch.0, arguments);
+            assert!(output.status.success(), "{name}: {}", said(&output));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Drills: what breaks, and what its viewers may notice of it.
 
 use super::Run;
+use crate::program::{said, weir};
 
 fn drill(name: &str, fault: &str) -> Run {
     let more = format!(
@@ -42,6 +43,9 @@ fn a_killed_origin_is_left_in_time_and_nobody_notices() {
     let segments = run.table("segments");
     let last = segments.rows().last().unwrap();
     assert_eq!(last.text("origin"), "origin-b");
+    // And with full logs it is the same drill.
+    let output = weir(&run.folder.0, &["replay", "out", "c0000-r0"]);
+    assert!(said(&output).contains("every row is equal"), "{}", said(&output));
 }
 
 #[test]
