@@ -14,8 +14,8 @@ pub(crate) const ROOTS: [&str; 14] = [
 pub(crate) const VALUES: [&str; 4] = ["lab", "topology", "phase", "interval"];
 
 /// The keys of an experiment that a run has one value of.
-pub(crate) const ONCE: [&str; 7] =
-    ["name", "seed", "repeats", "record", "oracle", "expect", "sweep"];
+pub(crate) const ONCE: [&str; 8] =
+    ["name", "seed", "repeats", "record", "oracle", "expect", "watchdog", "sweep"];
 
 /// The sections that are lists of tables: a path may name one table by its number, or all.
 const LISTS: [&str; 4] = ["origins", "players", "traffic", "events"];

@@ -7,10 +7,13 @@ use crate::section::{Field, Section};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use weir_core::QoePreset;
-use weir_units::{BitRate, Seed};
+use weir_units::{BitRate, Seed, Span};
 
 /// How often a cell can run.
 const REPEATS: RangeInclusive<u64> = 1..=10_000;
+
+/// How long a trial may take, by a clock on the wall.
+const WATCHDOGS: RangeInclusive<Span> = Span::from_s(1)..=Span::from_s(7 * 86_400);
 
 /// The longest name of an experiment: it becomes a part of file names.
 const MAX_NAME: usize = 64;
@@ -30,6 +33,7 @@ pub(crate) struct Head {
     /// And where it stands.
     pub oracle: Option<(QoePreset, Place)>,
     pub expect: Option<NamedFile>,
+    pub watchdog: Option<Span>,
 }
 
 impl Head {
@@ -43,6 +47,7 @@ impl Head {
             record: section.read("record", |f| f.one_of(&KEEPS))?.unwrap_or_default(),
             oracle: section.read("oracle", oracle)?,
             expect: section.read("expect", |f| expect(&f, library))?,
+            watchdog: section.read("watchdog", |f| f.quantity(WATCHDOGS))?,
         })
     }
 

@@ -48,6 +48,9 @@ pub struct Plan {
     pub services: BTreeMap<String, ServiceKind>,
     /// The table of the values that are expected, which no result depends on.
     pub expect: Option<NamedFile>,
+    /// How long a trial's guest is let alone, in wall-clock time, instead of what is computed; afterwards
+    /// it is killed if its own clock does not advance. No result depends on it.
+    pub watchdog: Option<Span>,
 }
 
 /// A file that a plan needs.

@@ -44,7 +44,7 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
         cells.push(cells.len(), setup);
         Ok(())
     })?;
-    let Head { name, seed, repeats, record, oracle, expect } = head;
+    let Head { name, seed, repeats, record, oracle, expect, watchdog } = head;
     let Used { media, traces, logs, programs, kinds } = library.into_used();
     Ok(Plan {
         name,
@@ -61,6 +61,7 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
         programs,
         services: kinds,
         expect,
+        watchdog,
     })
 }
 

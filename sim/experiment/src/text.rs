@@ -266,6 +266,7 @@ impl Document<'_> {
             programs: BTreeMap::new(),
             services: kinds,
             expect: None,
+            watchdog: None,
         })
     }
 

@@ -51,7 +51,7 @@ impl Machine {
         let mut labs: Vec<(LabName, Box<dyn Lab>)> = Vec::new();
         let needed = plan.labs();
         if let Some(kernel) = &self.kernel {
-            labs.push((LabName::Uml, Box::new(UmlLab::new(kernel.clone(), jobs, stage)?)));
+            labs.push((LabName::Uml, Box::new(UmlLab::new(kernel.clone(), plan, jobs, stage)?)));
         }
         if needed.contains(&LabName::Host) {
             labs.push((LabName::Host, Box::new(HostLab::new(jobs, stage)?)));

@@ -19,6 +19,7 @@ use weir_experiment::{LabName, Place, Plan, Trial};
 use weir_media::Package;
 use weir_process::Cancel;
 use weir_records::TrialResult;
+use weir_units::Span;
 
 /// What to replay.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Replay {
     pub out: PathBuf,
     /// Whether a complete run in it is replaced.
     pub discard: bool,
+    /// How long the trial is let alone, instead of what is computed: see [`Plan::watchdog`].
+    pub watchdog: Option<Span>,
     /// Where guest kernels and content are kept between runs.
     pub cache: PathBuf,
 }
@@ -73,7 +76,8 @@ pub fn replay(
     cancel: &Cancel,
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Replayed> {
-    let (plan, trial) = find(what).map_err(Refused::because)?;
+    let (mut plan, trial) = find(what).map_err(Refused::because)?;
+    plan.watchdog = what.watchdog;
     let earlier = Inputs::read(&what.run).map_err(Refused::because)?.unwrap_or_default();
     // What the trial's lab needs: no other one of the plan. The memory of a guest follows from all of
     // its lab's trials.

@@ -7,6 +7,7 @@ use crate::patience::patience;
 use crate::trial::Assignment;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
+use weir_experiment::Plan;
 use weir_process::Cancel;
 use weir_uml::{Guest, Kernel, Outcome, Root};
 use weir_units::{BitRate, Bytes, Span};
@@ -31,6 +32,7 @@ pub(crate) struct UmlLab {
     root: Root,
     jobs: Option<usize>,
     stage: PathBuf,
+    watchdog: Option<Span>,
 }
 
 impl UmlLab {
@@ -38,9 +40,9 @@ impl UmlLab {
     ///
     /// # Errors
     /// If the root folder cannot be made.
-    pub fn new(kernel: Kernel, jobs: Option<usize>, stage: &Path) -> Result<Self> {
+    pub fn new(kernel: Kernel, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Result<Self> {
         let root = Root::make(&stage.join("root"), &[SITE, MEDIA, EXPERIMENT])?;
-        Ok(Self { kernel, root, jobs, stage: stage.to_owned() })
+        Ok(Self { kernel, root, jobs, stage: stage.to_owned(), watchdog: plan.watchdog })
     }
 }
 
@@ -110,7 +112,7 @@ impl Lab for UmlLab {
             seed: trial.seed.derive("guest"),
             memory: memory(task.assignment),
             cpu: task.slot,
-            patience: patience(task.assignment, None),
+            patience: patience(task.assignment, self.watchdog),
         };
         let ended = guest.run(cancel)?;
         stage.keep_logs(task.logs)?;

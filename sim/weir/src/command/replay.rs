@@ -6,6 +6,7 @@ use anyhow::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_lab::Replay;
+use weir_units::Span;
 
 /// The arguments.
 #[derive(clap::Args)]
@@ -17,6 +18,9 @@ pub struct Arguments {
     /// The folder of the replay [default: replays/TRIAL in the run's, where an earlier replay is replaced].
     #[arg(long)]
     out: Option<PathBuf>,
+    /// The wall-clock time for which the trial is let alone, instead of what is computed.
+    #[arg(long, value_name = "TIME")]
+    watchdog: Option<Span>,
     /// Replace a complete run in that folder.
     #[arg(long)]
     discard: bool,
@@ -32,7 +36,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let out = arguments.out.clone().unwrap_or_else(|| run.join("replays").join(trial));
     let cache = weir_uml::cache_folder()?;
     let discard = arguments.discard || arguments.out.is_none();
-    let replay = Replay { run: run.clone(), trial: trial.clone(), out, discard, cache };
+    let replay = Replay {
+        run: run.clone(),
+        trial: trial.clone(),
+        out,
+        discard,
+        watchdog: arguments.watchdog,
+        cache,
+    };
     let cancel = super::cancelled_by_ctrl_c()?;
     let mut screen = Screen::new(false);
     let again = weir_lab::replay(&replay, &cancel, &mut |progress| screen.show(&progress))?;
