@@ -88,3 +88,60 @@ fn whole(time: Span) -> u64 {
 fn times(each: Duration, count: u64) -> Duration {
     each.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::services::Logs;
+    use std::collections::BTreeMap;
+
+    /// How long the first trial of an experiment is let alone, with this on its link and beside its viewer.
+    fn expected_of(rate: &str, watch: u64, traffic: &str) -> u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.toml");
+        let text = format!(
+            "name = \"x\"\ntopology = \"one-origin\"\n[links.access]\nrate = \"{rate}\"\n[[players]]\n\
+             watch = \"{watch} s\"\nabr = \"bola\"\n{traffic}"
+        );
+        std::fs::write(&path, text).unwrap();
+        let plan = weir_experiment::load(&path).unwrap();
+        let trial = plan.trials().next().unwrap();
+        let assignment = Assignment {
+            trial,
+            segments: 30,
+            segment: Span::from_s(2),
+            rungs: Vec::new(),
+            kinds: BTreeMap::new(),
+            logs: Logs::Usual,
+        };
+        patience(&assignment, None).limit.as_secs()
+    }
+
+    const TCP: &str = "[[traffic]]\nkind = \"tcp\"\nfrom = \"origin\"\nto = \"viewer\"\n";
+
+    #[test]
+    fn a_guest_gets_the_more_time_the_more_it_has_to_move() {
+        let quiet = expected_of("5 Mbit/s", 30, "");
+        assert!((60..100).contains(&quiet), "{quiet}");
+        // Packets of 1514 bytes at 40 us, and ten times that: some 16 s for a second of 1 Gbit/s.
+        let gigabit = expected_of("1 Gbit/s", 30, TCP);
+        assert!(gigabit > 30 * 30, "{gigabit}");
+        assert!(expected_of("300 Mbit/s", 30, TCP) > 30 * 9);
+        assert!(expected_of("5 Gbit/s", 3, TCP) > 3 * 150);
+        let small = "[[traffic]]\nkind = \"udp\"\nfrom = \"origin\"\nto = \"viewer\"\npacket = \"100 B\"\n\
+                     rate = \"2 Mbit/s\"\n";
+        assert!(expected_of("5 Mbit/s", 60, small) > 60 + 60);
+    }
+
+    #[test]
+    fn an_experiment_may_say_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.toml");
+        let head = "name = \"x\"\nwatchdog = \"90 s\"\ntopology = \"one-origin\"\n";
+        std::fs::write(&path, format!("{head}[[players]]\nabr = \"bola\"\n")).unwrap();
+        let plan = weir_experiment::load(&path).unwrap();
+        assert_eq!(plan.watchdog, Some(Span::from_s(90)));
+        // No result depends on it.
+        assert!(!plan.to_toml().contains("watchdog"));
+    }
+}

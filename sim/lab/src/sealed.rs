@@ -3,9 +3,10 @@
 use crate::inputs::hex;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+use weir_base::Replacement;
 use weir_records::TrialResult;
 
 /// A file of more than this is none of ours.
@@ -14,10 +15,10 @@ const BLOCK_LIMIT: u64 = 2 << 30;
 /// Writes a file that is either there, whole and on the disk, or not there at all.
 pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> Result<()> {
     let what = || format!("write {}", path.display());
-    let temporary = path.with_extension("tmp");
-    let mut file = File::create(&temporary).with_context(what)?;
+    let replacement = Replacement::create(path).with_context(what)?;
+    let mut file = replacement.file();
     file.write_all(bytes).and_then(|()| file.sync_all()).with_context(what)?;
-    fs::rename(&temporary, path).with_context(what)?;
+    replacement.commit().with_context(what)?;
     // The name is on the disk when the folder is.
     let folder = path.parent().with_context(what)?;
     File::open(folder).and_then(|folder| folder.sync_all()).with_context(what)
@@ -90,6 +91,7 @@ impl Iterator for Sealed {
 pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::fs;
     use weir_records::{Trial, Verdict};
 
     pub fn result(id: &str) -> TrialResult {

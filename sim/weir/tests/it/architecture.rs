@@ -33,6 +33,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
         "weir-lab",
         &[
             "weir-units",
+            "weir-base",
             "weir-clock",
             "weir-records",
             "weir-experiment",
