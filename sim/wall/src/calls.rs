@@ -87,10 +87,15 @@ pub(crate) enum Calls {
     Upward,
 }
 
+/// Whether the kernel has seccomp.
+pub(crate) fn can_be_refused() -> bool {
+    // SAFETY: the call takes a number and returns one.
+    unsafe { libc::prctl(libc::PR_GET_SECCOMP) >= 0 }
+}
+
 /// The filter; `None` on a kernel without seccomp, such as a guest's.
 pub(crate) fn filter(calls: Calls) -> Result<Option<BpfProgram>> {
-    // SAFETY: the call takes a number and returns one.
-    if unsafe { libc::prctl(libc::PR_GET_SECCOMP) } < 0 {
+    if !can_be_refused() {
         return Ok(None);
     }
     let (always, by_argument, how, value, error): (&[&[i64]], &[i64], _, _, _) = match calls {

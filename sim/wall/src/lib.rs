@@ -39,10 +39,16 @@ pub struct Wall {
     capabilities: Vec<Capability>,
 }
 
+impl Default for Wall {
+    fn default() -> Self {
+        Self { files: Some(Files::default()), calls: Calls::Outward, capabilities: Vec::new() }
+    }
+}
+
 impl Wall {
     /// One that lets nothing through.
     pub fn new() -> Self {
-        Self { files: Some(Files::default()), calls: Calls::Outward, capabilities: Vec::new() }
+        Self::default()
     }
 
     /// One that takes capabilities, and the ways to get them back, for where files are walled off in

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use weir_net::Network;
-use weir_uml::{Cancel, Guest, Kernel, Outcome, Root, cache_folder};
+use weir_uml::{Cancel, Guest, Kernel, Outcome, Patience, Root, cache_folder};
 use weir_units::Bytes;
 
 const EXPERIMENT: &str = "experiment.toml";
@@ -49,7 +49,7 @@ fn boot_in(stage: &Path, file: &Path, times: usize) -> Result<Duration> {
         seed: SEED,
         memory: Bytes::new(256 << 20),
         cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
-        limit: Duration::from_secs(120),
+        patience: Patience::of(Duration::from_secs(120)),
     };
     let start = Instant::now();
     let ended = guest.run(&Cancel::default())?;
