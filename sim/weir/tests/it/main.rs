@@ -20,3 +20,4 @@ mod resume;
 mod same;
 mod sample;
 mod traces;
+mod walls;
