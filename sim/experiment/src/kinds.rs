@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::path::Path;
 use weir_units::Span;
+use weir_wall::Capability;
 
 /// The longest file of a kind.
 pub(crate) const MAX_KIND: usize = 64 << 10;
@@ -89,6 +90,7 @@ fn kind(section: &Section<'_>) -> Result<ServiceKind, Error> {
         stop_within: span("stop_within")?
             .ok_or_else(|| section.missing("stop_within").hint(waits))?,
         restart: span("restart")?,
+        capabilities: section.read("capabilities", capabilities)?.unwrap_or_default(),
         settings: section.read("settings", |f| texts(&f, "[settings]"))?.unwrap_or_default(),
         logs: section.read("logs", logs)?.unwrap_or_default(),
         each: section.read("each", all_of_each)?.unwrap_or_default(),
@@ -99,6 +101,19 @@ fn kind(section: &Section<'_>) -> Result<ServiceKind, Error> {
 fn words(field: &Field<'_>) -> Result<Vec<String>, Error> {
     let items = field.items("words", MAX_WORDS)?;
     items.iter().map(|item| item.text().map(str::to_owned)).collect()
+}
+
+/// The capabilities that a kind can ask for: those with which a program stays where it is. Whoever reads
+/// everybody's files may open them by their numbers too, past every view of folders.
+fn offered() -> impl Iterator<Item = &'static str> {
+    let offered = |capability: &&Capability| **capability != Capability::DacReadSearch;
+    Capability::ALL.iter().filter(offered).map(|capability| capability.name())
+}
+
+fn capabilities(field: Field<'_>) -> Result<Vec<String>, Error> {
+    let known: Vec<_> = offered().map(|name| (name, name)).collect();
+    let items = field.items("capabilities", MAX_ENTRIES)?;
+    items.iter().map(|item| item.one_of(&known).map(str::to_owned)).collect()
 }
 
 /// `"accepts"`, `"runs"`, or `{ file = "..." }`.
@@ -195,6 +210,10 @@ pub(crate) fn check(kind: &ServiceKind) -> Result<(), (&'static str, String)> {
         if wait.is_some_and(|wait| !WAITS.contains(wait)) {
             return wrong(key, "this is out of range");
         }
+    }
+    if let Some(name) = kind.capabilities.iter().find(|name| offered().all(|known| known != *name))
+    {
+        return Err(("capabilities", format!("{:?} is none that is given", clip(name))));
     }
     if let Some((name, _)) = settings.iter().find(|(_, value)| !is_setting(value)) {
         return Err(("settings", format!("the default of {name:?} is no value of a setting")));

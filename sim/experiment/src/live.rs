@@ -68,6 +68,9 @@ pub struct ServiceKind {
     /// fault; without it, its end is the end of the trial.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Span>,
+    /// Capabilities that it has besides those that every program has, by their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
     /// What an experiment can set, with the defaults.
     #[serde(default)]
     pub settings: BTreeMap<String, String>,

@@ -6,7 +6,7 @@ use crate::host::{self, first_line};
 use crate::labs::Labs;
 use crate::model;
 use crate::services;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -87,6 +87,7 @@ pub(crate) fn host(
         host_kernel: String,
         cpu: String,
         cpus: usize,
+        walls: String,
         experiment_folder: PathBuf,
         #[serde(flatten)]
         own: toml::Table,
@@ -106,6 +107,7 @@ pub(crate) fn host(
         host_kernel: first_line("/proc/sys/kernel/osrelease"),
         cpu: cpu_model(),
         cpus: weir_uml::boot::cpus()?.len(),
+        walls: walls().unwrap_or_else(|lacking| lacking.to_string()),
         experiment_folder: experiment.to_owned(),
         own: own.map(|(name, facts)| (name.to_owned(), facts.into())).collect(),
         service: services.to_vec(),
@@ -126,6 +128,11 @@ fn ingest() -> Result<String> {
     const MODULE: &str = "/usr/lib/nginx/modules/ngx_rtmp_module.so";
     fs::metadata(MODULE).context(MODULE).context("scripts/setup installs libnginx-mod-rtmp")?;
     bundled("ingest")
+}
+
+/// What guests and programs that decide are walled off by, as far as the kernel can.
+fn walls() -> Result<String> {
+    weir_wall::lacking().map_or(Ok("Landlock, seccomp".to_owned()), |lacking| bail!(lacking))
 }
 
 fn cpu_model() -> String {
@@ -189,6 +196,7 @@ pub fn doctor(cache: &Path) -> Vec<Finding> {
         tell("ingest (nginx-rtmp)", ingest(), false),
         tell("failover (haproxy)", bundled("haproxy"), false),
         tell("encoder (ffmpeg)", encoder, true),
+        tell("walls", walls(), false),
         tell("CPUs", cpus.map(|cpus| format!("{}: as many guests at a time", cpus.len())), true),
     ];
     findings.extend(host::abilities().into_iter().map(|(what, state)| tell(what, state, false)));

@@ -44,8 +44,7 @@ pub fn take_over() {
 
 fn trial_in_guest() -> Result<()> {
     let tcp_mem = weir_net::set_kernel_limits()?;
-    let (out, program) = (Path::new(weir_uml::init::OUT), Path::new(weir_uml::init::PROGRAM));
-    lab::run_inside(out, Path::new("/"), program, &tcp_mem, &weir_uml::init::enter_phase)
+    lab::run_inside(&tcp_mem)
 }
 
 /// Does the work that the file `job` asks for, and leaves its rows in the file `out`.

@@ -2,7 +2,7 @@
 //! namespaces of its own.
 //!
 //! Nothing of the machine is changed. A trial's processes, mounts and network are its own, and the
-//! kernel ends them with it; limits that all namespaces share are read and recorded, never set.
+//! kernel ends them with it; nothing of the machine is seen but its programs; limits that all namespaces share are read and recorded, never set.
 
 use crate::exec::{self, EXPERIMENT};
 use crate::inputs::Input;
@@ -10,37 +10,30 @@ use crate::lab::{self, Lab, MEDIA, Ran, SITE, Stage, Task, Trialled};
 use crate::refused::Refused;
 use crate::relaunch::relaunch;
 use crate::trial::{GRACE, filling};
+use crate::view::{self, ROOT};
 use anyhow::{Context, Result, anyhow};
-use nix::fcntl::{OFlag, open};
-use nix::mount::{MsFlags, mount};
-use nix::sys::stat::Mode;
 use std::fs::{self, File};
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weir_experiment::{LabName, Plan};
 use weir_net::Needs;
 use weir_process::{Cancel, Patience, Watched, last_lines};
+use weir_uml::Root;
 use weir_units::Span;
 
 /// The word on the command line that makes this program the first process of a trial.
 const ARGUMENT: &str = "host-trial";
-/// Where a trial finds and leaves things, under names that no path of the machine gets into.
-const PLACE: &str = "/run/weir-trial";
-/// The folder that a trial writes to, in its own folder as in [`PLACE`].
-const OUT: &str = "out";
-/// What it was about when it last said so.
-const PHASE: &str = "phase";
 /// Real time for all that is not watching: network, services, counters, and a busy machine.
 const LIMIT: Span = Span::from_s(60);
 
 /// The lab, ready to run trials.
 pub(crate) struct HostLab {
-    program_sha256: String,
+    root: Root,
     tcp_mem: String,
     jobs: usize,
     stage: PathBuf,
+    watchdog: Option<Span>,
 }
 
 /// Refuses a plan that this machine's kernel cannot run, or this user must not.
@@ -95,18 +88,16 @@ pub(crate) fn lacking_rights() -> Option<String> {
 }
 
 impl HostLab {
-    /// Prepares trials below `stage`, `jobs` at a time.
-    ///
-    /// # Errors
-    /// If this program cannot be read.
-    pub fn new(jobs: Option<usize>, stage: &Path) -> Result<Self> {
-        Ok(Self {
-            program_sha256: weir_uml::sha256_of_file(Path::new("/proc/self/exe"))?,
+    /// Prepares trials of `plan` below `stage`, `jobs` at a time, which have `root` as their root folder.
+    pub fn new(root: Root, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Self {
+        Self {
+            root,
             tcp_mem: weir_net::kernel_limits(),
             // In real time, trials that run side by side disturb each other.
             jobs: jobs.unwrap_or(1).max(1),
             stage: stage.to_owned(),
-        })
+            watchdog: plan.watchdog,
+        }
     }
 }
 
@@ -115,7 +106,7 @@ impl Lab for HostLab {
         let kernel = ["osrelease", "version"]
             .map(|name| first_line(&format!("/proc/sys/kernel/{name}")))
             .join(" ");
-        vec![Input::new("the kernel", kernel), Input::new("the program", &self.program_sha256)]
+        vec![Input::new("the kernel", kernel), Input::new("the program", &self.root.program_sha256)]
     }
 
     fn facts(&self) -> (&'static str, toml::Table) {
@@ -144,9 +135,12 @@ impl Lab for HostLab {
         let files = task.content.files()?;
         let stage = Stage::make(self.stage.join(&trial.id), task.assignment)?;
         let experiment = exec::shown(&self.stage)?;
-        for (name, target) in
-            [(SITE, &files.site), (MEDIA, &files.media), (EXPERIMENT, &experiment)]
-        {
+        for (name, target) in [
+            (ROOT, &self.root.folder),
+            (SITE, &files.site),
+            (MEDIA, &files.media),
+            (EXPERIMENT, &experiment),
+        ] {
             let link = stage.folder().join(name);
             symlink(target, &link).with_context(|| format!("link {}", link.display()))?;
         }
@@ -158,18 +152,18 @@ impl Lab for HostLab {
             .saturating_add(filling(task.assignment))
             .saturating_add(longest.unwrap_or(Span::ZERO))
             .saturating_add(GRACE);
+        let limit = self.watchdog.unwrap_or(limit);
         let patience = Patience::of(Duration::from_nanos(limit.ns()));
         let ended = handle.watch(patience, &|| None, cancel);
         let ended = ended.context("wait for a trial")?;
         stage.keep_logs(task.logs)?;
+        let phase = stage.phase()?.unwrap_or_else(|| "starting".to_owned());
         let failed = |what: String| {
-            let phase = fs::read_to_string(stage.out().join(PHASE));
-            let phase = phase.unwrap_or_else(|_| "starting".to_owned());
             let last = last_lines(&path).map(|lines| format!("; its output ends: {lines}"));
             Trialled::Failed(format!("the trial {what} while {phase}{}", last.unwrap_or_default()))
         };
         let came = match ended.watched {
-            Watched::Ended(exit) if exit.success() => Trialled::Found(stage.findings()?),
+            Watched::Ended(exit) if exit.success() => stage.findings(),
             Watched::Ended(exit) => failed(exit.to_string()),
             Watched::Overdue(why) => failed(format!("was killed {why}")),
             Watched::Cancelled => Trialled::Cancelled,
@@ -196,49 +190,8 @@ pub(crate) fn take_over() {
 }
 
 fn trial_inside(tcp_mem: &str) -> Result<()> {
-    set_up()?;
-    let place = Path::new(PLACE);
-    let out = place.join(OUT);
-    let say = |phase: &str| drop(fs::write(out.join(PHASE), phase));
-    lab::run_inside(&out, place, Path::new("/proc/self/exe"), tcp_mem, &say)
-}
-
-/// Mounts what a trial sees of its own: its processes, its folders, and memory for what it leaves.
-fn set_up() -> Result<()> {
-    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
-    mount(None::<&str>, "/", None::<&str>, private, None::<&str>).context("make mounts private")?;
-    // Held by descriptors, because they may lie below folders that are covered now.
-    let mut folders = Vec::new();
-    for (name, flags) in [
-        (OUT, MsFlags::empty()),
-        (SITE, MsFlags::MS_RDONLY),
-        (MEDIA, MsFlags::MS_RDONLY),
-        (EXPERIMENT, MsFlags::MS_RDONLY),
-    ] {
-        let how = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let folder = open(name, how, Mode::empty());
-        folders.push((name, flags, folder.with_context(|| format!("open the folder {name}"))?));
-    }
-    let harmless = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    for (kind, target) in [("proc", "/proc"), ("tmpfs", "/run"), ("tmpfs", "/tmp")] {
-        mount(Some("none"), target, Some(kind), harmless, None::<&str>)
-            .with_context(|| format!("mount {kind} at {target}"))?;
-    }
-    for (name, flags, folder) in folders {
-        let target = Path::new(PLACE).join(name);
-        fs::create_dir_all(&target).with_context(|| format!("make {}", target.display()))?;
-        let source = format!("/proc/self/fd/{}", folder.as_raw_fd());
-        let bind = |flags| {
-            mount(Some(source.as_str()), &target, None::<&str>, flags, None::<&str>)
-                .with_context(|| format!("mount the folder {name}"))
-        };
-        bind(MsFlags::MS_BIND)?;
-        // A mount's own flags cannot be given when it is made.
-        if !flags.is_empty() {
-            bind(MsFlags::MS_BIND | MsFlags::MS_REMOUNT | flags)?;
-        }
-    }
-    Ok(())
+    view::enter()?;
+    lab::run_inside(tcp_mem)
 }
 
 pub(crate) fn first_line(path: &str) -> String {

@@ -8,12 +8,14 @@ use crate::content::{Content, Contents};
 use crate::exec::EXPERIMENT;
 use crate::inputs::Input;
 use crate::trial::{self, Assignment, Findings, Folders};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io::BufWriter;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use weir_experiment::{Plan, Trial};
-use weir_process::Cancel;
+use weir_process::{Cancel, Left};
+use weir_uml::init::{OUT, PHASE, PROGRAM, enter_phase};
 use weir_units::Bytes;
 
 /// The file that says what a trial is to do, in its folder for output.
@@ -28,6 +30,9 @@ const LOGS: &str = "logs";
 
 /// Findings of more than this are none of ours.
 const FINDINGS_LIMIT: u64 = 1 << 30;
+/// As much is kept of a log, and of all logs of a trial.
+const LOG_LIMIT: u64 = 256 << 20;
+const LOGS_LIMIT: u64 = 1 << 30;
 
 /// A place to run trials.
 pub(crate) trait Lab: Sync {
@@ -97,6 +102,9 @@ impl Stage {
         let stage = Self(path);
         let out = stage.out();
         fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
+        // Root may leave programs there that make root of whoever starts them.
+        let own = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(stage.folder(), own).context("close a trial's folder to others")?;
         let text = serde_json::to_vec(assignment).context("write an assignment")?;
         fs::write(out.join(ASSIGNMENT), text).context("write an assignment")?;
         Ok(stage)
@@ -116,28 +124,36 @@ impl Stage {
     pub fn keep_logs(&self, to: &Path) -> Result<()> {
         // What an interrupted attempt may have left.
         drop(fs::remove_dir_all(to));
-        let Ok(logs) = fs::read_dir(self.out().join(LOGS)) else { return Ok(()) };
-        for log in logs {
-            let log = log.context("list a trial's logs")?;
-            if log.metadata().is_ok_and(|about| about.len() > 0) {
-                fs::create_dir_all(to).with_context(|| format!("make {}", to.display()))?;
-                let target = to.join(log.file_name());
-                let what = || format!("write {}", target.display());
-                fs::copy(log.path(), &target).with_context(what)?;
-            }
+        let Ok(logs) = self.left()?.folder(LOGS) else { return Ok(()) };
+        let mut room = LOGS_LIMIT;
+        for name in logs.files().context("list a trial's logs")? {
+            fs::create_dir_all(to).with_context(|| format!("make {}", to.display()))?;
+            let target = to.join(&name);
+            let kept = logs.copy(&name, &target, room.min(LOG_LIMIT));
+            room -= kept.with_context(|| format!("write {}", target.display()))?;
         }
         Ok(())
     }
 
-    /// What the trial found out.
-    pub fn findings(&self) -> Result<Findings> {
-        let path = self.out().join(FINDINGS);
-        let what = || format!("read {}", path.display());
-        let length = fs::metadata(&path).with_context(what)?.len();
-        if length > FINDINGS_LIMIT {
-            bail!("{}: {length} bytes are too many", path.display());
-        }
-        serde_json::from_slice(&fs::read(&path).with_context(what)?).with_context(what)
+    /// What it was about when it last said so; `None` before that.
+    pub fn phase(&self) -> Result<Option<String>> {
+        Ok(self.left()?.said(PHASE))
+    }
+
+    /// What the trial found out. Programs in it may have put something else there, which concerns no
+    /// other trial.
+    pub fn findings(&self) -> Trialled {
+        let found = || -> Result<Findings> {
+            let text = self.left()?.read(FINDINGS, FINDINGS_LIMIT)?;
+            Ok(serde_json::from_slice(&text)?)
+        };
+        let failed = |error| Trialled::Failed(format!("read its {FINDINGS}: {error:#}"));
+        found().map_or_else(failed, Trialled::Found)
+    }
+
+    /// What is in the folder that the trial wrote to.
+    fn left(&self) -> Result<Left> {
+        Left::open(&self.out()).context("look at what a trial left")
     }
 }
 
@@ -148,26 +164,21 @@ impl Drop for Stage {
     }
 }
 
-/// Inside of a trial: runs what the folder `out` says, and leaves there what it found out. Content
-/// is in `place`, and `tcp_mem` is what the kernel says of TCP's memory.
-pub(crate) fn run_inside(
-    out: &Path,
-    place: &Path,
-    program: &Path,
-    tcp_mem: &str,
-    say: &dyn Fn(&str),
-) -> Result<()> {
+/// Inside of a trial, whose root folder is the same in all labs: runs what the folder for output says,
+/// and leaves there what it found out. `tcp_mem` is what the kernel says of TCP's memory.
+pub(crate) fn run_inside(tcp_mem: &str) -> Result<()> {
+    let (root, out) = (Path::new("/"), Path::new(OUT));
     let path = out.join(ASSIGNMENT);
     let text = fs::read(&path).with_context(|| format!("read {}", path.display()))?;
     let assignment: Assignment = serde_json::from_slice(&text).context("read the assignment")?;
     let folders = Folders {
-        site: place.join(SITE),
-        media: place.join(MEDIA),
-        experiment: place.join(EXPERIMENT),
+        site: root.join(SITE),
+        media: root.join(MEDIA),
+        experiment: root.join(EXPERIMENT),
         run: "/run/weir".into(),
         logs: out.join(LOGS),
     };
-    let findings = trial::run(&assignment, &folders, program, tcp_mem, say)?;
+    let findings = trial::run(&assignment, &folders, Path::new(PROGRAM), tcp_mem, &enter_phase)?;
     let path = out.join(FINDINGS);
     let file = File::create(&path).with_context(|| format!("make {}", path.display()))?;
     let mut writer = BufWriter::new(file);

@@ -1,18 +1,18 @@
 //! What a plan needs of this machine, and the labs that its cells run in.
 
 use crate::content::Contents;
-use crate::exec::Shown;
+use crate::exec::{EXPERIMENT, Shown};
 use crate::facts::{self, ServiceFacts};
 use crate::host::HostLab;
 use crate::inputs::Input;
-use crate::lab::Lab;
+use crate::lab::{Lab, MEDIA, SITE};
 use crate::model::ModelLab;
 use crate::refused::Refused;
 use crate::uml::UmlLab;
 use anyhow::{Context, Result};
 use std::path::Path;
 use weir_experiment::{LabName, Plan};
-use weir_uml::Kernel;
+use weir_uml::{Kernel, Root};
 
 /// What a plan needs of this machine.
 pub(crate) struct Machine {
@@ -50,17 +50,27 @@ impl Machine {
         // the time left is right from the beginning.
         let mut labs: Vec<(LabName, Box<dyn Lab>)> = Vec::new();
         let needed = plan.labs();
-        if let Some(kernel) = &self.kernel {
-            labs.push((LabName::Uml, Box::new(UmlLab::new(kernel.clone(), plan, jobs, stage)?)));
-        }
-        if needed.contains(&LabName::Host) {
-            labs.push((LabName::Host, Box::new(HostLab::new(jobs, stage)?)));
+        let real = needed.iter().any(|lab| *lab != LabName::Model);
+        // One for all trials: no copy of this program for each.
+        if let Some(root) = real.then(|| root(stage)).transpose()? {
+            if let Some(kernel) = &self.kernel {
+                let lab = UmlLab::new(kernel.clone(), root.clone(), plan, jobs, stage);
+                labs.push((LabName::Uml, Box::new(lab)));
+            }
+            if needed.contains(&LabName::Host) {
+                labs.push((LabName::Host, Box::new(HostLab::new(root, plan, jobs, stage))));
+            }
         }
         if needed.contains(&LabName::Model) {
             labs.push((LabName::Model, Box::new(ModelLab::new(plan, jobs, stage)?)));
         }
         Ok(Labs { labs, shown })
     }
+}
+
+/// The root folder that all trials with real programs have, whatever the kernel.
+fn root(stage: &Path) -> Result<Root> {
+    Root::make(&stage.join("root"), &[SITE, MEDIA, EXPERIMENT])
 }
 
 /// The labs of a plan.

@@ -12,7 +12,7 @@
 //! | `model/` | the lab in which the network is a model |
 //! | `uml.rs` | the lab that boots a guest for each trial |
 //! | `patience.rs` | how long a guest may take |
-//! | `host.rs`, `relaunch.rs` | the lab on this machine's kernel: each trial in namespaces of its own |
+//! | `host.rs`, `relaunch.rs`, `view.rs` | the lab on this machine's kernel: each trial in namespaces of its own |
 //! | `trial.rs` | one trial on the kernel that this process runs on |
 //! | `services/`, `sidecars.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
 //! | `faults/` | what happens to them and to the network, and when |
@@ -55,6 +55,7 @@ mod traffic;
 mod trial;
 mod trials;
 mod uml;
+mod view;
 mod viewers;
 
 pub use facts::{Finding, check, doctor, lab_name};

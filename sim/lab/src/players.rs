@@ -78,6 +78,7 @@ pub fn start(
                 word: crate::PLAYER_ARGUMENT,
                 job: &PlayersJob { players, senders },
                 inherit,
+                keeps: Vec::new(),
             };
             let what = || format!("start the players on {node}");
             programs.push(Program::start(ground, task).with_context(what)?);

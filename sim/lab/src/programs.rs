@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use weir_net::{Command, Network, Process};
 use weir_records::Record;
 use weir_units::{Span, Time};
+use weir_wall::Capability;
 
 /// What a process may write: a session of a day has some 40,000 requests of 400 bytes.
 const RECORDS_LIMIT: u64 = 1 << 30;
@@ -39,6 +40,8 @@ pub struct Task<'a, J> {
     pub job: &'a J,
     /// Descriptors that it inherits under the same numbers.
     pub inherit: Vec<OwnedFd>,
+    /// Capabilities that it needs besides the usual ones.
+    pub keeps: Vec<Capability>,
 }
 
 /// A process on a node.
@@ -64,6 +67,7 @@ impl Program {
             name: format!("{} on {}", task.name, task.node),
             argv: argv.iter().map(|word| word.display().to_string()).collect(),
             log: folders.logs.join(format!("{name}.log")),
+            keeps: task.keeps,
         };
         let inherit: Vec<_> = task.inherit.iter().map(AsFd::as_fd).collect();
         let namespace = network.node(task.node)?.namespace();

@@ -1,5 +1,5 @@
-//! This program once more, as the first process of namespaces of its own: of processes, mounts and
-//! network.
+//! This program once more, as the first process of namespaces of its own: of processes, mounts,
+//! network and shared memory.
 //!
 //! Whatever it starts or makes there ends with it, because the kernel kills every process of its
 //! namespace and frees the rest; and it ends with the thread that launched it. So nothing has to be
@@ -58,7 +58,12 @@ pub(crate) fn relaunch(arguments: &[&str], folder: &Path, console: &File) -> Res
                     return NOT_STARTED;
                 }
             }
-            if libc::chdir(folder.as_ptr()) < 0 {
+            // Of the owner's own nothing is left open, nor of whoever started it: not a folder, and not
+            // its end of the connection.
+            let first_other = 1 + libc::STDERR_FILENO;
+            if libc::syscall(libc::SYS_close_range, first_other, libc::c_uint::MAX, 0) < 0
+                || libc::chdir(folder.as_ptr()) < 0
+            {
                 return NOT_STARTED;
             }
             libc::execve(program.as_ptr(), arguments.as_ptr(), environment.as_ptr());
@@ -66,12 +71,14 @@ pub(crate) fn relaunch(arguments: &[&str], folder: &Path, console: &File) -> Res
         NOT_STARTED
     };
     let flags = CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET;
+    // And none of the memory that programs of this machine share by numbers.
+    let flags = flags | CloneFlags::CLONE_NEWIPC;
     let mut stack = vec![0; STACK];
     // SAFETY: the new process has a copy of this memory (there is no CLONE_VM) and only makes
     // async-signal-safe system calls, on values that were prepared before, until it executes.
     let pid =
         unsafe { clone(Box::new(become_it), &mut stack, flags, Some(Signal::SIGCHLD as c_int)) };
-    let pid = pid.context("make namespaces of processes, mounts and network")?;
+    let pid = pid.context("make namespaces of processes, mounts, network and memory")?;
     // It leads a session, but what is in its namespace dies with it anyway.
     let handle = Handle::new(pid, false).context("watch a process")?;
     drop(theirs);

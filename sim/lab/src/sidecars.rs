@@ -51,6 +51,7 @@ impl<'a> Gate<'a> {
             word: crate::GATE_ARGUMENT,
             job: &job,
             inherit: Vec::new(),
+            keeps: Vec::new(),
         };
         let mut program = Program::start(ground, task)?;
         program.wait_until_accepting(ground, &service.node, listen, READY_WITHIN)?;
@@ -112,6 +113,7 @@ impl Health {
             word: crate::HEALTH_ARGUMENT,
             job: &job,
             inherit: Vec::new(),
+            keeps: Vec::new(),
         };
         let mut program = Program::start(ground, task)?;
         program.wait_until_accepting(ground, &service.node, listen, READY_WITHIN)?;

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use weir_experiment::{Phase, TrafficKind, Trial};
 use weir_traffic::{FlowJob, Job, Kind, Role};
 use weir_units::Time;
+use weir_wall::Capability;
 
 /// Flows listen at this port and the ones after it, each at its own.
 const FIRST_PORT: u16 = 20_000;
@@ -55,6 +56,8 @@ pub fn start(ground: &Ground<'_>, trial: &Trial, epoch: Time, end: Time) -> Resu
                 word: crate::TRAFFIC_ARGUMENT,
                 job: &Job { epoch: epoch.ns(), flows: flows.to_vec() },
                 inherit: Vec::new(),
+                // For congestion controls that are not everybody's, and buffers for whole bursts.
+                keeps: vec![Capability::NetAdmin],
             };
             let what = || format!("start the traffic of {node}");
             programs.push(Program::start(ground, task).with_context(what)?);

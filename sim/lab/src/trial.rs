@@ -8,7 +8,7 @@ use crate::programs::Ground;
 use crate::sampler::Sampler;
 use crate::services::{self, Logs, Place};
 use crate::viewers::viewers;
-use crate::{players, rows, traffic};
+use crate::{players, rows, traffic, view};
 use anyhow::{Context, Result};
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,7 @@ pub fn run(
     }
     say("building the network");
     let network = Network::build(setup, trial.seed.derive("network"))?;
+    view::seal_settings()?;
 
     say("starting the services");
     let origins = setup.origins.iter().map(services::of_origin);

@@ -36,13 +36,10 @@ pub(crate) struct UmlLab {
 }
 
 impl UmlLab {
-    /// Prepares guests below `stage`, `jobs` at a time, or as many as there are CPUs.
-    ///
-    /// # Errors
-    /// If the root folder cannot be made.
-    pub fn new(kernel: Kernel, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Result<Self> {
-        let root = Root::make(&stage.join("root"), &[SITE, MEDIA, EXPERIMENT])?;
-        Ok(Self { kernel, root, jobs, stage: stage.to_owned(), watchdog: plan.watchdog })
+    /// Prepares guests of `plan` below `stage`, `jobs` at a time, or as many as there are CPUs, which have
+    /// `root` as their root folder.
+    pub fn new(kernel: Kernel, root: Root, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Self {
+        Self { kernel, root, jobs, stage: stage.to_owned(), watchdog: plan.watchdog }
     }
 }
 
@@ -117,7 +114,7 @@ impl Lab for UmlLab {
         let ended = guest.run(cancel)?;
         stage.keep_logs(task.logs)?;
         let came = match ended.outcome {
-            Outcome::Done => Trialled::Found(stage.findings()?),
+            Outcome::Done => stage.findings(),
             Outcome::Failed(why) => Trialled::Failed(why),
             Outcome::Cancelled => Trialled::Cancelled,
         };

@@ -15,6 +15,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use weir_process::{Exit, Handle, last_lines};
 use weir_units::Span;
+use weir_wall::{Capability, Wall};
 
 /// Between two looks at a service that is not ready yet.
 const PROBE_EVERY: Span = Span::from_ms(2);
@@ -28,7 +29,22 @@ pub struct Command {
     pub argv: Vec<String>,
     /// Where its standard output and error go.
     pub log: PathBuf,
+    /// Capabilities that it has besides the usual ones, if its owner has them.
+    pub keeps: Vec<Capability>,
 }
+
+/// What every program is left with of root: it works with files of its users, ends what it started,
+/// becomes another user, and listens at ports that everybody knows. What leads out of the view that it
+/// is given is not among them.
+const USUAL: [Capability; 7] = [
+    Capability::Chown,
+    Capability::DacOverride,
+    Capability::Fowner,
+    Capability::Kill,
+    Capability::Setgid,
+    Capability::Setuid,
+    Capability::NetBindService,
+];
 
 /// A running program, which leads a process group: what it starts stands still and dies with it.
 /// Dropping it kills the group and waits until it is gone.
@@ -74,6 +90,8 @@ impl Process {
             .stderr(log);
         let inside = namespace.descriptor().try_clone_to_owned().with_context(what)?;
         let inherited: Vec<_> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+        let kept = USUAL.iter().chain(&command.keeps).copied();
+        let mut wall = kept.fold(Wall::of_capabilities(), Wall::keeps).prepare()?;
         let owner = nix::unistd::getpid();
         // SAFETY: between fork and exec only async-signal-safe system calls are made, on values
         // that were prepared before.
@@ -92,7 +110,7 @@ impl Process {
                         return Err(std::io::Error::last_os_error());
                     }
                 }
-                Ok(())
+                wall.enter()
             });
         }
         let child = child.spawn().with_context(|| format!("{} ({program})", what()))?;

@@ -3,6 +3,7 @@
 use crate::init::{ARGUMENT, DONE, PHASE, PROGRAM};
 use crate::{Kernel, Root};
 use anyhow::{Context, Result};
+use nix::libc;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::sys::resource::{Resource, setrlimit};
@@ -13,7 +14,7 @@ use std::os::unix::fs::{FileExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use weir_process::{Cancel, Handle, Patience, Watched, last_lines};
+use weir_process::{Cancel, Handle, Left, Patience, Watched, last_lines};
 use weir_units::{Bytes, Seed};
 use weir_wall::{Capability, Prepared, Wall};
 
@@ -109,7 +110,8 @@ impl Guest<'_> {
         let clock = Clock::of(&handle, self.kernel);
         let ended = handle.watch(self.patience, &|| clock.as_ref()?.read(), cancel);
         let ended = ended.context("wait for the guest")?;
-        let phase = || fs::read_to_string(out.join(PHASE)).unwrap_or_else(|_| "booting".to_owned());
+        let left = Left::open(&out).context("look at what the guest left")?;
+        let phase = || left.said(PHASE).unwrap_or_else(|| "booting".to_owned());
         let last_words =
             || last_lines(&console).map(|lines| format!("; its console ends: {lines}"));
         let failed = |what: String| {
@@ -121,7 +123,7 @@ impl Guest<'_> {
         };
         let outcome = match ended.watched {
             Watched::Cancelled => Outcome::Cancelled,
-            Watched::Ended(_) if out.join(DONE).exists() => Outcome::Done,
+            Watched::Ended(_) if left.file(DONE).is_ok() => Outcome::Done,
             Watched::Ended(exit) => failed(exit.to_string()),
             Watched::Overdue(why) => failed(format!("was killed {why}")),
         };
@@ -186,6 +188,9 @@ impl Guest<'_> {
                     return Err(std::io::ErrorKind::BrokenPipe.into());
                 }
                 personality::set(Persona::ADDR_NO_RANDOMIZE)?;
+                // What this process was started with is no business of a guest's. (Linux 5.11)
+                let (first, last) = (1 + libc::STDERR_FILENO, libc::c_uint::MAX);
+                libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC);
                 setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
                 setrlimit(Resource::RLIMIT_FSIZE, FILE_LIMIT, FILE_LIMIT)?;
                 sched_setaffinity(Pid::from_raw(0), &pinned)?;

@@ -19,7 +19,7 @@ pub const OUT: &str = "/out";
 /// What a guest that worked writes last.
 pub(crate) const DONE: &str = "done";
 /// What the guest was about when it last said so.
-pub(crate) const PHASE: &str = "phase";
+pub const PHASE: &str = "phase";
 
 /// Whether this process is the first of a guest.
 pub fn is_init() -> bool {
@@ -52,6 +52,7 @@ fn set_up(mounts: &[&str]) -> Result<()> {
         attach(kind, target, MsFlags::empty(), None)?;
     }
     stop_write_back()?;
+    stop_other_roots()?;
     // Of the machine's own files, a guest may change none.
     attach("hostfs", "/usr", MsFlags::MS_RDONLY, Some("/usr"))?;
     attach("hostfs", OUT, MsFlags::empty(), Some("/proc/self/cwd/out"))?;
@@ -72,6 +73,12 @@ const NO_WRITE_BACK: [(&str, &str); 4] = [
     // Nor for being many: these are shares of memory.
     ("dirty_background_ratio", "100"),
 ];
+
+/// In a namespace of users anybody would be root once more, with all capabilities.
+fn stop_other_roots() -> Result<()> {
+    let path = "/proc/sys/user/max_user_namespaces";
+    fs::write(path, "0").with_context(|| format!("write {path}"))
+}
 
 fn stop_write_back() -> Result<()> {
     NO_WRITE_BACK.iter().try_for_each(|(name, value)| {

@@ -2,6 +2,8 @@
 //!
 //! Landlock watches opening, making and removing. It lets `chmod`, `chown` and times of any file be
 //! changed that the user owns, and sockets be made that are neither TCP nor named by a path.
+//!
+//! And those that give capabilities back to whoever has lost them, or reach past every view of files.
 
 use anyhow::{Context, Result};
 use seccompiler::{
@@ -59,18 +61,63 @@ const REFUSED: [i64; 38] = [
     libc::SYS_sethostname,
 ];
 
-/// The filter; `None` on a kernel without seccomp, such as a guest's.
-pub(crate) fn filter() -> Result<Option<BpfProgram>> {
+/// What a program without capabilities could still call: the kernel keeps keys for all of a user's
+/// processes, in whatever view, and has been attacked through the others before.
+const NEEDLESS: [i64; 8] = [
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_io_uring_setup,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+];
+
+/// Those that can make a namespace of users, in which anybody has all capabilities, by the flags that
+/// are their first argument.
+const BY_FLAGS: [i64; 2] = [libc::SYS_clone, libc::SYS_unshare];
+
+/// Which calls are refused.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Calls {
+    /// What leads around a wall of files.
+    Outward,
+    /// What leads to capabilities, and what is needless.
+    Upward,
+}
+
+/// Whether the kernel has seccomp.
+pub(crate) fn can_be_refused() -> bool {
     // SAFETY: the call takes a number and returns one.
-    if unsafe { libc::prctl(libc::PR_GET_SECCOMP) } < 0 {
+    unsafe { libc::prctl(libc::PR_GET_SECCOMP) >= 0 }
+}
+
+/// The filter; `None` on a kernel without seccomp, such as a guest's.
+pub(crate) fn filter(calls: Calls) -> Result<Option<BpfProgram>> {
+    if !can_be_refused() {
         return Ok(None);
     }
+    let (always, by_argument, how, value, error): (&[&[i64]], &[i64], _, _, _) = match calls {
+        Calls::Outward => {
+            let unix = libc::AF_UNIX.unsigned_abs().into();
+            (&[&REFUSED, &LATER], &[libc::SYS_socket], SeccompCmpOp::Ne, unix, libc::EPERM)
+        }
+        Calls::Upward => {
+            let users = libc::CLONE_NEWUSER.unsigned_abs().into();
+            // The flags of clone3 are where no filter sees them. Who is told that the kernel does not
+            // have it takes clone.
+            let always: &[&[i64]] = &[&NEEDLESS, &[libc::SYS_clone3]];
+            (always, &BY_FLAGS, SeccompCmpOp::MaskedEq(users), users, libc::ENOSYS)
+        }
+    };
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
-        REFUSED.into_iter().chain(LATER).map(|call| (call, Vec::new())).collect();
-    let unix = u64::from(libc::AF_UNIX.unsigned_abs());
-    let other = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, unix)?;
-    rules.insert(libc::SYS_socket, vec![SeccompRule::new(vec![other])?]);
-    let refused = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+        always.concat().into_iter().map(|call| (call, Vec::new())).collect();
+    for call in by_argument {
+        let wrong = SeccompCondition::new(0, SeccompCmpArgLen::Dword, how.clone(), value)?;
+        rules.insert(*call, vec![SeccompRule::new(vec![wrong])?]);
+    }
+    let refused = SeccompAction::Errno(error.unsigned_abs());
     let machine = TargetArch::try_from(std::env::consts::ARCH).context("no seccomp here")?;
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, refused, machine)?;
     Ok(Some(filter.try_into()?))

@@ -64,6 +64,7 @@ pub(crate) fn others_than(kept: &[Capability]) -> Vec<i32> {
 
 /// Takes capabilities out of what any later program can have.
 pub(crate) fn give_up(dropped: &[i32]) -> io::Result<()> {
+    inherit_none()?;
     for capability in dropped {
         // SAFETY: the call takes numbers.
         let done = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, *capability, 0, 0, 0) };
@@ -77,4 +78,24 @@ pub(crate) fn give_up(dropped: &[i32]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Some ways to start programs leave root with capabilities that go past the bound of the others: those
+/// that programs inherit.
+fn inherit_none() -> io::Result<()> {
+    /// `_LINUX_CAPABILITY_VERSION_3`: two words of each kind.
+    const VERSION: u32 = 0x2008_0522;
+    // Of this thread.
+    let header = [VERSION, 0];
+    let mut held = [[0_u32; 3]; 2];
+    // SAFETY: the structures of the calls consist of words, as these arrays do, which outlive the calls.
+    let done = unsafe {
+        libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        if libc::syscall(libc::SYS_capget, header.as_ptr(), held.as_mut_ptr()) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        held.iter_mut().for_each(|[_effective, _permitted, inherited]| *inherited = 0);
+        libc::syscall(libc::SYS_capset, header.as_ptr(), held.as_ptr())
+    };
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }

@@ -61,6 +61,9 @@ fn let_through(
 /// What of a wall this machine's kernel cannot build, in words; `None` if it can build all of it.
 pub fn lacking() -> Option<String> {
     const VERSION: libc::c_ulong = 1;
+    if !crate::calls::can_be_refused() {
+        return Some("the kernel has no seccomp: calls are not walled off".to_owned());
+    }
     // SAFETY: with this flag the call takes no structure, and returns a number.
     let found = unsafe {
         libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0usize, VERSION)

@@ -24,6 +24,7 @@ pub use capabilities::Capability;
 pub use files::lacking;
 
 use anyhow::{Context, Result};
+use calls::Calls;
 use files::Files;
 use seccompiler::BpfProgram;
 use std::io;
@@ -31,22 +32,29 @@ use std::path::Path;
 
 /// A wall that is being planned. Without anything added, a process behind it can open nothing, reach
 /// nobody, and is nobody special.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Wall {
     files: Option<Files>,
-    calls: bool,
+    calls: Calls,
     capabilities: Vec<Capability>,
+}
+
+impl Default for Wall {
+    fn default() -> Self {
+        Self { files: Some(Files::default()), calls: Calls::Outward, capabilities: Vec::new() }
+    }
 }
 
 impl Wall {
     /// One that lets nothing through.
     pub fn new() -> Self {
-        Self { files: Some(Files::default()), calls: true, capabilities: Vec::new() }
+        Self::default()
     }
 
-    /// One that takes capabilities alone, for where files are walled off in another way.
+    /// One that takes capabilities, and the ways to get them back, for where files are walled off in
+    /// another way.
     pub fn of_capabilities() -> Self {
-        Self::default()
+        Self { files: None, calls: Calls::Upward, capabilities: Vec::new() }
     }
 
     /// Lets files below `path`, or the file `path`, be read and executed. What is not there is left out.
@@ -80,7 +88,7 @@ impl Wall {
     /// If the kernel has no room for it.
     pub fn prepare(&self) -> Result<Prepared> {
         let files = self.files.as_ref().map(Files::prepare).transpose().context("plan a wall")?;
-        let calls = self.calls.then(calls::filter).transpose().context("plan a wall")?.flatten();
+        let calls = calls::filter(self.calls).context("plan a wall")?;
         Ok(Prepared { files, calls, dropped: capabilities::others_than(&self.capabilities) })
     }
 }

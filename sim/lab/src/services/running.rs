@@ -69,6 +69,8 @@ impl<'a> Running<'a> {
             name: format!("{} on {}", service.name, service.node),
             argv: kind.command.iter().map(|word| words.fill(word)).collect(),
             log: place.log(service),
+            // All are known by name: the plan was checked.
+            keeps: kind.capabilities.iter().filter_map(|name| name.parse().ok()).collect(),
         };
         let process = Process::spawn(node.namespace(), &command)?;
         let path = run.join(PID);

@@ -94,6 +94,27 @@ fn root_is_left_with_the_capabilities_that_it_is_to_keep_and_gains_none() {
 }
 
 #[test]
+fn who_has_lost_capabilities_does_not_get_them_back_in_a_namespace_of_users() {
+    let wall = Wall::of_capabilities();
+    for attempt in [
+        "unshare -U true",
+        "unshare -Urm mount -t tmpfs none /mnt",
+        // clone and clone3, whose flags are elsewhere.
+        "python3 -c 'import ctypes, sys; libc = ctypes.CDLL(None, use_errno=True)
+flags = (ctypes.c_ulong * 11)(0x10000000, 0, 0, 0, 17)
+child = libc.syscall(435, flags, 88)
+child = libc.syscall(56, 0x10000011, 0, 0, 0, 0) if child < 0 else child
+sys.exit(child < 0)'",
+    ] {
+        let output = behind(&wall, attempt);
+        assert!(!output.status.success(), "{attempt}: {}", said(&output));
+    }
+    // Threads and processes are started as ever.
+    let output = behind(&wall, "python3 -c 'import threading; threading.Thread().start()' | cat");
+    assert_eq!(said(&output), "");
+}
+
+#[test]
 fn capabilities_are_known_by_name_and_none_leads_out() {
     for capability in Capability::ALL {
         assert_eq!(capability.name().parse(), Ok(*capability));

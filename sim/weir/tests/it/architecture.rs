@@ -21,7 +21,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
         "weir-http",
         &["weir-units", "weir-clock", "weir-abr", "weir-core", "weir-exec", "weir-records"],
     ),
-    ("weir-experiment", &["weir-units", "weir-abr", "weir-core", "weir-trace"]),
+    ("weir-experiment", &["weir-units", "weir-abr", "weir-core", "weir-trace", "weir-wall"]),
     ("weir-process", &["weir-units"]),
     ("weir-net", &["weir-units", "weir-experiment", "weir-process", "weir-wall"]),
     ("weir-uml", &["weir-units", "weir-process", "weir-wall"]),

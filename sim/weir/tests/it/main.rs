@@ -25,3 +25,4 @@ mod resume;
 mod same;
 mod sample;
 mod traces;
+mod walls;

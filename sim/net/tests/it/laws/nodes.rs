@@ -44,6 +44,7 @@ fn early_end() -> Result<String> {
         name: "the server".to_owned(),
         argv: ["/bin/sh", "-c", script].map(str::to_owned).to_vec(),
         log: PathBuf::from("/tmp/server.log"),
+        keeps: Vec::new(),
     };
     let address = (node.address(), 80).into();
     let mut process = Process::spawn(node.namespace(), &command("echo no such file >&2; exit 3"))?;

@@ -3,16 +3,18 @@
 use super::Law;
 use crate::setups::{PLAIN, direct};
 use crate::traffic::pause;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::Path;
 use weir_net::{Command, Network, Process};
 use weir_units::{Seed, Span};
+use weir_wall::Capability;
 
-pub const LAWS: [(&str, Law); 3] = [
+pub const LAWS: [(&str, Law); 4] = [
     ("a_frozen_service_stands_still_with_all_that_it_started", frozen),
     ("a_killed_service_leaves_nobody", killed),
     ("a_frozen_service_can_be_stopped", stopped),
+    ("a_program_is_left_with_what_it_needs_of_root_and_gains_nothing", left_with),
 ];
 
 /// A script whose child writes a line every 10 ms.
@@ -25,11 +27,43 @@ fn start() -> Result<Process> {
         name: "the script".to_owned(),
         argv: ["/bin/sh", "-c", SCRIPT].map(str::to_owned).to_vec(),
         log: "/tmp/script.log".into(),
+        keeps: Vec::new(),
     };
     fs::write(TICKS, "")?;
     let process = Process::spawn(network.node("left")?.namespace(), &command)?;
     ensure!(ticks(Span::from_s(1))? > 10, "the script does nothing: {}", process.last_words());
     Ok(process)
+}
+
+fn left_with() -> Result<String> {
+    let network = Network::build(&direct(PLAIN), Seed::new(1))?;
+    let log = "/tmp/held.log";
+    let held = |keeps: &[Capability]| {
+        drop(fs::remove_file(log));
+        let script = "grep -E 'Cap(Inh|Prm|Eff|Bnd|Amb)' /proc/self/status; \
+                      unshare -U true && echo user; mount -t tmpfs none /mnt && echo mounted; \
+                      mknod /tmp/zero c 1 5 && echo made; ip link set lo down && echo down";
+        let command = Command {
+            name: "the script".to_owned(),
+            argv: ["/bin/sh", "-c", script].map(str::to_owned).to_vec(),
+            log: log.into(),
+            keeps: keeps.to_vec(),
+        };
+        let mut process = Process::spawn(network.node("left")?.namespace(), &command)?;
+        process.wait(Span::from_s(10))?.context("it does not end")?;
+        let said = fs::read_to_string(log)?;
+        let done = ["user", "mounted", "made", "down"];
+        let done: Vec<_> =
+            done.into_iter().filter(|word| said.lines().any(|l| l == *word)).collect();
+        Ok::<_, anyhow::Error>((said.clone(), done))
+    };
+    let (said, done) = held(&[])?;
+    ensure!(done.is_empty(), "{done:?}: {said}");
+    ensure!(said.matches("00000000000004eb").count() == 3, "{said}");
+    ensure!(said.matches("0000000000000000").count() == 2, "{said}");
+    let (said, done) = held(&[Capability::NetAdmin])?;
+    ensure!(done == ["down"], "{done:?}: {said}");
+    Ok(String::new())
 }
 
 /// How much is written within a time.

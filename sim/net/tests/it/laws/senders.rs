@@ -60,6 +60,7 @@ fn senders_state() -> Result<String> {
         name: "the asker".to_owned(),
         argv: argv.map(str::to_owned).to_vec(),
         log: log.clone(),
+        keeps: Vec::new(),
     };
     let receiver = network.node("right")?.namespace();
     let mut asker = Process::spawn_inheriting(receiver, &command, &[other.as_fd()])?;
