@@ -12,6 +12,7 @@
 //!
 //! | file | what lives there |
 //! |---|---|
+//! | `ask.rs` | a program that is asked one thing, and ends |
 //! | `find.rs` | which file a word of the command means, and what is refused |
 //! | `start.rs` | how it is started: as it is, guarded, walled off |
 //! | `guard.rs` | the process between this one and a program, which leaves nothing of it |
@@ -19,6 +20,7 @@
 //! | `exchange.rs` | a question and its answer, within bounds of time and memory |
 //! | `errors.rs` | the end of what it writes to its standard error |
 
+mod ask;
 mod child;
 mod errors;
 mod exchange;
@@ -26,6 +28,7 @@ mod find;
 pub mod guard;
 mod start;
 
+pub use ask::ask;
 pub use errors::{ERRORS_KEPT, Heard};
 pub use find::{ProgramError, SEARCHED, check, check_within, inputs};
 pub use start::{Start, Walls};

@@ -3,6 +3,7 @@
 //! A complete run has a list of its files. Where another run takes its place, the files of that list go,
 //! and whatever else people have put there moves into the folder of the new run.
 
+use crate::lock::LOCK;
 use crate::sealed::{read_text, write_durably};
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
@@ -11,6 +12,8 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use weir_records::tables::ALL;
+use weir_records::{Agreement, Alarm, Comparison, Drill, LabDifference, Row, Summary};
 
 /// The list: a path in a line, below the folder.
 pub(crate) const FILES: &str = "files.txt";
@@ -28,20 +31,43 @@ const NAMES: [&str; 9] = [
     "run.toml",
     "experiment.sha256",
     "report.html",
-    "lock",
+    LOCK,
     FILES,
     REPLACED,
 ];
-const FOLDERS: [&str; 3] = ["plots", "logs", "trials"];
+/// Tables that are made from others.
+const OTHER_TABLES: [&str; 6] = [
+    Summary::TABLE.name,
+    Comparison::TABLE.name,
+    LabDifference::TABLE.name,
+    Agreement::TABLE.name,
+    Drill::TABLE.name,
+    Alarm::TABLE.name,
+];
+pub(crate) const FOLDERS: [&str; 3] = ["plots", "logs", "trials"];
 /// How the names of folders begin that hold what is not kept.
 pub(crate) const STAGE: &str = "stage-";
-/// Pictures that are drawn when somebody asks for them.
-const TIMELINES: &str = "plots/timeline-";
+/// Where replays are, each a run of its own with a list of its own.
+const REPLAYS: &str = "replays";
+/// What is in the folder of a run, and nowhere else.
+const MARK: &str = "run.toml";
 
 /// Whether something at the top of the folder of a run that is not complete is Weir's.
 pub(crate) fn is_ours(name: &str) -> bool {
-    let table = [".csv", ".parquet", ".tmp", ".part"].iter().any(|end| name.ends_with(end));
-    NAMES.contains(&name) || FOLDERS.contains(&name) || name.starts_with(STAGE) || table
+    let whole = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part")).unwrap_or(name);
+    let table = whole.strip_suffix(".csv").or_else(|| whole.strip_suffix(".parquet"));
+    let is_table =
+        |name| OTHER_TABLES.contains(&name) || ALL.iter().any(|table| table.name == name);
+    NAMES.contains(&whole)
+        || FOLDERS.contains(&name)
+        || is_stage(name)
+        || table.is_some_and(is_table)
+}
+
+/// Whether this is the name of a folder that holds what is not kept.
+pub(crate) fn is_stage(name: &str) -> bool {
+    let number = name.strip_prefix(STAGE).unwrap_or_default();
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Writes the list of what is Weir's in a folder.
@@ -49,7 +75,8 @@ pub(crate) fn list(folder: &Path) -> Result<()> {
     let mut paths = BTreeSet::new();
     for path in walk(folder)? {
         let top = path.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
-        if is_ours(top) {
+        // A line is a path, so of what has a line break in its name nothing is Weir's.
+        if is_ours(top) && !path.as_os_str().as_bytes().contains(&b'\n') {
             paths.insert(path);
         }
     }
@@ -76,11 +103,15 @@ pub(crate) fn settle(old: &Path, new: &Path) -> Result<()> {
         to.parent().map_or(Ok(()), fs::create_dir_all).with_context(what)?;
         fs::rename(old.join(&path), &to).with_context(what)?;
     }
-    // The lists and the mark last: what is interrupted is known by them.
-    own.sort_by_key(|path| path.ends_with(FILES));
-    for path in own.iter().filter(|path| !path.ends_with("lock")) {
-        remove(&old.join(path))?;
-    }
+    // The lists last, and then the mark: what is interrupted is known by them. The lock stays with who
+    // holds it.
+    let last = [REPLACED, LOCK].map(Path::new);
+    own.retain(|path| !last.contains(&path.as_path()));
+    own.sort_by_key(|path| {
+        let rank = [FILES, MARK].map(|name| path.ends_with(name));
+        (rank.contains(&true), path.parent() == Some(Path::new("")), rank)
+    });
+    own.iter().try_for_each(|path| remove(&old.join(path)))?;
     remove_empty_folders(old, 0);
     remove(&old.join(REPLACED))
 }
@@ -95,9 +126,13 @@ struct Lists {
 impl Lists {
     /// Whether this file below `root` is Weir's.
     fn has(&mut self, root: &Path, path: &Path) -> Result<bool> {
-        for folder in path.ancestors().skip(1) {
-            if self.seen.insert(folder.to_owned()) {
-                let list = root.join(folder).join(FILES);
+        let replay: PathBuf = path.iter().take(2).collect();
+        let replay = Some(replay).filter(|replay| {
+            replay.parent() == Some(Path::new(REPLAYS)) && root.join(replay).join(MARK).is_file()
+        });
+        for folder in replay.into_iter().chain([PathBuf::new()]) {
+            if self.seen.insert(folder.clone()) {
+                let list = root.join(&folder).join(FILES);
                 let text = match read_text(&list, LIST_LIMIT) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                     text => text.with_context(|| format!("read {}", list.display()))?,
@@ -105,11 +140,22 @@ impl Lists {
                 self.files.extend(text.lines().map(|line| folder.join(line)));
             }
         }
-        let marks = [REPLACED, "lock"].map(Path::new);
-        Ok(self.files.contains(path)
-            || marks.contains(&path)
-            || path.as_os_str().as_bytes().starts_with(TIMELINES.as_bytes()))
+        let marks = [REPLACED, LOCK].map(Path::new);
+        Ok(self.files.contains(path) || marks.contains(&path) || is_timeline(path))
     }
+}
+
+/// Whether this is a picture that is drawn when somebody asks for it: `plots/timeline-c0012-r3-s0.svg`.
+fn is_timeline(path: &Path) -> bool {
+    let name = path.strip_prefix("plots").ok().and_then(Path::to_str);
+    let stem = name.and_then(|name| name.strip_suffix(".svg").or(name.strip_suffix(".png")));
+    let parts = stem.and_then(|stem| stem.strip_prefix("timeline-")).map(|stem| stem.split('-'));
+    let number = |part: &str, kind: char| {
+        let digits = part.strip_prefix(kind).unwrap_or_default();
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let parts: Vec<&str> = parts.into_iter().flatten().collect();
+    parts.len() == 3 && parts.iter().zip(['c', 'r', 's']).all(|(part, kind)| number(part, kind))
 }
 
 /// All files below a folder, links among them; no link is followed.
@@ -185,8 +231,19 @@ mod tests {
         list(&old.join("replays/c0000-r0")).unwrap();
         list(&old).unwrap();
         list(&new).unwrap();
-        let mine = ["notes.md", "plots/mine.svg", "logs/c0000-r0/mine", "replays/c0000-r0/why.md"];
+        let mine = [
+            "notes.md",
+            "plots/mine.svg",
+            "plots/timeline-of-my-thesis.svg",
+            "logs/c0000-r0/mine",
+            "replays/c0000-r0/why.md",
+            // Whoever has a list of files there: only those of replays count.
+            "thesis/chapter",
+            "thesis/files.txt",
+        ];
+        fs::create_dir(old.join("thesis")).unwrap();
         mine.iter().for_each(|name| write(&old.join(name), "mine"));
+        fs::write(old.join("thesis/files.txt"), "chapter\nfiles.txt\n").unwrap();
         write(&old.join("plots/timeline-c0000-r0-s3.svg"), "drawn later");
         write(&new.join("notes.md"), "there already");
         write(&old.join(REPLACED), "");
@@ -196,7 +253,7 @@ mod tests {
         assert_eq!(fs::read_to_string(new.join("notes.md")).unwrap(), "there already");
         assert_eq!(fs::read_to_string(new.join("notes.md.before-1")).unwrap(), "mine");
         for name in mine.iter().skip(1) {
-            assert_eq!(fs::read_to_string(new.join(name)).unwrap(), "mine", "{name}");
+            assert!(new.join(name).exists(), "{name}");
         }
         assert_eq!(fs::read_to_string(new.join("sessions.csv")).unwrap(), "new");
         assert!(!new.join("plots/timeline-c0000-r0-s3.svg").exists());

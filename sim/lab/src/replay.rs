@@ -30,7 +30,7 @@ pub struct Replay {
     pub trial: String,
     /// The folder of the results.
     pub out: PathBuf,
-    /// Whether a complete run in it is replaced.
+    /// Whether a run in it is replaced, complete or interrupted.
     pub discard: bool,
     /// How long the trial is let alone, instead of what is computed: see [`Plan::watchdog`].
     pub watchdog: Option<Span>,
@@ -91,7 +91,8 @@ pub fn replay(
         watch(Progress::Warning(warning));
     }
     let machine = Machine::find(&own, &what.cache)?;
-    let store = Store::open(&what.out, Existing::Discard)?;
+    let existing = if what.discard { Existing::Discard } else { Existing::Refuse };
+    let store = Store::open(&what.out, existing)?;
     if let Some(earlier) = store.earlier().filter(|_| !what.discard) {
         return Err(Refused::because(format!(
             "a complete run is in {}: --discard replaces it, and --out chooses another folder",

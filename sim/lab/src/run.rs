@@ -23,6 +23,9 @@ pub(crate) const PLAN: &str = "plan.toml";
 /// A plan of more than this is none of ours.
 pub(crate) const PLAN_LIMIT: u64 = 1 << 30;
 
+/// So many characters of a line are quoted.
+const SHOWN: usize = 200;
+
 /// How to run a plan.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -231,7 +234,11 @@ fn first_other_line(path: &Path, plan: &str) -> Option<String> {
             (was, is) if was == is => {}
             (was, is) => {
                 let quoted = |line: Option<&str>| {
-                    line.map_or("nothing".to_owned(), |line| format!("\"{}\"", line.trim()))
+                    let plain = |c: char| if c.is_control() { '?' } else { c };
+                    line.map_or("nothing".to_owned(), |line| {
+                        let shown: String = line.trim().chars().map(plain).take(SHOWN).collect();
+                        format!("\"{shown}\"")
+                    })
                 };
                 return Some(format!("was {}, is {}", quoted(was), quoted(is)));
             }

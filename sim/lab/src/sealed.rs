@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use weir_base::Replacement;
 use weir_records::TrialResult;
@@ -45,7 +46,11 @@ pub(crate) fn seal(results: &[TrialResult]) -> Result<String> {
 pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     let mut text = String::new();
     // One byte past the limit tells "at the limit" from "over it".
-    let read = File::open(path)?.take(limit.saturating_add(1)).read_to_string(&mut text)?;
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    let read = file.take(limit.saturating_add(1)).read_to_string(&mut text)?;
     if read as u64 > limit {
         let what = format!("it is larger than {limit} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));

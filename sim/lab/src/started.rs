@@ -44,7 +44,10 @@ impl fmt::Display for Started {
             }
             From::Experiment => "the experiment's own, decides",
         };
-        write!(f, "{}: {from}", self.what)
+        // A terminal would obey what else may stand there.
+        let what: String =
+            self.what.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+        write!(f, "{what}: {from}")
     }
 }
 

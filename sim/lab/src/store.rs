@@ -8,7 +8,7 @@
 use crate::blocks::{blocks, trials_in};
 use crate::kept::{Kept, Opened};
 use crate::lock::{LOCK, lock};
-use crate::own::{self, FILES, REPLACED, STAGE};
+use crate::own::{self, FILES, FOLDERS, REPLACED, STAGE};
 use crate::refused::Refused;
 use crate::sealed::write_durably;
 use anyhow::{Context, Error, Result, bail, ensure};
@@ -82,11 +82,18 @@ impl Store {
                 partial.display()
             )));
         }
+        for name in FOLDERS {
+            // What is written below would be written elsewhere.
+            if partial.join(name).is_symlink() {
+                let name = partial.join(name);
+                return Err(Refused::because(format!("{} is a link", name.display())));
+            }
+        }
         let lock = lock(&partial).map_err(Refused::because)?;
         for name in [".partial", ".replaced"] {
             // What was interrupted when this run's folder had just taken the place of another.
             let old = with_suffix(&complete, name)?;
-            if old.join(REPLACED).exists() && is_run(&complete) {
+            if old.join(REPLACED).exists() && is_run(&old) && is_run(&complete) {
                 own::settle(&old, &complete)?;
             }
         }
@@ -121,7 +128,7 @@ impl Store {
     /// # Errors
     /// If their files cannot be had.
     pub(crate) fn adopt(&self) -> Result<bool> {
-        let files = list(&self.complete.join(TRIALS))?;
+        let files = blocks_in(&self.complete)?;
         for file in &files {
             let to = self.partial.join(TRIALS).join(file.file_name().unwrap_or_default());
             // The complete run keeps its own, until the other one is complete too.
@@ -227,12 +234,16 @@ impl Store {
         let folder = File::open(&self.partial).context("open the run's folder")?;
         nix::unistd::syncfs(&folder).context("write the tables to the disk")?;
         if is_run(&self.complete) {
+            // Of both: whoever has the temporary name is locked, before and after.
+            let _lock = lock(&self.complete).map_err(Refused::because)?;
             let mark = self.complete.join(REPLACED);
             File::create(&mark).with_context(|| format!("write {}", mark.display()))?;
             exchange(&self.partial, &self.complete)?;
             self.is_complete = true;
             own::settle(&self.partial, &self.complete)?;
-            fs::remove_dir(&self.partial).context("remove the folder of the earlier run")?;
+            drop(fs::remove_file(self.partial.join(LOCK)));
+            // Folders that somebody has made there stay, as long as something is in them.
+            drop(fs::remove_dir(&self.partial));
         } else {
             rename(&self.partial, &self.complete)?;
             self.is_complete = true;
@@ -277,7 +288,12 @@ impl Drop for Store {
 /// files of the trials do, which only serve to run again those that failed.
 fn tidy(complete: &Path, all_is_well: bool) -> Result<()> {
     if all_is_well {
-        remove(&complete.join(TRIALS))?;
+        let files = blocks_in(complete)?;
+        for file in &files {
+            fs::remove_file(file).with_context(|| format!("remove {}", file.display()))?;
+        }
+        // It stays where somebody has put something into it.
+        drop(fs::remove_dir(complete.join(TRIALS)));
     }
     match fs::remove_file(complete.join(LOCK)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -287,11 +303,21 @@ fn tidy(complete: &Path, all_is_well: bool) -> Result<()> {
     }
 }
 
+/// The files of finished trials, and nothing else that may be there.
+fn blocks_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = list(&folder.join(TRIALS))?;
+    files.retain(|path| in_block(path).is_some() && path.is_file());
+    Ok(files)
+}
+
+fn in_block(path: &Path) -> Option<u64> {
+    trials_in(path.file_name()?.to_str()?)
+}
+
 /// How many trials are finished.
 fn finished_trials(partial: &Path) -> Result<u64> {
-    let files = list(&partial.join(TRIALS))?;
-    let trials = files.iter().filter_map(|path| trials_in(path.file_name()?.to_str()?));
-    Ok(trials.fold(0, u64::saturating_add))
+    let trials = blocks_in(partial)?;
+    Ok(trials.iter().filter_map(|path| in_block(path)).fold(0, u64::saturating_add))
 }
 
 /// Makes a folder that was not there: what a run before this one has started may not be gone yet,
@@ -315,7 +341,7 @@ fn make_stage(partial: &Path) -> Result<PathBuf> {
 fn remove_stages(partial: &Path) -> Result<()> {
     for path in list(partial)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with(STAGE) {
+        if own::is_stage(name) {
             remove(&path)?;
         }
     }
@@ -327,7 +353,7 @@ fn remove_stages(partial: &Path) -> Result<()> {
 fn clear(partial: &Path) -> Result<()> {
     for path in list(partial)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if !own::is_ours(name) || name == LOCK || name.starts_with(STAGE) {
+        if !own::is_ours(name) || name == LOCK || own::is_stage(name) {
             continue;
         }
         if path.is_dir() && !path.is_symlink() {

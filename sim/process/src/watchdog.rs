@@ -16,14 +16,18 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// How many times the limit a child may take that advances.
+    /// How many times the limit a child may take that advances, and how long in any case.
     const MOST: u32 = 20;
+    const MOST_AT_LEAST: Duration = Duration::from_secs(4 * 3_600);
     /// For how long it may stand still by default.
     const STILL: Duration = Duration::from_secs(60);
 
     /// The usual one with this limit.
     pub const fn of(limit: Duration) -> Self {
-        Self { limit, still: Self::STILL, most: limit.saturating_mul(Self::MOST) }
+        let most = limit.saturating_mul(Self::MOST);
+        let most =
+            if most.as_secs() > Self::MOST_AT_LEAST.as_secs() { most } else { Self::MOST_AT_LEAST };
+        Self { limit, still: Self::STILL, most }
     }
 }
 
@@ -85,7 +89,8 @@ mod tests {
     /// When a child is killed whose progress after each second is this.
     fn killed_after(progress: impl Fn(u64) -> Option<u64>) -> (u64, String) {
         let limit = Duration::from_secs(10);
-        let patience = Patience { still: Duration::from_secs(5), ..Patience::of(limit) };
+        let (still, most) = (Duration::from_secs(5), Duration::from_secs(200));
+        let patience = Patience { limit, still, most };
         let mut watchdog = Watchdog::new(patience);
         let start = watchdog.started;
         let judge = |second| {
@@ -106,6 +111,12 @@ mod tests {
         assert_eq!(killed_after(|second| Some(second.min(47))).0, 47 + 6);
         // Rarely is enough.
         assert_eq!(killed_after(|second| Some(second.min(47) / 4)).0, 44 + 6);
+    }
+
+    #[test]
+    fn a_short_limit_is_no_short_life() {
+        assert_eq!(Patience::of(Duration::from_secs(1)).most, Patience::MOST_AT_LEAST);
+        assert_eq!(Patience::of(Duration::from_secs(3_600)).most, Duration::from_secs(72_000));
     }
 
     #[test]

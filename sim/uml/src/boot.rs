@@ -25,8 +25,8 @@ const START_NS: u64 = 1_735_689_600_000_000_000;
 const FILE_LIMIT: u64 = 8 << 30;
 /// The shim in the guest's folder.
 const SHIM: &str = "shim.so";
-/// The folder in which the kernel keeps its number and sockets.
-const SOCKETS: &str = "uml";
+/// The folder in which the kernel keeps its number.
+const NUMBER: &str = "uml";
 /// What the kernel itself, and the programs in it, read of the machine: programs. (What its root's links
 /// lead to is found in the guest.)
 const PROGRAMS: [&str; 5] = ["/usr", "/lib", "/lib64", "/bin", "/sbin"];
@@ -97,8 +97,8 @@ impl Guest<'_> {
     pub fn run(&self, cancel: &Cancel) -> Result<Ended> {
         let out = out_folder(self.folder);
         fs::create_dir_all(&out).with_context(|| format!("make {}", out.display()))?;
-        let sockets = self.folder.join(SOCKETS);
-        fs::create_dir_all(&sockets).with_context(|| format!("make {}", sockets.display()))?;
+        let number = self.folder.join(NUMBER);
+        fs::create_dir_all(&number).with_context(|| format!("make {}", number.display()))?;
         let root = ("root", self.root.folder.clone());
         let shim = (SHIM, self.kernel.shim.clone());
         for (name, target) in self.mounts.iter().chain([&root, &shim]) {
@@ -142,7 +142,7 @@ impl Guest<'_> {
             .fold(Wall::new(), Wall::reads)
             .writes(out_folder(self.folder))
             .writes("/dev/null")
-            .listens(self.folder.join(SOCKETS))
+            .writes(self.folder.join(NUMBER))
             // What the user may read, who is root only by chance; never more.
             .keeps(Capability::DacOverride)
             .keeps(Capability::DacReadSearch)

@@ -1,7 +1,9 @@
 //! seccomp: system calls that change what Landlock does not watch.
 //!
 //! Landlock watches opening, making and removing. It lets `chmod`, `chown` and times of any file be
-//! changed that the user owns, and sockets be made that are neither TCP nor named by a path.
+//! changed that the user owns, and sockets be made and connected that are not TCP's; and it knows nothing
+//! of what processes of one user share or may do to each other besides signals. (Looking at the names,
+//! sizes and times of files it does not watch either, and nothing here does.)
 //!
 //! And those that give capabilities back to whoever has lost them, or reach past every view of files.
 
@@ -16,7 +18,7 @@ use std::collections::BTreeMap;
 const LATER: [i64; 3] = [452, 463, 466];
 
 /// Refused whatever their arguments are.
-const REFUSED: [i64; 38] = [
+const REFUSED: [i64; 57] = [
     libc::SYS_chmod,
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
@@ -34,6 +36,29 @@ const REFUSED: [i64; 38] = [
     libc::SYS_utimes,
     libc::SYS_futimesat,
     libc::SYS_utimensat,
+    // All but pairs of them: whoever serves on this machine, by whatever kind of address.
+    libc::SYS_socket,
+    // Memory and messages of other processes.
+    libc::SYS_shmget,
+    libc::SYS_shmat,
+    libc::SYS_shmctl,
+    libc::SYS_msgget,
+    libc::SYS_msgsnd,
+    libc::SYS_msgrcv,
+    libc::SYS_msgctl,
+    libc::SYS_semget,
+    libc::SYS_semop,
+    libc::SYS_semtimedop,
+    libc::SYS_semctl,
+    libc::SYS_mq_open,
+    libc::SYS_mq_unlink,
+    // What happens to files elsewhere.
+    libc::SYS_inotify_init,
+    libc::SYS_inotify_init1,
+    libc::SYS_fanotify_init,
+    // How others are scheduled.
+    libc::SYS_setpriority,
+    libc::SYS_ioprio_set,
     // A file by a number: no path that anybody could watch.
     libc::SYS_open_by_handle_at,
     // The kernel's own workers would open for it.
@@ -74,9 +99,37 @@ const NEEDLESS: [i64; 8] = [
     libc::SYS_userfaultfd,
 ];
 
-/// Those that can make a namespace of users, in which anybody has all capabilities, by the flags that
-/// are their first argument.
-const BY_FLAGS: [i64; 2] = [libc::SYS_clone, libc::SYS_unshare];
+/// A call that is refused for some of its arguments: which one, and what it must not be.
+struct Argument {
+    call: i64,
+    number: u8,
+    wrong: SeccompCmpOp,
+    value: u64,
+}
+
+/// A namespace of users, in which anybody has all capabilities: the flags are the first argument.
+const USERS: u64 = libc::CLONE_NEWUSER as u64;
+
+const fn makes_users(call: i64) -> Argument {
+    Argument { call, number: 0, wrong: SeccompCmpOp::MaskedEq(USERS), value: USERS }
+}
+
+const fn controls(request: u64) -> Argument {
+    Argument { call: libc::SYS_ioctl, number: 1, wrong: SeccompCmpOp::Eq, value: request }
+}
+
+const OUTWARD: [Argument; 6] = [
+    makes_users(libc::SYS_clone),
+    // The limits of other processes: zero is one's own.
+    Argument { call: libc::SYS_prlimit64, number: 0, wrong: SeccompCmpOp::Ne, value: 0 },
+    // Flags of a file that is open for reading: FS_IOC_SETFLAGS, for 32 bits, and FS_IOC_FSSETXATTR.
+    controls(0x4008_6602),
+    controls(0x4004_6602),
+    controls(0x401c_5820),
+    // Keys on somebody's terminal.
+    controls(libc::TIOCSTI),
+];
+const UPWARD: [Argument; 2] = [makes_users(libc::SYS_clone), makes_users(libc::SYS_unshare)];
 
 /// Which calls are refused.
 #[derive(Debug, Clone, Copy)]
@@ -98,24 +151,17 @@ pub(crate) fn filter(calls: Calls) -> Result<Option<BpfProgram>> {
     if !can_be_refused() {
         return Ok(None);
     }
-    let (always, by_argument, how, value, error): (&[&[i64]], &[i64], _, _, _) = match calls {
-        Calls::Outward => {
-            let unix = libc::AF_UNIX.unsigned_abs().into();
-            (&[&REFUSED, &LATER], &[libc::SYS_socket], SeccompCmpOp::Ne, unix, libc::EPERM)
-        }
-        Calls::Upward => {
-            let users = libc::CLONE_NEWUSER.unsigned_abs().into();
-            // The flags of clone3 are where no filter sees them. Who is told that the kernel does not
-            // have it takes clone.
-            let always: &[&[i64]] = &[&NEEDLESS, &[libc::SYS_clone3]];
-            (always, &BY_FLAGS, SeccompCmpOp::MaskedEq(users), users, libc::ENOSYS)
-        }
+    let (always, by_argument, error): (&[&[i64]], &[Argument], _) = match calls {
+        Calls::Outward => (&[&REFUSED, &LATER], &OUTWARD, libc::EPERM),
+        // The flags of clone3 are where no filter sees them. Who is told that the kernel does not have it
+        // takes clone.
+        Calls::Upward => (&[&NEEDLESS, &[libc::SYS_clone3]], &UPWARD, libc::ENOSYS),
     };
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         always.concat().into_iter().map(|call| (call, Vec::new())).collect();
-    for call in by_argument {
-        let wrong = SeccompCondition::new(0, SeccompCmpArgLen::Dword, how.clone(), value)?;
-        rules.insert(*call, vec![SeccompRule::new(vec![wrong])?]);
+    for Argument { call, number, wrong, value } in by_argument {
+        let wrong = SeccompCondition::new(*number, SeccompCmpArgLen::Dword, wrong.clone(), *value)?;
+        rules.entry(*call).or_default().push(SeccompRule::new(vec![wrong])?);
     }
     let refused = SeccompAction::Errno(error.unsigned_abs());
     let machine = TargetArch::try_from(std::env::consts::ARCH).context("no seccomp here")?;

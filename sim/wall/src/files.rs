@@ -14,7 +14,6 @@ const WANTED: ABI = ABI::V6;
 pub(crate) struct Files {
     pub reads: Vec<PathBuf>,
     pub writes: Vec<PathBuf>,
-    pub listens: Vec<PathBuf>,
 }
 
 impl Files {
@@ -33,11 +32,7 @@ impl Files {
             | AccessFs::MakeDir
             | AccessFs::RemoveFile
             | AccessFs::RemoveDir;
-        let all = [
-            (&self.reads, AccessFs::from_read(WANTED)),
-            (&self.writes, written),
-            (&self.listens, written | AccessFs::MakeSock),
-        ];
+        let all = [(&self.reads, AccessFs::from_read(WANTED)), (&self.writes, written)];
         for (paths, access) in all {
             for path in paths {
                 rules = let_through(rules, path, access)?;

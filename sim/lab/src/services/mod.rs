@@ -5,19 +5,13 @@ mod running;
 mod words;
 
 use anyhow::{Context, Result, ensure};
-use nix::fcntl::OFlag;
-use nix::sys::signal::Signal;
-use nix::unistd::Pid;
 pub use place::{Place, Rooms};
 pub use running::{PID, Running};
 use serde::{Deserialize, Serialize};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use weir_exec::Walls;
 use weir_experiment::{Origin, Service, ServiceKind};
-use weir_process::{Cancel, Handle, Patience, Watched};
-use weir_wall::Wall;
 
 /// How much is logged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,62 +54,35 @@ pub fn program(kind: &ServiceKind) -> &Path {
     Path::new(if this { "/proc/self/exe" } else { &kind.program })
 }
 
-/// How long a program may take to tell its version, and how much it may say.
+/// How long a program may take to tell its version.
 const VERSION_WITHIN: Duration = Duration::from_secs(20);
-const VERSION_LIMIT: usize = 64 << 10;
+/// What it sees meanwhile: programs.
+const VERSION_READS: [&str; 6] = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache"];
+const NOTHING: &str = "/dev/null";
 
 /// What a kind says of its version, on this machine.
 ///
-/// The program is somebody's, and runs here outside of any trial: behind a wall, from which it sees
-/// programs only.
+/// The program is somebody's, and runs here outside of any trial: behind a guard and a wall.
 ///
 /// # Errors
 /// If it is not there or does not answer: results of unknown origin are refused.
 pub fn version(kind: &ServiceKind) -> Result<String> {
+    let own = std::env::current_exe().context("find this program")?;
     let fill = |word: &String| {
-        let program = program(kind).display().to_string();
+        let program = if kind.program == THIS { own.as_path() } else { program(kind) };
+        let program = program.display().to_string();
         word.replace("{program}", &program).replace(THIS, &program)
     };
     let argv: Vec<_> = kind.version.iter().map(fill).collect();
     let (program, arguments) = argv.split_first().context("a service without a version command")?;
-    let what = || format!("ask {program} for its version");
-    let own = std::env::current_exe().with_context(what)?;
-    let open = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null"];
-    let wall = open.iter().fold(Wall::new(), |wall, path| wall.reads(path)).reads(own);
-    let mut wall = wall.writes("/dev/null").prepare()?;
-    let (read, write) =
-        nix::unistd::pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).with_context(what)?;
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .current_dir("/")
-        .env_clear()
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .process_group(0)
-        .stdin(Stdio::null())
-        // nginx answers on its standard error.
-        .stderr(write.try_clone().with_context(what)?)
-        .stdout(write);
-    // SAFETY: entering makes system calls alone, on values that were prepared before.
-    unsafe {
-        command.pre_exec(move || {
-            nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?;
-            wall.enter()
-        });
-    }
-    let child = command.spawn().with_context(what)?;
-    // Its end of the pipe is the child's alone now.
-    drop(command);
-    let handle = Handle::new(Pid::from_raw(i32::try_from(child.id())?), true).with_context(what)?;
-    let patience = Patience::of(VERSION_WITHIN);
-    let ended = handle.watch(patience, &|| None, &Cancel::default()).with_context(what)?;
-    // What the pipe holds, whoever may still have its other end.
-    let mut text = vec![0; VERSION_LIMIT];
-    let length = nix::unistd::read(&read, &mut text).unwrap_or(0);
-    text.truncate(length);
-    let well = matches!(ended.watched, Watched::Ended(exit) if exit.success());
+    let reads = VERSION_READS.iter().map(PathBuf::from).chain([own.clone()]);
+    let walls =
+        Walls { reads: reads.collect(), writes: vec![NOTHING.into()], scratch: NOTHING.into() };
+    let (ended, said) = weir_exec::ask(Path::new(program), arguments, &walls, VERSION_WITHIN)
+        .with_context(|| format!("ask {program} for its version"))?;
+    let well = ended.is_some_and(|exit| exit.success());
     ensure!(well, "{program} does not tell its version");
-    let text = String::from_utf8_lossy(&text);
+    let text = String::from_utf8_lossy(&said);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty());
     Ok(line.context("an empty version")?.to_owned())
 }

@@ -52,6 +52,10 @@ fn behind_a_wall_nothing_is_read_written_or_changed_but_what_was_let_through() {
     // Programs themselves work, so that what follows fails for its own reason.
     let output = behind(&wall, "python3 -c 'import socket; socket.socketpair()'");
     assert!(output.status.success(), "{}", said(&output));
+    // A descriptor that is inherited, as if by the shell's `7<secret`.
+    let open = fs::File::open(&secret).unwrap();
+    let seven = unsafe { nix::libc::dup2(std::os::fd::AsRawFd::as_raw_fd(&open), 7) };
+    assert_eq!(seven, 7);
     for attempt in [
         format!("cat {outside}/secret"),
         format!("cat {inside}/link"),
@@ -70,6 +74,10 @@ fn behind_a_wall_nothing_is_read_written_or_changed_but_what_was_let_through() {
         "unshare -Ur true".to_owned(),
         format!("kill -0 {}", std::process::id()),
         "python3 -c 'import socket; socket.socket(socket.AF_INET)'".to_owned(),
+        "python3 -c 'import socket; socket.socket(socket.AF_UNIX)'".to_owned(),
+        format!("prlimit --pid {} --nofile=9:9", std::process::id()),
+        "ipcmk -M 100".to_owned(),
+        "cat <&7".to_owned(),
         "python3 -c 'import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)'".to_owned(),
         format!("cat /proc/{}/environ", std::process::id()),
     ] {

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use weir_experiment::listed;
 
+/// So many of the programs that an experiment starts are listed.
+const PROGRAMS: usize = 50;
+
 /// The arguments.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -50,8 +53,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if started.is_empty() {
         output::say("  starts no programs");
     }
-    for program in &started {
+    for program in started.iter().take(PROGRAMS) {
         output::say(format_args!("  starts {program}"));
+    }
+    if let Some(more) = started.len().checked_sub(PROGRAMS).filter(|more| *more > 0) {
+        output::say(format_args!("  starts {more} programs more"));
     }
     Ok(ExitCode::SUCCESS)
 }
