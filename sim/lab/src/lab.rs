@@ -191,3 +191,69 @@ pub(crate) fn run_inside(tcp_mem: &str) -> Result<()> {
 pub(crate) fn viewers(trial: &Trial) -> u64 {
     trial.setup.players.iter().map(|players| players.count).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A trial's folder, as if it had run, and one that is somebody else's, with a secret.
+    fn left() -> (tempfile::TempDir, Stage) {
+        let scratch = tempfile::tempdir().unwrap();
+        fs::create_dir(scratch.path().join("other")).unwrap();
+        fs::write(scratch.path().join("other/secret"), "a secret").unwrap();
+        let stage = Stage(scratch.path().join("stage"));
+        fs::create_dir_all(stage.out().join(LOGS)).unwrap();
+        (scratch, stage)
+    }
+
+    #[test]
+    fn findings_that_are_none_fail_their_trial_alone() {
+        let findings = [
+            ("read", r#"{"records":[],"doubts":[],"duration":"1 s"}"#),
+            ("a link", "link"),
+            ("a folder", "folder"),
+            ("nonsense", "{"),
+        ];
+        for (what, how) in findings {
+            let (scratch, stage) = left();
+            let path = stage.out().join(FINDINGS);
+            match how {
+                "link" => symlink(scratch.path().join("other/secret"), &path).unwrap(),
+                "folder" => fs::create_dir(&path).unwrap(),
+                text => fs::write(&path, text).unwrap(),
+            }
+            match (what, stage.findings()) {
+                ("read", Trialled::Found(_)) => {}
+                ("read", _) => panic!("nothing was found"),
+                (_, Trialled::Failed(why)) => {
+                    assert!(why.contains(FINDINGS) && !why.contains("secret"), "{what}: {why}");
+                }
+                _ => panic!("{what} was believed"),
+            }
+        }
+    }
+
+    #[test]
+    fn logs_lead_nowhere_and_fill_no_disk() {
+        let (scratch, stage) = left();
+        let logs = stage.out().join(LOGS);
+        let kept = scratch.path().join("kept");
+        symlink(scratch.path().join("other/secret"), logs.join("x.log")).unwrap();
+        fs::write(logs.join("said.log"), "said").unwrap();
+        File::create(logs.join("sparse.log")).unwrap().set_len(1 << 40).unwrap();
+        stage.keep_logs(&kept).unwrap();
+        assert_eq!(fs::read_dir(&kept).unwrap().count(), 2);
+        assert_eq!(fs::read(kept.join("said.log")).unwrap(), b"said");
+        let length = fs::metadata(kept.join("sparse.log")).unwrap().len();
+        assert!((LOG_LIMIT..LOG_LIMIT + 100).contains(&length), "{length}");
+
+        // The folder itself is a link.
+        fs::remove_dir_all(&logs).unwrap();
+        symlink(scratch.path().join("other"), &logs).unwrap();
+        stage.keep_logs(&kept).unwrap();
+        assert!(!kept.exists());
+        drop(stage);
+        assert!(scratch.path().join("other/secret").exists());
+    }
+}
