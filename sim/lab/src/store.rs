@@ -93,7 +93,7 @@ impl Store {
         for name in [".partial", ".replaced"] {
             // What was interrupted when this run's folder had just taken the place of another.
             let old = with_suffix(&complete, name)?;
-            if old.join(REPLACED).exists() && is_run(&old) && is_run(&complete) {
+            if old.join(REPLACED).exists() && old.join(FILES).exists() && is_run(&complete) {
                 own::settle(&old, &complete)?;
             }
         }

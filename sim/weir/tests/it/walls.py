@@ -105,7 +105,8 @@ for path in ["/proc/sys/kernel/core_pattern", "/proc/sys/kernel/modprobe", "/pro
 # What was only given to be read.
 for path in ["/weir", "/usr/bin/env", "/etc/passwd"]:
     attempt(f"write to {path}", opened(path))
-    attempt(f"chmod {path}", done(os.chmod, path, 0o777))
+    # To what it is: where a wall is broken, the machine is not to be.
+    attempt(f"chmod {path}", lambda: os.chmod(path, stat.S_IMODE(os.stat(path).st_mode)) or "done")
     attempt(f"touch {path}", done(os.utime, path))
 for folder in ["/", "/usr", "/etc", "/site", "/media", "/experiment"]:
     attempt(f"make a file in {folder}", opened(f"{folder}/made", os.O_CREAT | os.O_WRONLY))
