@@ -3,7 +3,6 @@
 use crate::init::{ARGUMENT, DONE, PHASE, PROGRAM};
 use crate::{Kernel, Root};
 use anyhow::{Context, Result};
-use nix::libc;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::sys::resource::{Resource, setrlimit};
@@ -188,9 +187,6 @@ impl Guest<'_> {
                     return Err(std::io::ErrorKind::BrokenPipe.into());
                 }
                 personality::set(Persona::ADDR_NO_RANDOMIZE)?;
-                // What this process was started with is no business of a guest's. (Linux 5.11)
-                let (first, last) = (1 + libc::STDERR_FILENO, libc::c_uint::MAX);
-                libc::syscall(libc::SYS_close_range, first, last, libc::CLOSE_RANGE_CLOEXEC);
                 setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
                 setrlimit(Resource::RLIMIT_FSIZE, FILE_LIMIT, FILE_LIMIT)?;
                 sched_setaffinity(Pid::from_raw(0), &pinned)?;

@@ -87,9 +87,6 @@ impl Wall {
     }
 }
 
-/// Of `close_range`: what is in the range is closed by the next program.
-const CLOSE_ON_EXEC: i32 = libc::CLOSE_RANGE_CLOEXEC as i32;
-
 /// A wall that can be put up.
 #[derive(Debug)]
 pub struct Prepared {
@@ -112,7 +109,9 @@ impl Prepared {
         if self.files.is_some() {
             // What is open already no wall of files closes. (Linux before 5.11 does not know the call.)
             // SAFETY: the call takes numbers.
-            unsafe { libc::close_range(3, u32::MAX, CLOSE_ON_EXEC) };
+            unsafe {
+                libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)
+            };
         }
         nix::sys::prctl::set_no_new_privs()?;
         if let Some(files) = self.files.take() {

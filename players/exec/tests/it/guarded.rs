@@ -17,6 +17,7 @@ tests! {
     nobody_outlives_a_program_that_fails_or_is_killed,
     nobody_outlives_an_owner_that_is_killed,
     the_end_of_its_input_lets_a_guarded_program_end_by_itself,
+    nobody_outlives_a_program_that_is_asked_one_thing,
     a_guarded_program_ends_in_its_own_way,
     a_guarded_program_that_cannot_be_executed_is_not_started,
     a_walled_program_reads_its_folder_and_writes_to_a_folder_of_its_own,
@@ -149,6 +150,29 @@ fn the_end_of_its_input_lets_a_guarded_program_end_by_itself() {
     assert_eq!((abr.decide(&seen(0)).rung, abr.fault()), (1, None));
     drop(abr);
     assert!(scene.folder.path().join("over").exists());
+}
+
+fn nobody_outlives_a_program_that_is_asked_one_thing() {
+    let reads = ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/urandom", "/etc"];
+    let walls = Walls {
+        reads: reads.map(Into::into).into(),
+        writes: Vec::new(),
+        scratch: "/dev/null".into(),
+    };
+    for (rest, within, expected) in [
+        ("print('version 7')", 20, Some(true)),
+        ("sys.exit(3)", 20, Some(false)),
+        ("time.sleep(600)", 1, None),
+    ] {
+        let mark = family(rest).1;
+        let arguments = ["-c".to_owned(), format!("{FAMILY}{rest}"), mark.clone()];
+        let within = std::time::Duration::from_secs(within);
+        let python = Path::new("/usr/bin/python3");
+        let (ended, said) = weir_exec::ask(python, &arguments, &walls, within).unwrap();
+        assert_eq!(ended.map(|exit| exit.success()), expected, "{rest}");
+        assert_eq!(said == b"version 7\n", expected == Some(true), "{rest}: {said:?}");
+        until_nobody_is_left(&mark);
+    }
 }
 
 fn a_guarded_program_ends_in_its_own_way() {

@@ -135,6 +135,19 @@ fn a_damaged_file_means_that_the_trial_runs_again() {
 }
 
 #[test]
+fn a_replay_throws_no_interrupted_run_away() {
+    let scratch = interrupted("replayed-over");
+    let kept = trials(&scratch);
+    let output = weir(&scratch.0, &["run", "resume.toml", "--out", "base", "--repeats", "1"]);
+    assert!(output.status.success(), "{}", said(&output));
+    assert_refused(
+        &weir(&scratch.0, &["replay", "base", "c0000-r0", "--out", "out"]),
+        &["--discard"],
+    );
+    assert_eq!(trials(&scratch), kept);
+}
+
+#[test]
 fn what_is_discarded_is_run_again() {
     let scratch = interrupted("discard");
     let output = run(&scratch, &["--discard", "--seed", "4"]);
