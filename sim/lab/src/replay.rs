@@ -1,7 +1,7 @@
 //! One trial of a run once more, with full logs.
 
 use crate::content::{self, content_input};
-use crate::exec;
+use crate::exec::{self, BESIDE, Shown};
 use crate::facts::{self, HOST};
 use crate::inputs::Inputs;
 use crate::labs::Machine;
@@ -32,6 +32,8 @@ pub struct Replay {
     pub out: PathBuf,
     /// Whether a run in it is replaced, complete or interrupted.
     pub discard: bool,
+    /// Whether its programs may see other files than they saw.
+    pub changed: bool,
     /// How long the trial is let alone, instead of what is computed: see [`Plan::watchdog`].
     pub watchdog: Option<Span>,
     /// Where guest kernels and content are kept between runs.
@@ -102,6 +104,7 @@ pub fn replay(
     let host = facts_of(&what.run)?;
     let folder = &host.experiment_folder;
     let shown = exec::show(&own, folder, store.stage())?;
+    refuse_other_files(&shown, &earlier, what)?;
     let labs = machine.labs(&own, shown, Some(1), store.stage())?;
 
     // Of the plan only what the trial needs; the whole of it is what the run's inputs are about.
@@ -145,6 +148,21 @@ pub fn replay(
     let trial = trials.run(&trial, lab, slot, &logs).context("interrupted")?;
     let content = content::kind(&part).to_owned();
     Ok(Replayed { id: inputs.id(), plan, store, trial, content })
+}
+
+/// Whoever gave the run away also says which folder its programs see, which may be any of this user's: it
+/// has to be the one that they saw, or the user has to say that it is meant.
+fn refuse_other_files(shown: &Shown, earlier: &Inputs, what: &Replay) -> Result<()> {
+    let input = shown.inputs.iter().filter(|input| input.name == BESIDE).cloned().collect();
+    let others = Inputs { input, listing: shown.listing.clone() };
+    let others = others.others_than(earlier);
+    if others.is_empty() || what.changed {
+        return Ok(());
+    }
+    Err(Refused::because(format!(
+        "programs of this run would see other files than they saw ({}): --changed replays with them",
+        others.join(", ")
+    )))
 }
 
 /// The plan and the trial, with the files that its content is made from.

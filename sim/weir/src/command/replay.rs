@@ -18,6 +18,9 @@ pub struct Arguments {
     /// The folder of the replay [default: replays/TRIAL in the run's, where an earlier replay is replaced].
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Replay with the files that programs of the run see now, where they are others than they saw.
+    #[arg(long)]
+    changed: bool,
     /// The wall-clock time for which the trial is let alone, instead of what is computed.
     #[arg(long, value_name = "TIME")]
     watchdog: Option<Span>,
@@ -41,6 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         trial: trial.clone(),
         out,
         discard,
+        changed: arguments.changed,
         watchdog: arguments.watchdog,
         cache,
     };

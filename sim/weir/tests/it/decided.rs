@@ -138,7 +138,11 @@ fn a_replay_says_what_it_starts_and_which_files_are_others() {
     assert!(text.contains(starts) && text.contains("every row is equal"), "{text}");
     assert!(!text.contains("another input"), "{text}");
     fs::write(scratch.0.join("policy.py"), "").unwrap();
-    let text = said(&weir(&scratch.0, &["replay", "out", "c0000-r1"]));
+    // A run from elsewhere says which folder its programs see: it may not be any.
+    let refused = weir(&scratch.0, &["replay", "out", "c0000-r1"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("--changed"), "{}", said(&refused));
+    let text = said(&weir(&scratch.0, &["replay", "out", "c0000-r1", "--changed"]));
     let other =
         "another input than the run's: the files beside the programs (policy.py was not there)";
     assert!(text.contains(other), "{text}");
