@@ -12,8 +12,7 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use weir_records::tables::ALL;
-use weir_records::{Agreement, Alarm, Comparison, Drill, LabDifference, Row, Summary};
+use weir_records::tables::{ALL, DERIVED};
 
 /// The list: a path in a line, below the folder.
 pub(crate) const FILES: &str = "files.txt";
@@ -35,15 +34,6 @@ const NAMES: [&str; 9] = [
     FILES,
     REPLACED,
 ];
-/// Tables that are made from others.
-const OTHER_TABLES: [&str; 6] = [
-    Summary::TABLE.name,
-    Comparison::TABLE.name,
-    LabDifference::TABLE.name,
-    Agreement::TABLE.name,
-    Drill::TABLE.name,
-    Alarm::TABLE.name,
-];
 pub(crate) const FOLDERS: [&str; 3] = ["plots", "logs", "trials"];
 /// How the names of folders begin that hold what is not kept.
 pub(crate) const STAGE: &str = "stage-";
@@ -56,8 +46,7 @@ const MARK: &str = "run.toml";
 pub(crate) fn is_ours(name: &str) -> bool {
     let whole = name.strip_prefix('.').and_then(|name| name.strip_suffix(".part")).unwrap_or(name);
     let table = whole.strip_suffix(".csv").or_else(|| whole.strip_suffix(".parquet"));
-    let is_table =
-        |name| OTHER_TABLES.contains(&name) || ALL.iter().any(|table| table.name == name);
+    let is_table = |name| ALL.iter().chain(&DERIVED).any(|table| table.name == name);
     NAMES.contains(&whole)
         || FOLDERS.contains(&name)
         || is_stage(name)

@@ -479,9 +479,8 @@ pub enum Record {
     Rung(Rung),
 }
 
-/// All tables whose keys are `run` and `trial`, in the order of the documentation; the
-/// others are [`crate::Summary`], [`crate::Comparison`], [`crate::LabDifference`],
-/// [`crate::Agreement`], [`crate::Drill`] and [`crate::Alarm`].
+/// All tables whose keys are `run` and `trial`, in the order of the documentation; the others are
+/// [`DERIVED`].
 pub const ALL: [Table; 12] = [
     Trial::TABLE,
     Session::TABLE,
@@ -495,4 +494,14 @@ pub const ALL: [Table; 12] = [
     Flow::TABLE,
     Event::TABLE,
     Rung::TABLE,
+];
+
+/// The tables that follow from the others, whose key is `run` alone.
+pub const DERIVED: [Table; 6] = [
+    crate::Summary::TABLE,
+    crate::Comparison::TABLE,
+    crate::LabDifference::TABLE,
+    crate::Agreement::TABLE,
+    crate::Drill::TABLE,
+    crate::Alarm::TABLE,
 ];

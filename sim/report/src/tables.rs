@@ -8,24 +8,15 @@ use anyhow::{Context, Result};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::Path;
+use weir_records::tables::DERIVED;
 use weir_records::tables::{self, Live, Moment, Playlist};
 use weir_records::{
-    Agreement, Alarm, Cell, Comparison, Drill, Event, Flow, LabDifference, Link, Node, Record, Row,
-    Rung, Segment, Session, Stall, Summary, Table, Trial, TrialResult,
+    Alarm, Cell, Comparison, Drill, Event, Flow, LabDifference, Link, Node, Record, Row, Rung,
+    Segment, Session, Stall, Summary, Table, Trial, TrialResult,
 };
 
 /// The keys of every table but those that follow from the others, which have the run only.
 pub(crate) const KEYS: [&str; 2] = ["run", "trial"];
-
-/// The tables that follow from the others.
-const DERIVED: [&str; 6] = [
-    Summary::TABLE.name,
-    Comparison::TABLE.name,
-    LabDifference::TABLE.name,
-    Agreement::TABLE.name,
-    Drill::TABLE.name,
-    Alarm::TABLE.name,
-];
 
 /// The tables that repeat the sweep's axes.
 pub(crate) const WITH_AXES: [Table; 7] = [
@@ -48,7 +39,8 @@ pub(crate) fn has_axis(table: &Table, axis: &Axis) -> bool {
 /// All columns of a table in the run with these axes.
 fn columns_of(table: &Table, axes: &[Axis]) -> Vec<Expected> {
     let axes: Vec<&Axis> = axes.iter().filter(|axis| has_axis(table, axis)).collect();
-    let keys = if DERIVED.contains(&table.name) { &KEYS[..1] } else { &KEYS };
+    let derived = DERIVED.iter().any(|derived| derived.name == table.name);
+    let keys = if derived { &KEYS[..1] } else { &KEYS };
     expected(table, keys, &axes)
 }
 
