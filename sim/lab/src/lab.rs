@@ -122,7 +122,8 @@ impl Stage {
 
     /// Keeps the logs that say anything in the folder `to`, and nothing else there.
     pub fn keep_logs(&self, to: &Path) -> Result<()> {
-        // What an interrupted attempt may have left.
+        // What an interrupted attempt may have left, or a stranger: a link goes, and not what it leads to.
+        drop(fs::remove_file(to));
         drop(fs::remove_dir_all(to));
         let Ok(logs) = self.left()?.folder(LOGS) else { return Ok(()) };
         let mut room = LOGS_LIMIT;
@@ -247,6 +248,13 @@ mod tests {
         assert_eq!(fs::read(kept.join("said.log")).unwrap(), b"said");
         let length = fs::metadata(kept.join("sparse.log")).unwrap().len();
         assert!((LOG_LIMIT..LOG_LIMIT + 100).contains(&length), "{length}");
+
+        // What is there already is a link.
+        fs::remove_dir_all(&kept).unwrap();
+        symlink(scratch.path().join("other"), &kept).unwrap();
+        stage.keep_logs(&kept).unwrap();
+        assert!(!kept.is_symlink() && kept.join("said.log").exists());
+        assert!(!scratch.path().join("other/said.log").exists());
 
         // The folder itself is a link.
         fs::remove_dir_all(&logs).unwrap();
