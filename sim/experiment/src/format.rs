@@ -129,9 +129,9 @@ fn the_page_of_services_lists_every_word_that_is_filled_in_and_every_kind() {
         let rows = table.lines().filter(|line| line.starts_with("| `"));
         rows.filter_map(|row| row.split('`').nth(1)).collect()
     };
-    let words = crate::kinds::WORDS.map(|word| format!("{{{word}}}"));
+    let words = weir_plan::ServiceKind::WORDS.map(|word| format!("{{{word}}}"));
     assert_eq!(listed("## Words"), words);
-    let kinds: Vec<&str> = crate::bundled::KINDS.iter().map(|(name, _)| *name).collect();
+    let kinds: Vec<&str> = crate::library::bundled::KINDS.iter().map(|(name, _)| *name).collect();
     assert_eq!(listed("## Kinds"), kinds);
 }
 
@@ -143,7 +143,7 @@ fn the_page_lists_every_fault_and_no_other() {
     let rows = table.lines().skip(2).filter_map(|row| row.split(" | ").next());
     let listed: BTreeSet<&str> =
         rows.flat_map(|names| names.trim_start_matches("| ").split(", ")).collect();
-    assert_eq!(listed, crate::faults::KINDS.map(|(name, _)| name).into_iter().collect());
+    assert_eq!(listed, crate::sections::faults::KINDS.map(|(name, _)| name).into_iter().collect());
 }
 
 #[test]

@@ -4,9 +4,8 @@
 //! of trials in a second: a file that is safely on the disk for each of them would take longer than
 //! they do. Which trials form a block follows from the plan alone.
 
-use std::fmt;
-use std::iter;
-use weir_experiment::{Keep, LabName, Plan, Players, Setup, Trial};
+use std::{fmt, iter};
+use weir_plan::{Keep, LabName, Plan, Players, Setup, Trial};
 use weir_units::Span;
 
 /// What the trials of a block may take, in sessions of which only their own row is kept: some tens

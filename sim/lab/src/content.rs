@@ -7,8 +7,8 @@ use anyhow::{Context, Result, anyhow};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use weir_experiment::{LabName, Media, Plan, Setup, Source, Trial};
 use weir_media::{Package, Request};
+use weir_plan::{LabName, Media, Plan, Setup, Source, Trial};
 use weir_records::Rung;
 use weir_units::Span;
 

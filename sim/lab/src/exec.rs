@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use weir_abr::Choice;
 use weir_abr::exec::Program;
 use weir_exec::{Start, Walls};
-use weir_experiment::{Plan, Setup};
+use weir_plan::{Plan, Setup};
 use weir_uml::sha256_of_file;
 
 /// Its name inside of a trial, and below the folder in which trials are staged.

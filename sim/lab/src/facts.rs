@@ -1,17 +1,15 @@
 //! What a run's results depend on, and where it ran: `host.toml`, and the answers of `weir doctor`.
 
 use crate::content::{self, Contents};
-use crate::exec;
 use crate::host::{self, first_line};
 use crate::labs::Labs;
-use crate::model;
-use crate::services;
+use crate::{exec, model, services};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use weir_experiment::{LabName, Plan, ServiceKind};
+use weir_plan::{LabName, Plan, ServiceKind};
 use weir_uml::{Kernel, sha256_of_file};
 
 /// A service as it is on this machine.

@@ -6,7 +6,7 @@ use crate::trials::params;
 use anyhow::{Result, anyhow, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use weir_experiment::{LabName, Plan, Trial};
+use weir_plan::{LabName, Plan, Trial};
 use weir_records::TrialResult;
 
 /// What is finished of a plan.

@@ -13,7 +13,7 @@ use std::fs::{self, File};
 use std::io::BufWriter;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use weir_experiment::{Plan, Trial};
+use weir_plan::{Plan, Trial};
 use weir_process::{Cancel, Left};
 use weir_uml::init::{OUT, PHASE, PROGRAM, enter_phase};
 use weir_units::Bytes;

@@ -11,7 +11,7 @@ use crate::refused::Refused;
 use crate::uml::UmlLab;
 use anyhow::{Context, Result};
 use std::path::Path;
-use weir_experiment::{LabName, Plan};
+use weir_plan::{LabName, Plan};
 use weir_uml::{Kernel, Root};
 
 /// What a plan needs of this machine.

@@ -2,7 +2,7 @@
 
 use crate::trial::{Assignment, GRACE, filling};
 use std::time::Duration;
-use weir_experiment::{Setup, TrafficKind};
+use weir_plan::{Setup, TrafficKind};
 use weir_process::Patience;
 use weir_units::{BitRate, Bytes, Span};
 

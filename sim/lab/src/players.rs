@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use weir_experiment::Players;
+use weir_plan::Players;
 use weir_units::Time;
 
 /// What a player process is told.

@@ -15,8 +15,8 @@ use crate::trials::Trials;
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use weir_experiment::{LabName, Place, Plan, Trial};
 use weir_media::Package;
+use weir_plan::{LabName, Place, Plan, Trial};
 use weir_process::Cancel;
 use weir_records::TrialResult;
 use weir_units::Span;
@@ -179,7 +179,7 @@ fn find(what: &Replay) -> Result<(Plan, Trial)> {
         anyhow!("the run has no trial \"{}\" (it has {known})", what.trial)
     })?;
     let folder = facts_of(&what.run)?.experiment_folder;
-    plan.find_files(&folder, &Place { file: path.into(), line: None })?;
+    weir_experiment::find_files(&mut plan, &folder, &Place { file: path.into(), line: None })?;
     Ok((plan, trial))
 }
 

@@ -125,7 +125,11 @@ pub fn node_row(name: &str, node: &weir_net::Node, tcp_mem: &str) -> Result<Node
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_experiment::{Discipline, Loss, Queue, Rate, Shape};
+    use weir_plan::Discipline;
+    use weir_plan::Loss;
+    use weir_plan::Queue;
+    use weir_plan::Rate;
+    use weir_plan::Shape;
     use weir_units::{BitRate, Ratio};
 
     fn reading(at: u64, packets: u64, bytes: u64, queue_drops: u64) -> Reading {

@@ -1,20 +1,19 @@
 //! A whole plan: content first, then every trial.
 
 use crate::content::{self, content_input};
-use crate::exec;
 use crate::facts::{self, HOST, ServiceFacts};
 use crate::inputs::{Input, Inputs};
 use crate::labs::{Labs, Machine};
-use crate::model;
 use crate::refused::Refused;
 use crate::sealed::{read_text, write_durably};
 use crate::services::Logs;
 use crate::store::{Existing, Store};
 use crate::trials::Trials;
+use crate::{exec, model};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use weir_experiment::Plan;
+use weir_plan::Plan;
 use weir_process::Cancel;
 use weir_records::TrialResult;
 

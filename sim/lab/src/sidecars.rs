@@ -6,7 +6,7 @@ use crate::services::{PID, Place};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use weir_experiment::Service;
+use weir_plan::Service;
 use weir_sidecar::{GateJob, HealthJob, Order};
 use weir_units::{Seed, Span};
 

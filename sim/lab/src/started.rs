@@ -2,7 +2,8 @@
 
 use crate::{exec, facts};
 use std::fmt;
-use weir_experiment::{Plan, bundled_kind};
+use weir_experiment::bundled_kind;
+use weir_plan::Plan;
 
 /// A program that trials start; prints as a line about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use weir_experiment::Plan;
+use weir_plan::Plan;
 use weir_records::{TrialResult, Verdict};
 
 /// What a complete run's folder contains, and nothing else does.

@@ -4,7 +4,7 @@ use crate::programs::{Ground, Program, Task};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use weir_experiment::{Phase, TrafficKind, Trial};
+use weir_plan::{Phase, TrafficKind, Trial};
 use weir_traffic::{FlowJob, Job, Kind, Role};
 use weir_units::Time;
 use weir_wall::Capability;

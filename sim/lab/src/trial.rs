@@ -13,11 +13,10 @@ use anyhow::{Context, Result};
 use nix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use weir_experiment::{Service, ServiceKind, Setup, Trial, What};
+use std::{fs, thread};
 use weir_net::Network;
+use weir_plan::{Service, ServiceKind, Setup, Trial, What};
 use weir_records::{Event, Record, Rung};
 use weir_units::{Span, Time};
 

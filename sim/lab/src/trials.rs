@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
-use weir_experiment::{Keep, LabName, Plan, Trial};
+use weir_plan::{Keep, LabName, Plan, Trial};
 use weir_process::Cancel;
 use weir_records::{Record, TrialResult, Verdict};
 use weir_units::Bytes;

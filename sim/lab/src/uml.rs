@@ -7,7 +7,7 @@ use crate::patience::patience;
 use crate::trial::Assignment;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
-use weir_experiment::Plan;
+use weir_plan::Plan;
 use weir_process::Cancel;
 use weir_uml::{Guest, Kernel, Outcome, Root};
 use weir_units::{BitRate, Bytes, Span};

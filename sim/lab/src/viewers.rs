@@ -6,7 +6,7 @@
 //! and the viewer alone, so that cells are compared in pairs.
 
 use crate::trial::Assignment;
-use weir_experiment::{Phase, Players};
+use weir_plan::{Phase, Players};
 use weir_units::Time;
 
 /// One viewer.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
-use weir_experiment::LadderRung;
+use weir_plan::LadderRung;
 use weir_units::Span;
 
 /// What an encoder is given at least: it makes 25 to 50 times as many pixels per second when it has

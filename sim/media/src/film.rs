@@ -1,20 +1,18 @@
 //! Moving pictures as a package: the synthetic film, or a video file, encoded to a ladder.
 
 use crate::cache::{self, Workshop, key};
-use crate::encode;
-use crate::files;
 use crate::package::{Asked, Package};
 use crate::probe::{Video, input};
 use crate::progress::{Progress, Step};
 use crate::rate::FrameRate;
-use crate::scenes;
 use crate::x264::{self, Pictures};
+use crate::{encode, files, scenes};
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
-use weir_experiment::Media;
+use weir_plan::Media;
 use weir_units::Span;
 
 /// To be raised when the same encoder's output gives other files than before.

@@ -47,7 +47,7 @@ use film::Film;
 use probe::{Video, probe};
 use std::path::{Path, PathBuf};
 use table::Table;
-use weir_experiment::{Media, Source};
+use weir_plan::{Media, Source};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -21,7 +21,7 @@ use anyhow::{Context, Result};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
-use weir_experiment::LadderRung;
+use weir_plan::LadderRung;
 use weir_units::Span;
 
 /// The most bits per second, and the size of the decoder's buffer in bits, in percent of the target

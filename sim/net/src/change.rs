@@ -8,7 +8,7 @@
 use crate::lane::Lane;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
-use weir_experiment::{Loss, Rate, Setup, Shape, What};
+use weir_plan::{Loss, Rate, Setup, Shape, What};
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
 /// What becomes of a link, in both directions.
@@ -67,7 +67,7 @@ pub(crate) fn changing(setup: &Setup) -> Result<BTreeSet<usize>> {
                     "a fault parts the node \"{node}\", which the topology does not have"
                 );
                 let links = topology.links.iter().enumerate();
-                let ends = |(_, link): &(usize, &weir_experiment::Link)| {
+                let ends = |(_, link): &(usize, &weir_plan::Link)| {
                     link.between.0 == *node || link.between.1 == *node
                 };
                 found.extend(links.filter(ends).map(|(at, _)| at));
@@ -163,7 +163,8 @@ impl Now {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_experiment::{Discipline, Queue};
+    use weir_plan::Discipline;
+    use weir_plan::Queue;
 
     fn shape(mbps: u64) -> Shape {
         Shape {

@@ -1,6 +1,6 @@
 //! What links have done.
 
-use weir_experiment::Shape;
+use weir_plan::Shape;
 use weir_units::Bytes;
 
 /// What one direction of a link has done since it was made. Every packet meets exactly one fate:

@@ -2,7 +2,7 @@
 
 use crate::qdisc::{Bfifo, FqCodel, Htb, Netem};
 use anyhow::{Context, Result};
-use weir_experiment::{Discipline, Loss, Shape};
+use weir_plan::{Discipline, Loss, Shape};
 use weir_units::{Bytes, Ratio, Seed, Span};
 
 /// One direction as it is set in the kernel, in the order in which a packet passes.
@@ -133,7 +133,8 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_experiment::{Queue, Rate};
+    use weir_plan::Queue;
+    use weir_plan::Rate;
     use weir_units::BitRate;
 
     const PLAIN: Shape = Shape {
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_model_of_loss_that_loses_nothing_needs_no_netem() {
-        let never = weir_experiment::GilbertElliott {
+        let never = weir_plan::GilbertElliott {
             p: Ratio::ZERO,
             r: Ratio::ONE,
             loss_bad: Ratio::ONE,

@@ -10,13 +10,12 @@ use crate::{Namespace, tcp};
 use anyhow::{Context, Result};
 use netlink_packet_route::tc::TcHandle;
 use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, SockFlag, SockType, setsockopt, socket, sockopt::TcpCongestion,
-};
+use nix::sys::socket::sockopt::TcpCongestion;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socket};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::ErrorKind;
-use weir_experiment::{Setup, Shape, TrafficKind};
+use weir_plan::{Setup, Shape, TrafficKind};
 use weir_units::{BitRate, Bytes, Seed, Span};
 
 /// What the setups of a plan ask of a kernel, and what of each asks for it first.

@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use weir_experiment::{Direction, Link, Setup, Shape};
+use weir_plan::{Direction, Link, Setup, Shape};
 use weir_units::{Seed, Span};
 
 /// A network that is up. Dropping it frees everything.

@@ -1,7 +1,5 @@
 //! A node of a network: a namespace with an address and a TCP profile.
 
-use crate::Namespace;
-use crate::diag;
 use crate::interfaces::{self, Interface};
 use crate::netlink::{
     End, LOOPBACK, Mac, Netlink, Request, add_address, add_neighbour, add_qdisc, add_route,
@@ -9,12 +7,13 @@ use crate::netlink::{
 };
 use crate::qdisc::Netem;
 use crate::tcp::{self, TcpState};
+use crate::{Namespace, diag};
 use anyhow::{Context, Result, ensure};
 use netlink_packet_route::tc::TcHandle;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
-use weir_experiment::TcpProfile;
+use weir_plan::TcpProfile;
 
 /// Segments per packet at an endpoint: a packet is a frame, as on a wire. With the kernel's default
 /// TCP hands over 64 kB at once, which a buffer counts, drops and delays as one.

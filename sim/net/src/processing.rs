@@ -10,7 +10,7 @@
 use crate::lane::Lane;
 use crate::qdisc::Netem;
 use std::collections::BTreeMap;
-use weir_experiment::Setup;
+use weir_plan::Setup;
 use weir_units::{Seed, Span};
 
 /// The endpoints of a setup, and the most that each takes for a packet that it sends.

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
-use weir_experiment::TcpProfile;
+use weir_plan::TcpProfile;
 
 /// What the kernel says of a namespace's TCP.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Nodes that differ in their numbers only: they are drawn as one.
 
-use crate::plan::{Shape, Topology};
 use std::collections::BTreeMap;
+use weir_plan::{Shape, Topology};
 
 /// A link as one of its ends sees it: its name without a number, what goes out and what comes back,
 /// and the other end.

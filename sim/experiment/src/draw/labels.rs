@@ -1,8 +1,7 @@
 //! What is written at a link.
 
 use super::SEPARATOR;
-use crate::Rate;
-use crate::plan::{Discipline, Loss, Queue, Shape};
+use weir_plan::{Discipline, Loss, Queue, Rate, Shape};
 use weir_units::{Ratio, Span};
 
 /// What a link does, in lines: what is the same in both directions once, and before all else the

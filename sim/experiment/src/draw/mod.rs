@@ -10,9 +10,9 @@ mod labels;
 mod layout;
 mod svg;
 
-use crate::plan::{Setup, Shape, Topology};
 use alike::{joined, stem};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use weir_plan::{Setup, Shape, Topology};
 
 /// What a node is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,31 +27,28 @@ struct Role {
     receives: u64,
 }
 
-impl Setup {
-    /// The topology as an SVG picture, with what runs where. Equal setups give equal text.
-    pub fn to_svg(&self) -> String {
-        let mut roles: BTreeMap<&str, Role> = BTreeMap::new();
-        for origin in &self.origins {
-            roles.entry(&origin.node).or_default().origin = true;
-        }
-        for (at, service) in self.services.iter().enumerate() {
-            let role = roles.entry(&service.node).or_default();
-            role.first |= at == 0;
-            role.services.insert(service.run.clone());
-        }
-        for players in &self.players {
-            for number in 0..players.count {
-                roles.entry(players.node(number)).or_default().viewers += 1;
-            }
-        }
-        for traffic in &self.traffic {
-            roles.entry(&traffic.from).or_default().sends += traffic.count;
-            roles.entry(&traffic.to).or_default().receives += traffic.count;
-        }
-        Picture::new(&self.topology, &roles).to_svg()
+/// The topology as an SVG picture, with what runs where. Equal setups give equal text.
+pub fn to_svg(setup: &Setup) -> String {
+    let mut roles: BTreeMap<&str, Role> = BTreeMap::new();
+    for origin in &setup.origins {
+        roles.entry(&origin.node).or_default().origin = true;
     }
+    for (at, service) in setup.services.iter().enumerate() {
+        let role = roles.entry(&service.node).or_default();
+        role.first |= at == 0;
+        role.services.insert(service.run.clone());
+    }
+    for players in &setup.players {
+        for number in 0..players.count {
+            roles.entry(players.node(number)).or_default().viewers += 1;
+        }
+    }
+    for traffic in &setup.traffic {
+        roles.entry(&traffic.from).or_default().sends += traffic.count;
+        roles.entry(&traffic.to).or_default().receives += traffic.count;
+    }
+    Picture::new(&setup.topology, &roles).to_svg()
 }
-
 /// A box: one node, or several that are alike.
 struct Node {
     name: String,

@@ -3,7 +3,8 @@
 use crate::root;
 use std::io;
 use std::path::Path;
-use weir_experiment::{Files, Plan};
+use weir_experiment::Files;
+use weir_plan::Plan;
 
 /// What only the machine can refuse is checked where the machine is looked at.
 const BY_THE_MACHINE: &str = "media-";

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use weir_experiment::{Cell, Plan, Setup};
+use weir_plan::{Cell, Plan, Setup};
 
 /// The experiments that come with the program; some of them need files that do not.
 fn shipped() -> Vec<Plan> {

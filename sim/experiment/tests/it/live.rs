@@ -4,7 +4,7 @@ use crate::resolve;
 use std::collections::BTreeMap;
 use std::path::Path;
 use weir_core::{CatchUp, LiveRules};
-use weir_experiment::{Fault, LabName, Live, Moment, Plan, Service, Setup, What, Wrong};
+use weir_plan::{Fault, LabName, Live, Moment, Plan, Service, Setup, What, Wrong};
 use weir_units::{BitRate, Ratio, Span};
 
 /// A live stream with two origins and a proxy before them, in the lab of the default.
@@ -321,7 +321,7 @@ fn a_kind_of_service_is_looked_for_beside_the_experiment_and_above() {
     let plan = plan.unwrap();
     let mine = &plan.services["mine"];
     assert_eq!((&*mine.about, mine.port, mine.watchable), ("mine", Some(1935), false));
-    assert_eq!(mine.ready, weir_experiment::Ready::File("{run}/x".to_owned()));
+    assert_eq!(mine.ready, weir_plan::Ready::File("{run}/x".to_owned()));
     assert_eq!((mine.ready_within, mine.restart), (Span::from_s(1), Some(Span::from_s(1))));
     assert!(!plan.services.contains_key("ingest"));
     read_back(&plan);

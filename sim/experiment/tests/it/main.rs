@@ -19,7 +19,8 @@ mod viewers;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use weir_experiment::{Error, Files, Plan};
+use weir_experiment::Files;
+use weir_plan::{Error, Plan};
 
 /// The root of the checkout.
 fn root() -> PathBuf {

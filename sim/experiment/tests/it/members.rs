@@ -2,7 +2,7 @@
 
 use crate::{refusal, resolve, small};
 use proptest::prelude::*;
-use weir_experiment::{Plan, Setup};
+use weir_plan::{Plan, Setup};
 use weir_units::{BitRate, Span};
 
 fn dumbbell(more: &str) -> Setup {

@@ -80,7 +80,7 @@ proptest! {
         match resolve(&text) {
             Ok(plan) => {
                 let text = plan.to_toml();
-                let again = weir_experiment::Plan::from_toml(&text, Path::new("plan.toml"));
+                let again = weir_plan::Plan::from_toml(&text, Path::new("plan.toml"));
                 prop_assert_eq!(again.unwrap().to_toml(), text);
                 prop_assert!(!plan.is_empty());
             }

@@ -1,8 +1,8 @@
 //! Paths and buffers.
 
 use crate::small;
-use weir_experiment::Direction::{Backward, Forward};
-use weir_experiment::{Direction, Queue, Setup};
+use weir_plan::Direction::{Backward, Forward};
+use weir_plan::{Direction, Queue, Setup};
 use weir_units::{Bytes, Ratio, Span};
 
 fn setup(more: &str) -> Setup {

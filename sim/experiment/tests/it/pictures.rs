@@ -3,12 +3,13 @@
 use crate::resolve;
 use crate::routes::networks;
 use proptest::prelude::*;
-use weir_experiment::Setup;
+use weir_experiment::to_svg;
+use weir_plan::Setup;
 
 fn picture(topology: &str, more: &str) -> String {
     let text =
         format!("name = \"x\"\ntopology = \"{topology}\"\n[[players]]\nabr = \"bola\"\n{more}");
-    resolve(&text).unwrap().cell(0).unwrap().setup.to_svg()
+    to_svg(&resolve(&text).unwrap().cell(0).unwrap().setup)
 }
 
 /// A text of a picture: its extent at most, the height of its line, and what it says.
@@ -69,7 +70,7 @@ fn every_node_and_link_is_named_with_what_it_does() {
 #[test]
 fn a_live_stream_goes_from_left_to_right_and_names_what_runs_where() {
     let plan = resolve(crate::live::LIVE).unwrap();
-    let svg = plan.cell(0).unwrap().setup.to_svg();
+    let svg = to_svg(&plan.cell(0).unwrap().setup);
     let texts = texts(&svg);
     let at = |words: &str| {
         let found = texts.iter().find(|text| text.words == words);
@@ -99,7 +100,7 @@ fn members_that_are_joined_to_each_other_are_drawn_one_by_one() {
                     [[origins]]\nnode = \"n-1\"\n[topology.nodes]\nn-1 = {}\nn-2 = {}\nn-3 = {}\n\
                     n-4 = {}\n[topology.links]\na.between = [\"n-1\", \"n-2\"]\n\
                     b.between = [\"n-3\", \"n-4\"]\n";
-        resolve(text).unwrap().cell(0).unwrap().setup.to_svg()
+        to_svg(&resolve(text).unwrap().cell(0).unwrap().setup)
     };
     let all = words(&svg);
     for name in ["n-1", "n-2", "n-3", "n-4"] {
@@ -117,8 +118,8 @@ proptest! {
         setup.players[0].nodes = (1..=viewers + 1).map(|at| format!("n{at}")).collect();
         setup.players[0].count = 5;
         setup.topology = topology;
-        let svg = setup.to_svg();
-        prop_assert_eq!(&svg, &setup.to_svg());
+        let svg = to_svg(&setup);
+        prop_assert_eq!(&svg, &to_svg(&setup));
         let texts = texts(&svg);
         prop_assert!(texts.len() >= setup.topology.nodes.len());
         for (at, a) in texts.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use crate::{refusal, resolve, root, small};
 use std::path::Path;
-use weir_experiment::{LabName, Plan, Setup, Source};
+use weir_plan::{LabName, Plan, Setup, Source};
 use weir_units::{Seed, Span};
 
 fn shipped(name: &str) -> Plan {

@@ -1,8 +1,8 @@
 //! Ways through random networks.
 
 use proptest::prelude::*;
-use weir_experiment::Direction::{Backward, Forward};
-use weir_experiment::{Direction, Host, Link, Topology};
+use weir_plan::Direction::{Backward, Forward};
+use weir_plan::{Direction, Host, Link, Topology};
 use weir_units::Span;
 
 /// A network of up to 12 nodes: few enough links to fall apart, and enough for circles, several
@@ -17,8 +17,8 @@ pub fn networks() -> impl Strategy<Value = Topology> {
         let link = |(at, (a, b, there, back))| Link {
             name: format!("l{at}"),
             between: (name(a), name(b)),
-            forward: weir_experiment::Shape { delay: Span::from_ms(there), ..shape.clone() },
-            backward: weir_experiment::Shape { delay: Span::from_ms(back), ..shape.clone() },
+            forward: weir_plan::Shape { delay: Span::from_ms(there), ..shape.clone() },
+            backward: weir_plan::Shape { delay: Span::from_ms(back), ..shape.clone() },
         };
         let links = links.map(link).collect();
         let nodes = (0..nodes).map(|number| Host { name: name(number) }).collect();

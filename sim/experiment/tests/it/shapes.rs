@@ -1,9 +1,7 @@
 //! What links do to packets, and what shares them.
 
 use crate::{resolve, small};
-use weir_experiment::{
-    Discipline, GilbertElliott, Loss, Phase, Setup, Shape, Traffic, TrafficKind,
-};
+use weir_plan::{Discipline, GilbertElliott, Loss, Phase, Setup, Shape, Traffic, TrafficKind};
 use weir_units::{BitRate, Bytes, Ratio, Span};
 
 fn setup(more: &str) -> Setup {

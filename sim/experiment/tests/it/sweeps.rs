@@ -2,7 +2,7 @@
 
 use crate::{refusal, small};
 use std::collections::BTreeSet;
-use weir_experiment::{Knows, Plan};
+use weir_plan::{Knows, Plan};
 use weir_units::{BitRate, Span};
 
 fn params(plan: &Plan) -> Vec<String> {

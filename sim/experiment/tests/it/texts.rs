@@ -5,7 +5,7 @@ use crate::{resolve, root, small};
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::LazyLock;
-use weir_experiment::Plan;
+use weir_plan::Plan;
 
 fn read(text: &str) -> Result<Plan, String> {
     Plan::from_toml(text, Path::new("plan.toml")).map_err(|error| error.to_string())
@@ -63,7 +63,7 @@ static RICH: LazyLock<Plan> = LazyLock::new(rich);
 static WRITTEN: LazyLock<String> = LazyLock::new(|| RICH.to_toml());
 
 fn trials(plan: &Plan) -> Vec<String> {
-    let trial = |trial: weir_experiment::Trial| serde_json::to_string(&trial).unwrap();
+    let trial = |trial: weir_plan::Trial| serde_json::to_string(&trial).unwrap();
     plan.trials().map(trial).collect()
 }
 
@@ -274,7 +274,7 @@ fn a_plan_of_a_live_stream_of_which_something_is_wrong_is_refused() {
         ("streams = [\"front\"]", "streams = [\"origin-a\"]", "is not on \"front\""),
         ("kill = \"front\"", "kill = \"x\"", "nothing of this can happen"),
         ("down = \"uplink\"", "down = \"x\"", "nothing of this can happen"),
-        ("status = 503", "status = 200", "nothing of this can happen"),
+        ("status = 503", "status = 200", "status: 200 is out of range (500 to 599)"),
         ("every = \"30 s\"", "every = \"9 s\"", "9 s is not over when it happens again"),
         ("fixed = \"20 s\"", "fixed = \"2 min\"", "120 s is too late"),
         ("ready_within = \"5 s\"", "ready_within = \"5 h\"", "ready_within: this is out of range"),

@@ -5,7 +5,8 @@ use crate::{World, root};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
-use weir_experiment::{Cell, Error, Plan, Rate, Traced};
+use weir_experiment::{find_files, to_svg};
+use weir_plan::{Cell, Error, Plan, Rate, Traced};
 use weir_trace::{Format, Kind};
 
 const FOLDERS: &[(&str, &[&str])] = &[
@@ -45,7 +46,7 @@ fn a_rate_that_is_a_trace_reaches_both_directions_or_one() {
     let plan = with("[links.access]\nforward.rate = { trace = \"lte-2\" }\n").unwrap();
     let [forward, backward] = &rates(&plan)[0];
     assert_eq!((forward, backward.as_ref().unwrap().constant().is_some()), (&lte, true));
-    assert!(plan.cell(0).unwrap().setup.to_svg().contains("lte-2"));
+    assert!(to_svg(&plan.cell(0).unwrap().setup).contains("lte-2"));
     // It has no queue, and endpoints take no time for it: there is no rate that those follow from.
     assert_eq!(plan.cell(0).unwrap().setup.queues()[1][0], None);
     assert!(plan.cell(0).unwrap().setup.queues()[1][1].is_some());
@@ -80,7 +81,7 @@ fn a_bundled_trace_is_the_one_of_the_checkout() {
     let folder = root().join("experiments");
     let mut on_disk = in_the_program.clone();
     let place = &in_the_program.trace_files[&markov].place;
-    on_disk.find_files(&folder, place).unwrap();
+    find_files(&mut on_disk, &folder, place).unwrap();
     let file = &on_disk.trace_files[&markov];
     assert!(file.text.is_none() && file.path.is_file(), "{file:?}");
     assert_eq!(on_disk.trace(&markov).unwrap(), text);

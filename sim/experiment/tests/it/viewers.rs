@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use std::path::Path;
 use weir_abr::{Choice, Side};
 use weir_core::{Conduct, Preset, QoePreset};
-use weir_experiment::{Keep, LabName, Plan, Players};
+use weir_experiment::find_files;
+use weir_plan::{Keep, LabName, Plan, Players};
 use weir_units::Span;
 
 fn players(more: &str) -> Players {
@@ -117,7 +118,7 @@ fn programs_and_logs_are_axes_and_the_plan_names_their_files() {
     // They are not a part of the plan's text, and are found again from the folder.
     let mut again = Plan::from_toml(&plan.to_toml(), Path::new("plan.toml")).unwrap();
     assert!(again.log_files.is_empty() && again.programs.is_empty());
-    again.find_files(Path::new("e"), &program.place).unwrap();
+    find_files(&mut again, Path::new("e"), &program.place).unwrap();
     assert!(again.log_files[log].path.ends_with("logs/bola_{trace}"));
     assert_eq!(again.programs.keys().collect::<Vec<_>>(), [&choices[1]]);
 }

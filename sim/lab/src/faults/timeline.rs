@@ -1,6 +1,6 @@
 //! The faults of a trial in the order in which they happen.
 
-use weir_experiment::{Fault, Moment};
+use weir_plan::{Fault, Moment};
 use weir_units::{Seed, Span, Time};
 
 /// The most steps of a trial: a fault every second, for a day.
@@ -61,7 +61,7 @@ fn drawn(moment: Moment, seed: Seed) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_experiment::What;
+    use weir_plan::What;
 
     fn fault(at: Moment, lasts: Option<u64>, every: Option<u64>) -> Fault {
         let what = What::Kill("origin".to_owned());

@@ -5,8 +5,8 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use weir_core::{Conduct, Limit, Per, Qoe, QoePreset, SessionFacts};
-use weir_experiment::Players;
 use weir_oracle::{Latency, Limits, Problem, solve_within};
+use weir_plan::Players;
 use weir_trace::{About, Builder, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span, Time};
 

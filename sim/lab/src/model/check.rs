@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_core::Preset;
-use weir_experiment::{LabName, Plan, Setup};
+use weir_plan::{LabName, Plan, Setup};
 use weir_units::Span;
 
 /// Refuses a plan that asks the lab for what it has not: cross traffic, Pensieve's chunk model where

@@ -3,7 +3,7 @@
 use crate::model::traces::{Loaded, Traces, payload_of};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
-use weir_experiment::{Direction, Link, Players, Rate as Limit, Setup, Shape};
+use weir_plan::{Direction, Link, Players, Rate as Limit, Setup, Shape};
 use weir_trace::Rate;
 use weir_units::{BitRate, Span};
 

@@ -49,7 +49,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use traces::Traces;
 use weir_exec::Start;
-use weir_experiment::{Keep, LabName, Plan, Setup};
+use weir_plan::{Keep, LabName, Plan, Setup};
 use weir_process::Cancel;
 
 /// The lab, ready to run trials.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use weir_abr::{Abr, Decision, Observation, Rung, TRACE};
 use weir_core::SessionFacts;
-use weir_experiment::{LabName, Plan, Rate, Setup};
+use weir_plan::{LabName, Plan, Rate, Setup};
 use weir_uml::sha256_of_file;
 use weir_units::{BitRate, Bytes, Span};
 

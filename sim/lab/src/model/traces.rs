@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use weir_experiment::{LabName, NamedFile, Plan, Rate as Limit, Traced};
+use weir_plan::{LabName, NamedFile, Plan, Rate as Limit, Traced};
 use weir_trace::{Builder, Kind, Rate, Step, Trace};
 use weir_uml::sha256_of_file;
 use weir_units::BitRate;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weir_exec::Walls;
-use weir_experiment::{Origin, Service, ServiceKind};
+use weir_plan::{Origin, Service, ServiceKind};
 
 /// How much is logged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

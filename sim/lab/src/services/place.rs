@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use weir_experiment::{LIVE_ROOM, Live, Service, ServiceKind};
 use weir_net::Network;
+use weir_plan::{LIVE_ROOM, Live, Service, ServiceKind};
 use weir_records::Rung;
 use weir_units::{Bytes, Span};
 

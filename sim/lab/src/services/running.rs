@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
-use weir_experiment::{Ready, Service};
 use weir_net::{Command, Process};
+use weir_plan::{Ready, Service};
 use weir_units::{Span, Time};
 
 /// Between two looks at whether a file is there.

@@ -3,7 +3,7 @@
 use super::Place;
 use anyhow::Result;
 use std::collections::BTreeMap;
-use weir_experiment::{Each, Of, Service};
+use weir_plan::{Each, Of, Service};
 
 /// What stands for the words of one service.
 pub struct Words {

@@ -4,8 +4,8 @@ use anyhow::{Result, bail, ensure};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use weir_experiment::Plan;
 use weir_lab::{Cancel, Existing, Options, Progress, Ran};
+use weir_plan::Plan;
 use weir_records::{Record, Session, TrialResult, Verdict};
 
 /// What all experiments here begin with. A film of thirty segments of 2 s, each of 250, 500 and 1000

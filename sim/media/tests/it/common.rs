@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use weir_experiment::{Ladder, LadderRung, Media, Source};
 use weir_media::{Package, Request, prepare};
+use weir_plan::{Ladder, LadderRung, Media, Source};
 use weir_units::{BitRate, Span};
 
 /// The reference data: beside the project, or where `WEIR_REFERENCE_DATA` points.

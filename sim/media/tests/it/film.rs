@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use weir_experiment::Source;
 use weir_media::{Package, Request, Step, prepare};
+use weir_plan::Source;
 use weir_units::Span;
 
 #[test]

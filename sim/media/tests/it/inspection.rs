@@ -3,8 +3,8 @@
 use crate::common::{make, media, reference, run, site, video};
 use std::fs;
 use std::path::{Path, PathBuf};
-use weir_experiment::Source;
 use weir_media::{Inspection, Kind, Package, inspect};
+use weir_plan::Source;
 use weir_units::{Bytes, Span};
 
 /// A film of four segments in two rungs, and the folder of its playlists, which list it one and a

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use weir_experiment::Source;
+use weir_plan::Source;
 
 /// In a process that is to be killed, where it puts what it makes.
 const VICTIM: &str = "WEIR_MEDIA_TEST_VICTIM";
 
-fn long() -> weir_experiment::Media {
+fn long() -> weir_plan::Media {
     media(Source::Scenes, 30)
 }
 

@@ -3,8 +3,8 @@
 use crate::common::{make, media, reference, run, site};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use weir_experiment::Source;
 use weir_media::{MAX_SEGMENTS, write_playlists};
+use weir_plan::Source;
 use weir_units::Span;
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::common::{make, media, video};
 use std::fs;
 use std::path::{Path, PathBuf};
-use weir_experiment::Source;
 use weir_media::{Request, check};
+use weir_plan::Source;
 use weir_units::{BitRate, Span};
 
 fn refusal(source: Source) -> String {
@@ -51,7 +51,7 @@ fn files_that_are_no_videos_are_refused() {
 
 #[test]
 fn what_is_asked_for_must_be_possible() {
-    let refused = |change: &dyn Fn(&mut weir_experiment::Media)| {
+    let refused = |change: &dyn Fn(&mut weir_plan::Media)| {
         let mut media = media(Source::Scenes, 4);
         change(&mut media);
         check(&Request { media: &media, file: None }).unwrap_err().to_string()
@@ -86,8 +86,7 @@ fn an_impossible_ladder_leaves_nothing_in_the_cache() {
 
     let mut falling = media(Source::Scenes, 2);
     let base = falling.ladder.rungs[0];
-    falling.ladder.rungs[1] =
-        weir_experiment::LadderRung { bitrate: BitRate::from_bps(40_000), ..base };
+    falling.ladder.rungs[1] = weir_plan::LadderRung { bitrate: BitRate::from_bps(40_000), ..base };
     let error = format!("{:#}", make(&falling, &cache).unwrap_err());
     assert!(error.ends_with("a ladder must rise"), "{error}");
     assert_eq!(leftovers(&cache), 0);

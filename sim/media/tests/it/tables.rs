@@ -3,8 +3,8 @@
 use crate::common::{make, media, reference};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use weir_experiment::Source;
 use weir_media::{Package, Request, check};
+use weir_plan::Source;
 use weir_units::{BitRate, Bytes, Span};
 
 fn package(name: &str, seconds: u64) -> (Package, tempfile::TempDir) {

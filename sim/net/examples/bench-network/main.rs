@@ -12,7 +12,7 @@ mod shell;
 
 use anyhow::{Context, Result, bail};
 use std::path::Path;
-use weir_experiment::{Phase, Setup};
+use weir_plan::{Phase, Setup};
 use weir_units::Seed;
 
 /// Random streams make no difference to the time.

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
 use std::fs;
 use std::process::Command;
-use weir_experiment::{Direction, Setup};
+use weir_plan::{Direction, Setup};
 
 const FOLDER: &str = "/run/bench-network";
 

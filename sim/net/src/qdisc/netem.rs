@@ -3,7 +3,7 @@
 use super::attributes::{Attributes, attributes, number_at, word_at, words};
 use super::{bytes_per_second, same};
 use anyhow::{Context, Result, bail, ensure};
-use weir_experiment::{GilbertElliott, Loss};
+use weir_plan::{GilbertElliott, Loss};
 use weir_units::{BitRate, Ratio, Seed, Span};
 
 /// `netem`: loss, serialization at a rate, and delay, in this order (tc-netem(8),

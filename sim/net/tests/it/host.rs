@@ -2,8 +2,8 @@
 
 use crate::setups::{PLAIN, direct, shape};
 use anyhow::{Result, ensure};
-use weir_experiment::{Setup, Shape};
 use weir_net::{Needs, Network};
+use weir_plan::{Setup, Shape};
 use weir_units::{Seed, Span};
 
 fn lacking(setup: &Setup) -> Result<Vec<String>> {

@@ -1,11 +1,11 @@
 //! Networks to test.
 
 use anyhow::Result;
-use weir_experiment::{
+use weir_net::Network;
+use weir_plan::{
     Discipline, Host, Knows, LabName, Ladder, Link, Loss, Media, Origin, Phase, Players, Queue,
     Rate, Setup, Shape, Source, TcpProfile, Topology,
 };
-use weir_net::Network;
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
 /// A direction that does nothing to packets.

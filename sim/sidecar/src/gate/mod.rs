@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::rc::Rc;
-use weir_experiment::Wrong;
+use weir_plan::Wrong;
 use weir_units::{Ratio, Seed};
 
 /// What a gate is to do.

@@ -2,7 +2,7 @@
 
 use super::Order;
 use super::dates::Shift;
-use weir_experiment::Wrong;
+use weir_plan::Wrong;
 use weir_units::{BitRate, Seed};
 
 /// What becomes of a request: nothing, by default.

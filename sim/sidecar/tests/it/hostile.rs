@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use weir_experiment::Wrong;
+use weir_plan::Wrong;
 use weir_units::Span;
 
 /// Serves well, except for what these paths say.

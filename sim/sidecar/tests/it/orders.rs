@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use weir_core::playlist::{Media, Uri};
-use weir_experiment::Wrong;
+use weir_plan::Wrong;
 use weir_sidecar::{Order, order};
 use weir_units::{BitRate, Ratio, Span};
 

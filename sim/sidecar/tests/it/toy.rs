@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
-use weir_experiment::Wrong;
+use weir_plan::Wrong;
 use weir_sidecar::{GateJob, Order, gate, order};
 use weir_units::{Ratio, Seed};
 

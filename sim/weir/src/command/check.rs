@@ -4,7 +4,7 @@ use crate::output;
 use anyhow::Result;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use weir_experiment::listed;
+use weir_plan::listed;
 
 /// So many of the programs that an experiment starts are listed.
 const PROGRAMS: usize = 50;
@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let (Some(file), Some(cell)) = (&arguments.draw, plan.cells().next()) {
-        output::write_file(file, &cell.setup.to_svg())?;
+        output::write_file(file, &weir_experiment::to_svg(&cell.setup))?;
         output::say(file.display());
         return Ok(ExitCode::SUCCESS);
     }

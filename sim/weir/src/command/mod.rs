@@ -17,8 +17,9 @@ use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use weir_experiment::{LabName, MAX_TRIALS, Plan};
 use weir_lab::Cancel;
+use weir_plan::limits::MAX_TRIALS;
+use weir_plan::{LabName, Plan};
 use weir_report::Expected;
 use weir_units::Seed;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 24] = [
     ("weir-units", &[]),
     ("weir-base", &[]),
     ("weir-records", &[]),
@@ -21,13 +21,14 @@ const MAY_USE: [(&str, &[&str]); 23] = [
         "weir-http",
         &["weir-units", "weir-clock", "weir-abr", "weir-core", "weir-exec", "weir-records"],
     ),
-    ("weir-experiment", &["weir-units", "weir-abr", "weir-core", "weir-trace", "weir-wall"]),
+    ("weir-plan", &["weir-units", "weir-abr", "weir-core", "weir-trace", "weir-wall"]),
+    ("weir-experiment", &["weir-units", "weir-abr", "weir-core", "weir-trace", "weir-plan"]),
     ("weir-process", &["weir-units"]),
-    ("weir-net", &["weir-units", "weir-experiment", "weir-process", "weir-wall"]),
+    ("weir-net", &["weir-units", "weir-plan", "weir-process", "weir-wall"]),
     ("weir-uml", &["weir-units", "weir-process", "weir-wall"]),
-    ("weir-media", &["weir-units", "weir-abr", "weir-core", "weir-experiment", "weir-trace"]),
+    ("weir-media", &["weir-units", "weir-abr", "weir-core", "weir-plan", "weir-trace"]),
     ("weir-switch", &["weir-units", "weir-clock", "weir-core", "weir-records"]),
-    ("weir-sidecar", &["weir-units", "weir-clock", "weir-core", "weir-experiment"]),
+    ("weir-sidecar", &["weir-units", "weir-clock", "weir-core", "weir-plan"]),
     ("weir-traffic", &["weir-units", "weir-clock", "weir-records"]),
     (
         "weir-lab",
@@ -37,6 +38,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
             "weir-clock",
             "weir-records",
             "weir-experiment",
+            "weir-plan",
             "weir-net",
             "weir-process",
             "weir-wall",
@@ -62,6 +64,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
             "weir-base",
             "weir-records",
             "weir-experiment",
+            "weir-plan",
             "weir-uml",
             "weir-media",
             "weir-lab",

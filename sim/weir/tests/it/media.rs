@@ -4,7 +4,7 @@ use crate::program::{Scratch, said, weir};
 use crate::sample::write_table;
 use std::fs;
 use std::path::Path;
-use weir_experiment::{Ladder, Media, Source};
+use weir_plan::{Ladder, Media, Source};
 use weir_units::Span;
 
 #[test]

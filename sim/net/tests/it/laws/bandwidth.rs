@@ -5,8 +5,8 @@ use crate::setups::{FRAME, PAYLOAD_SHARE, PLAIN, build, direct, queue, rate, set
 use crate::traffic::{self, download, one_way, round_trips};
 use anyhow::{Context, Result, ensure};
 use std::fmt::Write;
-use weir_experiment::{Loss, Phase, Setup, Shape};
 use weir_net::Network;
+use weir_plan::{Loss, Phase, Setup, Shape};
 use weir_units::{Bytes, Ratio, Seed, Span};
 
 pub const LAWS: [(&str, Law); 7] = [

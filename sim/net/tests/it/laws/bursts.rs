@@ -5,8 +5,8 @@ use crate::setups::{PLAIN, direct};
 use crate::traffic::one_way;
 use anyhow::{Result, ensure};
 use std::fmt::Write;
-use weir_experiment::{GilbertElliott, Loss, Shape};
 use weir_net::Network;
+use weir_plan::{GilbertElliott, Loss, Shape};
 use weir_units::{Ratio, Seed, Span};
 
 pub const LAWS: [(&str, Law); 2] = [

@@ -7,8 +7,8 @@ use crate::traffic::{
 };
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::fmt::Write;
-use weir_experiment::{Discipline, Fault, Loss, Moment, Setup, Shape, What};
 use weir_net::{LinkChange, LinkCounters, Needs, Network};
+use weir_plan::{Discipline, Fault, Loss, Moment, Setup, Shape, What};
 use weir_units::{Bytes, Ratio, Seed, Span};
 
 pub const LAWS: [(&str, Law); 7] = [

@@ -5,8 +5,8 @@ use crate::setups::{FRAME, PLAIN, direct, queue, setup, shape};
 use crate::traffic::{download, one_way, pause, stream};
 use anyhow::{Result, ensure};
 use std::fmt::Write;
-use weir_experiment::{Discipline, GilbertElliott, Loss, Setup, Shape};
 use weir_net::Network;
+use weir_plan::{Discipline, GilbertElliott, Loss, Setup, Shape};
 use weir_units::{Bytes, Ratio, Seed, Span};
 
 pub const LAWS: [(&str, Law); 2] = [

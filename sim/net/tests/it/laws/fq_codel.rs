@@ -4,8 +4,8 @@ use super::Law;
 use crate::setups::{FRAME, PLAIN, queue, rate, setup, shape};
 use crate::traffic::{connection, one_way, round_trips, transfer};
 use anyhow::{Context, Result, anyhow, ensure};
-use weir_experiment::{Discipline, Rate, Setup, Shape};
 use weir_net::{LinkCounters, Network};
+use weir_plan::{Discipline, Rate, Setup, Shape};
 use weir_units::{Bytes, Seed, Span};
 
 pub const LAWS: [(&str, Law); 3] = [

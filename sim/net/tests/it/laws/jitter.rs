@@ -9,8 +9,8 @@ use anyhow::{Result, ensure};
 use nix::libc;
 use std::fmt::Write;
 use std::os::fd::AsRawFd;
-use weir_experiment::{Loss, Rate, Shape};
 use weir_net::Network;
+use weir_plan::{Loss, Rate, Shape};
 use weir_units::{Bytes, Ratio, Seed, Span};
 
 pub const LAWS: [(&str, Law); 6] = [

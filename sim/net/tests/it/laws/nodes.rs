@@ -5,8 +5,8 @@ use crate::setups::{PLAIN, build, direct, link, setup, setup_of, shape};
 use crate::traffic::round_trips;
 use anyhow::{Result, bail, ensure};
 use std::path::PathBuf;
-use weir_experiment::{Phase, Shape, Traffic, TrafficKind};
 use weir_net::{Command, Needs, Network, Process};
+use weir_plan::{Phase, Shape, Traffic, TrafficKind};
 use weir_units::{Seed, Span};
 
 pub const LAWS: [(&str, Law); 7] = [
@@ -81,7 +81,7 @@ fn first_packets() -> Result<String> {
     let nodes: Vec<_> = names.iter().map(String::as_str).collect();
     let links = nodes[1..].iter().map(|node| {
         let shaped = link(node, "n0", node, PLAIN);
-        weir_experiment::Link { forward: shape(5), ..shaped }
+        weir_plan::Link { forward: shape(5), ..shaped }
     });
     let network = Network::build(&setup_of(&nodes, links.collect()), Seed::new(1))?;
     for node in &nodes[1..] {
@@ -123,10 +123,10 @@ fn islands() -> Result<String> {
 
 fn needs() -> Result<String> {
     let jitter = Shape { jitter: Span::from_ms(5), ..shape(5) };
-    let managed = Shape { discipline: weir_experiment::Discipline::FqCodel, ..jitter.clone() };
+    let managed = Shape { discipline: weir_plan::Discipline::FqCodel, ..jitter.clone() };
     let mut all = Needs::of(&direct(PLAIN));
     for shape in [jitter, managed] {
-        all.add(&weir_experiment::Setup { phase: Phase::Random, ..setup(shape) });
+        all.add(&weir_plan::Setup { phase: Phase::Random, ..setup(shape) });
     }
     ensure!(all.lacking()?.is_empty(), "{:?}", all.lacking()?);
 

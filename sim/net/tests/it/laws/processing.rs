@@ -5,8 +5,8 @@ use crate::setups::{FRAME, build, queue, rate, setup, shape};
 use crate::traffic::{self, CLOCK, UDP_HEADERS, goodput, one_way, round_trips};
 use anyhow::{Result, ensure};
 use std::fmt::Write;
-use weir_experiment::{Phase, Setup, Shape};
 use weir_net::Network;
+use weir_plan::{Phase, Setup, Shape};
 use weir_units::{Bytes, Seed, Span};
 
 pub const LAWS: [(&str, Law); 3] = [
