@@ -148,6 +148,11 @@ impl Draft {
         });
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// How many there are.
     pub fn len(&self) -> u64 {
         self.rows.len() as u64

@@ -246,7 +246,7 @@ impl Document<'_> {
         if let Some((number, _)) = expected.next() {
             return Err(wrong(format!("cell {number} is missing")));
         }
-        if cells.len() == 0 {
+        if cells.is_empty() {
             return Err(wrong("there are no cells".to_owned()));
         }
         drop(expected);

@@ -1,7 +1,7 @@
 //! The typed reader of one table: what it is not asked for is refused.
 
 #[cfg(test)]
-use crate::format::record;
+use crate::format::{begin, record, record_limit};
 
 use crate::document::{Data, Entry, Mark, Table, Value};
 use std::cell::RefCell;
@@ -43,6 +43,7 @@ pub(crate) fn read<T>(
             .hint(format!("expected {title}")));
     };
     let section = Section { table, place: &value.place, title, asked: RefCell::default() };
+    begin(page);
     let result = read(&section)?;
     let asked = section.asked.into_inner();
     record(page, &asked);
@@ -52,9 +53,13 @@ pub(crate) fn read<T>(
     }
 }
 
-/// Only the test that compares FORMAT.md with the readers wants to know.
+/// Only the test that compares the FORMAT pages with the readers wants to know.
+#[cfg(not(test))]
+fn begin(_page: &'static str) {}
 #[cfg(not(test))]
 fn record(_page: &str, _asked: &[&str]) {}
+#[cfg(not(test))]
+fn record_limit(_key: &str, _limit: impl FnOnce() -> String) {}
 
 /// The refusal of a key that is no name of a `kind` of thing.
 pub(crate) fn unknown_entry<'k>(
@@ -246,6 +251,10 @@ impl<'s> Field<'s> {
 
     /// One of a few texts, each with what it stands for.
     pub fn one_of<T: Copy>(&self, known: &[(&'static str, T)]) -> Result<T, Error> {
+        record_limit(self.key, || {
+            let names: Vec<String> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
+            names.join(", ")
+        });
         let text = self.text()?;
         let found = known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
         found.ok_or_else(|| {
@@ -260,6 +269,7 @@ impl<'s> Field<'s> {
     where
         T: FromStr<Err = ParseError> + PartialOrd + Default + fmt::Display,
     {
+        record_limit(self.key, || format!("{} to {}", range.start(), range.end()));
         let text = match &self.value.data {
             Data::Text(text) | Data::Integer(text, _) | Data::Other(text) => text,
             _ => return Err(self.refuse("is not a quantity in quotes")),
@@ -270,6 +280,7 @@ impl<'s> Field<'s> {
 
     /// A whole number within `range`.
     pub fn count(&self, range: RangeInclusive<u64>) -> Result<u64, Error> {
+        record_limit(self.key, || format!("{} to {}", range.start(), range.end()));
         match &self.value.data {
             Data::Integer(_, number) => {
                 // Past 64 bits it is out of every range; so is a negative one.
@@ -295,6 +306,7 @@ impl<'s> Field<'s> {
 
     /// The items of a list of at most `most`; `of` says what they are.
     pub fn items(&self, of: &str, most: usize) -> Result<Vec<Field<'s>>, Error> {
+        record_limit(self.key, || format!("0 to {most}"));
         match &self.value.data {
             Data::List(items) if items.len() <= most => {
                 Ok(items.iter().map(|value| Field { value, ..*self }).collect())
@@ -317,6 +329,7 @@ impl<'s> Field<'s> {
 
     /// A table of named things, at most `most`, each with a [plain name](is_name).
     pub fn named(&self, kind: &str, most: usize) -> Result<&'s [Entry], Error> {
+        record_limit(self.key, || format!("0 to {most}"));
         let Some(Table { entries }) = self.value.table() else {
             return Err(self.refuse(format_args!("is not a table of {kind}s")));
         };
