@@ -241,14 +241,14 @@ pub enum End {
 /// What an algorithm may know of coming segments: how much its [`Observation`]s show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Knows {
+pub enum SizeHints {
     /// The bit rates that the manifest declares.
     Declared,
     /// The size of every coming segment too.
     Sizes,
 }
 
-impl Knows {
+impl SizeHints {
     /// As it stands in experiments and tables.
     pub const fn name(self) -> &'static str {
         match self {

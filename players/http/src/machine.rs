@@ -1,6 +1,6 @@
 //! The state machine of a session: of recorded content, or of a live stream.
 
-use weir_core::{Event, LivePlayer, Output, Playback, Player, SessionFacts, Status};
+use weir_core::{Event, LivePlayer, Output, Playback, Player, SessionMetrics, Status};
 use weir_units::Time;
 
 /// One of the two.
@@ -81,10 +81,10 @@ impl Machine {
     }
 
     /// What the session was like.
-    pub fn into_facts(self) -> SessionFacts {
+    pub fn into_metrics(self) -> SessionMetrics {
         match self {
-            Self::Recorded(player) => player.into_facts(),
-            Self::Live(player) => player.into_facts(),
+            Self::Recorded(player) => player.into_metrics(),
+            Self::Live(player) => player.into_metrics(),
         }
     }
 }

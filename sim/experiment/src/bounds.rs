@@ -14,7 +14,8 @@ use crate::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
-use weir_abr::Knows;
+use weir_abr::SizeHints;
+use weir_core::Viewing;
 
 /// The kinds of services, by their names.
 type Kinds = BTreeMap<String, ServiceKind>;
@@ -196,7 +197,8 @@ fn check_streams<'s>(
     setup: &'s Setup,
     kinds: &Kinds,
 ) -> Result<Vec<&'s str>, String> {
-    let Players { origin, streams, live, knows, .. } = group;
+    let Players { origin, streams, viewing, .. } = group;
+    let Viewing { live, knows, .. } = viewing;
     let Some(rules) = live else {
         let origins = setup.origins.iter().map(|other| other.node.as_str());
         let found: Vec<&str> = origins.filter(|node| node == origin).collect();
@@ -209,7 +211,8 @@ fn check_streams<'s>(
     within("streams", &streams.len(), &(1..=follow::MAX_STREAMS))?;
     let all: BTreeSet<&String> = streams.iter().collect();
     let watchable = |name: &String| kind_of(name, setup, kinds).is_some_and(|kind| kind.watchable);
-    if all.len() < streams.len() || !streams.iter().all(watchable) || *knows != Knows::Declared {
+    if all.len() < streams.len() || !streams.iter().all(watchable) || *knows != SizeHints::Declared
+    {
         return Err(format!("nobody can watch {streams:?} so"));
     }
     let services = setup.services.iter();
@@ -227,20 +230,9 @@ fn check_players(
     parts: &Parts,
     kinds: &Kinds,
 ) -> Result<(), String> {
-    let Players {
-        nodes,
-        origin: _,
-        streams: _,
-        count,
-        abr,
-        knows: _,
-        watch,
-        max_buffer,
-        startup,
-        resume,
-        conduct: _,
-        live: _,
-    } = group;
+    let Players { nodes, origin: _, streams: _, count, viewing } = group;
+    let Viewing { abr, knows: _, watch, max_buffer, startup, resume, profile: _, live: _ } =
+        viewing;
     within("count", count, &players::COUNTS)?;
     within("nodes of players", &(nodes.len() as u64), &(1..=*count))?;
     for (origin, node) in check_streams(group, setup, kinds)?

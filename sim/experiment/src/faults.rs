@@ -214,7 +214,7 @@ pub(crate) fn check_times(
     let first = match at {
         Moment::Fixed(at) | Moment::Between(at, _) | Moment::Exponential(at, _) => at,
     };
-    let longest = players.iter().map(|group| group.watch).max().unwrap_or(Span::ZERO);
+    let longest = players.iter().map(|group| group.viewing.watch).max().unwrap_or(Span::ZERO);
     if *first >= longest {
         let problem = format!("{first} is too late: nobody watches for longer than {longest}");
         return Err(("at", problem));

@@ -89,4 +89,3 @@ pub use routes::{Direction, Routes};
 pub use selection::FilterError;
 pub use sweep::MAX_TRIALS;
 pub use text::MAX_PLAN;
-pub use weir_abr::Knows;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use weir_abr::{Choice, Knows};
-use weir_core::{Conduct, LiveRules, QoePreset};
+use weir_abr::Choice;
+use weir_core::{QoePreset, Viewing};
 use weir_trace::{Format, Kind};
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
@@ -462,23 +462,8 @@ pub struct Players {
     pub streams: Vec<String>,
     /// How many.
     pub count: u64,
-    /// Their algorithm.
-    pub abr: Choice,
-    /// What it may know of coming segments.
-    pub knows: Knows,
-    /// How long each stays, from pressing play.
-    pub watch: Span,
-    /// The most media that they keep.
-    pub max_buffer: Span,
-    /// The media that must be there before playback begins.
-    pub startup: Span,
-    /// The media that must be there before playback goes on after a stall.
-    pub resume: Span,
-    /// How their player goes about it.
-    pub conduct: Conduct,
-    /// How they follow a live stream; `None` for recorded content.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub live: Option<LiveRules>,
+    /// How they watch.
+    pub viewing: Viewing,
 }
 
 impl Setup {

@@ -11,8 +11,8 @@ use crate::services::Services;
 use crate::{Error, Media};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use weir_abr::{Knows, Side};
-use weir_core::{Conduct, Preset};
+use weir_abr::{Side, SizeHints};
+use weir_core::{PlayerProfile, Preset, Viewing};
 use weir_units::Span;
 
 /// The most groups of players, and the most origins.
@@ -27,7 +27,8 @@ pub(crate) const STARTUPS: RangeInclusive<Span> = Span::ZERO..=Span::from_s(3600
 
 /// The service of an origin about which nothing is said.
 const SERVICE: &str = "nginx";
-const KNOWLEDGE: [(&str, Knows); 2] = [("declared", Knows::Declared), ("sizes", Knows::Sizes)];
+const KNOWLEDGE: [(&str, SizeHints); 2] =
+    [("declared", SizeHints::Declared), ("sizes", SizeHints::Sizes)];
 /// Nothing can be said too, as a value of an axis.
 const SIDES: [(&str, Option<Side>); 3] =
     [("none", None), ("left", Some(Side::Left)), ("right", Some(Side::Right))];
@@ -121,7 +122,7 @@ pub(crate) fn players(
     let group = |item: &Field<'_>| {
         item.section("[[players]]", "experiments [[players]]", |section| {
             let players = group(section, network, watched, &mut dealt, library)?;
-            check_buffers(section, &players, media)?;
+            check_buffers(section, &players.viewing, media)?;
             Ok(players)
         })
     };
@@ -154,33 +155,35 @@ fn group(
     };
     let (origins, streams): (Vec<String>, Vec<String>) = sources.into_iter().unzip();
     let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
-    let knows = section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(Knows::Declared);
-    if live.is_some() && knows != Knows::Declared {
+    let knows = section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(SizeHints::Declared);
+    if live.is_some() && knows != SizeHints::Declared {
         let problem = "the sizes of segments that nobody has encoded yet cannot be known";
         return Err(section.refuse(&["knows"], problem));
     }
-    let conduct = conduct(section)?;
-    let preset = conduct.preset;
+    let profile = profile(section)?;
+    let preset = profile.preset;
     Ok(Players {
         nodes,
         origin: origins.into_iter().next().unwrap_or_default(),
         streams: streams.into_iter().filter(|_| live.is_some()).collect(),
         count,
-        abr: abr::choice(&section.need("abr", abr::HINT)?, library)?,
-        knows,
-        watch: span("watch", WATCHES)?.unwrap_or(WATCH),
-        max_buffer: span("max_buffer", BUFFERS)?.unwrap_or(preset.max_buffer()),
-        startup: span("startup", STARTUPS)?.unwrap_or(preset.startup()),
-        resume: span("resume", STARTUPS)?.unwrap_or(preset.resume()),
-        conduct,
-        live,
+        viewing: Viewing {
+            abr: abr::choice(&section.need("abr", abr::HINT)?, library)?,
+            knows,
+            watch: span("watch", WATCHES)?.unwrap_or(WATCH),
+            max_buffer: span("max_buffer", BUFFERS)?.unwrap_or(preset.max_buffer()),
+            startup: span("startup", STARTUPS)?.unwrap_or(preset.startup()),
+            resume: span("resume", STARTUPS)?.unwrap_or(preset.resume()),
+            profile,
+            live,
+        },
     })
 }
 
 /// How a group's players go about it.
-fn conduct(section: &Section<'_>) -> Result<Conduct, Error> {
+fn profile(section: &Section<'_>) -> Result<PlayerProfile, Error> {
     let presets = Preset::ALL.map(|preset| (preset.name(), preset));
-    Ok(Conduct {
+    Ok(PlayerProfile {
         preset: section.read("preset", |f| f.one_of(&presets))?.unwrap_or_default(),
         abandonment: section.read("abandonment", |f| f.flag())?,
         replacement: section.read("replacement", |f| f.one_of(&SIDES))?.flatten(),
@@ -250,8 +253,8 @@ fn origin(section: &Section<'_>, origins: &[Origin]) -> Result<String, Error> {
 }
 
 /// Every session must be able to begin, and to go on after a stall.
-fn check_buffers(section: &Section<'_>, players: &Players, media: &Media) -> Result<(), Error> {
-    let Players { max_buffer, startup, resume, .. } = players;
+fn check_buffers(section: &Section<'_>, viewing: &Viewing, media: &Media) -> Result<(), Error> {
+    let Viewing { max_buffer, startup, resume, .. } = viewing;
     if *max_buffer < media.segment {
         let problem = format!("{max_buffer} is less than a segment, {}", media.segment);
         return Err(section.refuse(&["max_buffer"], problem));

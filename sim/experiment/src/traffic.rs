@@ -66,7 +66,7 @@ pub(crate) fn read(
 
 /// Refuses traffic that begins when nobody is there any more: a trial ends with its last viewer.
 pub(crate) fn check_start(start: Span, players: &[Players]) -> Result<(), String> {
-    let longest = players.iter().map(|group| group.watch).max().unwrap_or(Span::ZERO);
+    let longest = players.iter().map(|group| group.viewing.watch).max().unwrap_or(Span::ZERO);
     if start < longest {
         return Ok(());
     }

@@ -51,8 +51,8 @@ impl Abr for SabreBola {
         self.rule.progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
-        self.rule.patience(seen, progress, outlook)
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.rule.next_check(seen, progress, outlook)
     }
 
     fn abandons(&self) -> bool {

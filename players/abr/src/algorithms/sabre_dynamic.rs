@@ -61,8 +61,8 @@ impl Abr for Dynamic {
         self.throughput.progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
-        self.throughput.patience(seen, progress, outlook)
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.throughput.next_check(seen, progress, outlook)
     }
 
     fn estimate(&self) -> Option<BitRate> {

@@ -40,8 +40,8 @@ impl Abr for SabreThroughput {
         self.rule.progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
-        self.rule.patience(seen, progress, outlook)
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.rule.next_check(seen, progress, outlook)
     }
 
     fn estimate(&self) -> Option<BitRate> {

@@ -110,14 +110,14 @@ impl BolaRule {
     }
 
     /// Until when it surely does not abandon a download.
-    pub(crate) fn patience(
+    pub(crate) fn next_check(
         &self,
         seen: &Observation,
         progress: &Progress,
         outlook: Outlook<'_>,
     ) -> Time {
         let x = self.zero_point(progress.rung) - ms(seen.buffer);
-        Race { utilities: &self.utilities, vp: self.vp, x }.patience(seen.now, progress, outlook)
+        Race { utilities: &self.utilities, vp: self.vp, x }.next_check(seen.now, progress, outlook)
     }
 }
 

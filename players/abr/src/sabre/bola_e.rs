@@ -193,7 +193,7 @@ impl BolaERule {
 
     /// Until when it surely does not abandon a download. What it takes for the rest of one is at
     /// most that, and the buffer it counts with never below the one here.
-    pub(crate) fn patience(
+    pub(crate) fn next_check(
         &self,
         seen: &Observation,
         progress: &Progress,
@@ -202,6 +202,6 @@ impl BolaERule {
         let Some(ttfb) = progress.ttfb else { return Time::ZERO };
         let buffer = ms(seen.buffer) + self.placeholder - ms(ttfb);
         let x = self.most_buffer(progress.rung) - buffer;
-        Race { utilities: &self.utilities, vp: self.vp, x }.patience(seen.now, progress, outlook)
+        Race { utilities: &self.utilities, vp: self.vp, x }.next_check(seen.now, progress, outlook)
     }
 }

@@ -64,7 +64,7 @@ impl ThroughputRule {
     }
 
     /// Until when it surely does not abandon a download.
-    pub(crate) fn patience(
+    pub(crate) fn next_check(
         &self,
         seen: &Observation,
         progress: &Progress,

@@ -74,7 +74,7 @@ pub struct Request {
     /// What to get; `None` of content that was given: the driver knows the segment.
     pub uri: Option<Uri>,
     /// When it was due, since the start of the session: now, or before now by as much as the
-    /// driver was late. All facts count from here.
+    /// driver was late. All metrics count from here.
     pub at: Time,
     /// How much of the beginning of the body the session reads, so that the driver must keep it and
     /// hand it over ([`Event::Complete`](super::Event::Complete)). The rest is counted and dropped.
