@@ -172,7 +172,7 @@ fn the_page_lists_every_preset_with_what_it_sets() {
     let row = |preset: Preset| {
         let (buffer, startup) = (preset.max_buffer(), preset.startup());
         assert_eq!(startup, preset.resume());
-        let abandons = if preset.rules(buffer).look.is_some() { "yes" } else { "no" };
+        let abandons = if preset.config(buffer).abandon_check.is_some() { "yes" } else { "no" };
         (format!("| `{preset}` |"), format!("| `\"{buffer}\"` | `\"{startup}\"` | {abandons} |"))
     };
     assert_eq!(rows.len(), Preset::ALL.len());

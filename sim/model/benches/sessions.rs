@@ -14,7 +14,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
 use weir_abr::{Choice, SizeHints};
-use weir_core::Preset;
+use weir_core::{Preset, Viewer, Viewing};
 use weir_model::{
     Capacity, Keep, Link, LinkId, Shared, Spec, Trial, Way, run_session, run_trial, viewer_of,
 };

@@ -1,7 +1,7 @@
 //! Links that share flows, and the flows over them: what has to be solved together.
 
+use crate::flow::FlowId;
 use crate::link::Capacity;
-use crate::network::FlowId;
 use crate::shares::Shares;
 use std::collections::BTreeSet;
 use weir_trace::{Rate, Volume};

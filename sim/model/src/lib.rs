@@ -39,6 +39,7 @@
 //! Sabre's network is a [`Way::Link`] whose trace has latencies. Pensieve's is [`Pensieve`].
 
 mod film;
+mod flow;
 mod group;
 mod link;
 mod meter;
@@ -50,8 +51,9 @@ mod spec;
 mod trial;
 
 pub use film::{Film, FilmError};
+pub use flow::FlowId;
 pub use link::{Capacity, Link};
-pub use network::{Error, Event, FlowEvent, FlowId, LinkId, Network, RouteId};
+pub use network::{Error, Event, FlowEvent, LinkId, Network, RouteId};
 pub use pensieve::Pensieve;
 pub use session::{run_session, run_session_with, run_sessions};
 pub use spec::{Keep, MAX_WATCH, Refusal, Shared, Spec, Trial, Way, rows, viewer_of};

@@ -1,3 +1,5 @@
+//! Links: how fast they are, and what they add to the time to the first byte.
+
 use std::sync::Arc;
 use weir_trace::{Rate, Trace, Volume};
 use weir_units::{Span, Time};

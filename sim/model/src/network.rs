@@ -1,3 +1,6 @@
+//! Links, routes and flows in virtual time: which flow waits, which receives, and what happens next.
+
+use crate::flow::FlowId;
 use crate::group::{Group, Step};
 use crate::link::{Capacity, Link};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +14,6 @@ pub struct LinkId(pub usize);
 /// A route, by its place in the list that the network was made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RouteId(pub usize);
-
-/// A flow. Flows are numbered in the order in which they are started, and never again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FlowId(u64);
 
 /// What happens to a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

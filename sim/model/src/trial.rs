@@ -1,7 +1,8 @@
 //! Several viewers who share links.
 
+use crate::flow::FlowId;
 use crate::meter::Meter;
-use crate::network::{FlowEvent, FlowId, LinkId, Network, RouteId};
+use crate::network::{FlowEvent, LinkId, Network, RouteId};
 use crate::session::{arrived, wanted};
 use crate::spec::{Refusal, Shared, Trial, player};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,3 +1,5 @@
+//! A trace: what is known about it, and its rates in steps.
+
 use crate::{Rate, Volume};
 use serde::{Deserialize, Serialize};
 use std::fmt;

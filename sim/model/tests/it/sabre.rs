@@ -11,7 +11,7 @@
 use crate::reference::{names, rung, sabre_film, trace};
 use std::sync::Arc;
 use weir_abr::{Choice, Side};
-use weir_core::{Preset, SessionMetrics, Viewer, Viewing};
+use weir_core::{Preset, SessionMetrics};
 use weir_model::{Capacity, Film, Link, Spec, Way, run_session, run_sessions, viewer_of};
 use weir_trace::{About, Builder, Format, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span};
@@ -255,7 +255,7 @@ const REPLACED: [(&str, Side, [f64; 5]); 10] = [
 fn replacement_comes_out_as_in_sabre() {
     for (name, side, numbers) in REPLACED {
         let mut spec = golden(choice(name, &[]));
-        spec.viewer.conduct.replacement = Some(side);
+        spec.viewer.viewing.profile.replacement = Some(side);
         let got = run(&spec);
         let of = [got.utility, got.bitrate, got.play_time_s, got.rebuffer_s, got.bitrate_change];
         for (got, printed) in of.into_iter().zip(numbers) {

@@ -1,3 +1,5 @@
+//! What each law does with latencies, buffers and stalls that are said beforehand.
+
 use super::*;
 use proptest::prelude::*;
 
