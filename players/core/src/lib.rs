@@ -43,6 +43,6 @@ pub use player::{
     Event, NextLook, Output, Player, RETRIES, RETRY_DELAY, Request, Resource, SessionConfig, Status,
 };
 pub use player_config::{AbandonCheck, Abandoned, Limit, PlayerConfig, Room};
-pub use preset::{Preset, UnknownPreset};
+pub use preset::Preset;
 pub use qoe::{PensieveMeans, Per, Qoe, QoeError, QoePreset, SabreAverages};
 pub use viewing::{PlayerProfile, Viewer, Viewing};

@@ -15,8 +15,6 @@
 
 use crate::player_config::{AbandonCheck, Abandoned, Limit, PlayerConfig, Room};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 use weir_units::{Bytes, Span};
 
 /// Whose rules a player goes by.
@@ -24,6 +22,8 @@ use weir_units::{Bytes, Span};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Preset {
     /// Weir's own player: it knows the moment at which a segment fits, and abandons nothing.
     #[default]
@@ -38,37 +38,15 @@ pub enum Preset {
     Pensieve,
     /// The DASH reference player: looks for room twice a second, stops at 0.3 s of buffer.
     #[serde(rename = "dashjs")]
+    #[strum(serialize = "dashjs")]
     DashJs,
     /// The HLS player hls.js: looks for room ten times a second, keeps up to 60 MB.
     #[serde(rename = "hlsjs")]
+    #[strum(serialize = "hlsjs")]
     HlsJs,
 }
 
-/// There is no preset of this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no preset is called \"{name}\" (there are: {})", Preset::ALL.map(Preset::name).join(", "))]
-pub struct UnknownPreset {
-    /// The name, or its beginning.
-    pub name: String,
-}
-
 impl Preset {
-    /// All presets.
-    pub const ALL: [Self; 6] =
-        [Self::Weir, Self::Sabre, Self::SabreFixed, Self::Pensieve, Self::DashJs, Self::HlsJs];
-
-    /// Its name in experiments and tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Weir => "weir",
-            Self::Sabre => "sabre",
-            Self::SabreFixed => "sabre-fixed",
-            Self::Pensieve => "pensieve",
-            Self::DashJs => "dashjs",
-            Self::HlsJs => "hlsjs",
-        }
-    }
-
     /// The media that must be there before playback begins, unless something else is chosen. Sabre,
     /// Pensieve and hls.js begin with the first segment, dash.js above 0.3 s (its
     /// `initialBufferLevel` is not set, and `stallThreshold` holds).
@@ -157,38 +135,22 @@ impl Preset {
 /// dash.js's `stallThreshold`.
 const DASHJS_STALL_THRESHOLD: Span = Span::from_ms(300);
 
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Preset {
-    type Err = UnknownPreset;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|preset| preset.name() == text);
-        found.ok_or_else(|| UnknownPreset { name: text.chars().take(60).collect() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strum::VariantArray as _;
 
     #[test]
-    fn every_preset_is_found_by_its_name() {
-        for preset in Preset::ALL {
-            assert_eq!(preset.name().parse(), Ok(preset));
-            let json = serde_json::to_string(&preset).unwrap();
-            assert_eq!(json, format!("{:?}", preset.name()));
+    fn every_preset_has_one_name() {
+        for preset in Preset::VARIANTS {
+            let json = serde_json::to_string(preset).unwrap();
+            assert_eq!(json, format!("{:?}", preset.to_string()));
         }
-        let error = "sabr".parse::<Preset>().unwrap_err().to_string();
-        assert!(error.starts_with("no preset is called \"sabr\" (there are: weir, sabre,"));
     }
 
     #[test]
     fn a_limit_that_was_chosen_is_not_extended() {
-        for preset in Preset::ALL {
+        for preset in Preset::VARIANTS {
             let other = preset.max_buffer().saturating_add(Span::from_s(1));
             assert_eq!(preset.config(other).limit, Limit::Fixed, "{preset}");
         }

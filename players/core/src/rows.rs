@@ -22,7 +22,7 @@ impl Viewer {
             session: self.session,
             node: self.node.clone(),
             abr: self.viewing.abr.name.clone(),
-            knows: self.viewing.knows.name().to_owned(),
+            knows: self.viewing.knows.to_string(),
             protocol: None,
             start_us: self.start.us(),
             first_segment: self.first_segment,

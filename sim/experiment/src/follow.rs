@@ -5,7 +5,7 @@ use crate::live::Service;
 use crate::section::{Field, Section};
 use crate::services::Services;
 use std::ops::RangeInclusive;
-use weir_core::{CatchUp, LiveRules};
+use weir_core::LiveRules;
 use weir_units::Span;
 
 /// The most streams that a group has.
@@ -44,10 +44,9 @@ pub(crate) fn streams(
 
 /// How a group follows a live stream.
 pub(crate) fn rules(section: &Section<'_>) -> Result<LiveRules, Error> {
-    let laws = CatchUp::ALL.map(|law| (law.name(), law));
     let span = |key| section.read(key, |f: Field<'_>| f.quantity(LATENCIES));
     let rules = LiveRules {
-        catch_up: section.read("catch_up", |f| f.one_of(&laws))?.unwrap_or_default(),
+        catch_up: section.read("catch_up", |f| f.variant())?.unwrap_or_default(),
         target: span("target_latency")?,
         max_latency: span("max_latency")?,
         stale: span("stale")?,

@@ -12,7 +12,7 @@ use crate::{Error, Media};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use weir_abr::{Side, SizeHints};
-use weir_core::{PlayerProfile, Preset, Viewing};
+use weir_core::{PlayerProfile, Viewing};
 use weir_units::Span;
 
 /// The most groups of players, and the most origins.
@@ -27,8 +27,6 @@ pub(crate) const STARTUPS: RangeInclusive<Span> = Span::ZERO..=Span::from_s(3600
 
 /// The service of an origin about which nothing is said.
 const SERVICE: &str = "nginx";
-const KNOWLEDGE: [(&str, SizeHints); 2] =
-    [("declared", SizeHints::Declared), ("sizes", SizeHints::Sizes)];
 /// Nothing can be said too, as a value of an axis.
 const SIDES: [(&str, Option<Side>); 3] =
     [("none", None), ("left", Some(Side::Left)), ("right", Some(Side::Right))];
@@ -155,7 +153,7 @@ fn group(
     };
     let (origins, streams): (Vec<String>, Vec<String>) = sources.into_iter().unzip();
     let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
-    let knows = section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(SizeHints::Declared);
+    let knows = section.read("knows", |f| f.variant())?.unwrap_or(SizeHints::Declared);
     if live.is_some() && knows != SizeHints::Declared {
         let problem = "the sizes of segments that nobody has encoded yet cannot be known";
         return Err(section.refuse(&["knows"], problem));
@@ -182,9 +180,8 @@ fn group(
 
 /// How a group's players go about it.
 fn profile(section: &Section<'_>) -> Result<PlayerProfile, Error> {
-    let presets = Preset::ALL.map(|preset| (preset.name(), preset));
     Ok(PlayerProfile {
-        preset: section.read("preset", |f| f.one_of(&presets))?.unwrap_or_default(),
+        preset: section.read("preset", |f| f.variant())?.unwrap_or_default(),
         abandonment: section.read("abandonment", |f| f.flag())?,
         replacement: section.read("replacement", |f| f.one_of(&SIDES))?.flatten(),
     })

@@ -6,16 +6,14 @@ use crate::plan::{Rate, Traced};
 use crate::section::{Field, Section};
 use crate::shape::RATES;
 use std::path::Path;
-use weir_trace::{Csv, Format, Kind, Origin, Reader};
+use strum::VariantArray;
+use weir_trace::{Csv, Format, Origin, Reader};
 
 /// The longest name of a trace.
 const MAX_NAME: usize = 64;
 
 /// The longest path, in bytes: PATH_MAX of Linux.
 const MAX_PATH: usize = 4096;
-
-const KINDS: [(&str, Kind); 2] =
-    [(Kind::Capacity.name(), Kind::Capacity), (Kind::Goodput.name(), Kind::Goodput)];
 
 impl Traced {
     /// What the trace is called: its name, or that of its file without the extension.
@@ -91,10 +89,10 @@ pub(crate) fn check(traced: &Traced) -> Result<(), (&'static str, String)> {
     }
     match kind {
         Some(_) if says_kind(*format) => {
-            Err(("kind", format!("the form {} says itself what its rates are", format.name())))
+            Err(("kind", format!("the form {} says itself what its rates are", format)))
         }
         None if !says_kind(*format) => {
-            Err(("kind", format!("missing, and the form {} does not say it", format.name())))
+            Err(("kind", format!("missing, and the form {} does not say it", format)))
         }
         _ => Ok(()),
     }
@@ -126,7 +124,7 @@ fn traced(section: &Section<'_>, library: &Library<'_>) -> Result<Traced, Error>
     let field = section.need("trace", "expected the name of a trace, or a path")?;
     let trace = field.text()?;
     let format = section.read("format", format)?;
-    let kind = section.read("kind", |f| f.one_of(&KINDS))?;
+    let kind = section.read("kind", |f| f.variant())?;
     check_text(trace).map_err(|problem| section.refuse(&["trace"], problem).hint(HINT))?;
     if is_path(trace) && !library.is_experiment(&field.value.place) {
         return Err(field
@@ -135,14 +133,14 @@ fn traced(section: &Section<'_>, library: &Library<'_>) -> Result<Traced, Error>
     }
     let own = is_trace_name(trace) || has_own_extension(trace);
     let format = format.or(own.then_some(Format::Weir)).ok_or_else(|| {
-        let forms = FORMATS.map(|(name, _)| name).join(", ");
+        let forms = forms().iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         section.missing("format").hint(format!("this file is no *.trace; forms: {forms}"))
     })?;
     if kind.is_none() && !says_kind(format) {
         return Err(section.missing("kind").hint(format!(
             "the form {} does not say whether its rates are the \"capacity\" of a link or the \
              \"goodput\" of one flow",
-            format.name()
+            format
         )));
     }
     let traced = Traced { trace: trace.to_owned(), format, kind };
@@ -158,18 +156,16 @@ fn has_own_extension(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "trace")
 }
 
-const FORMATS: [(&str, Format); 5] = [
-    (Format::Weir.name(), Format::Weir),
-    (Format::Sabre.name(), Format::Sabre),
-    (Format::Pensieve.name(), Format::Pensieve),
-    (Format::Mahimahi.name(), Format::Mahimahi),
-    (Format::Cadvise.name(), Format::Cadvise),
-];
+/// The forms that say what an experiment needs to know: all but tables.
+fn forms() -> Vec<(&'static str, Format)> {
+    let known = <Format as VariantArray>::VARIANTS.iter().filter(|form| **form != Format::Csv);
+    known.map(|&form| (form.into(), form)).collect()
+}
 
 fn format(field: Field<'_>) -> Result<Format, Error> {
     // What it cannot be used for is said where all of it is checked.
-    if field.text().is_ok_and(|text| text == Format::Csv.name()) {
+    if field.text().is_ok_and(|text| text == <&str>::from(Format::Csv)) {
         return Ok(Format::Csv);
     }
-    field.one_of(&FORMATS)
+    field.one_of(&forms())
 }

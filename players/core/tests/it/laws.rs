@@ -3,6 +3,7 @@
 use crate::toy::{Content, Network, Outcome, choice, play};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use strum::VariantArray as _;
 use weir_abr::Choice;
 use weir_core::{PlayerProfile, Preset, SessionConfig};
 use weir_units::{Span, Time};
@@ -25,7 +26,8 @@ fn content() -> impl Strategy<Value = Content> {
 }
 
 fn config() -> impl Strategy<Value = SessionConfig> {
-    let conduct = (prop::sample::select(Preset::ALL.to_vec()), prop::option::of(any::<bool>()));
+    let conduct =
+        (prop::sample::select(Preset::VARIANTS.to_vec()), prop::option::of(any::<bool>()));
     // dash.js also keeps a rest of its own.
     let rest = (ms(4_301..=30_000), ms(0..=8_000), ms(0..=8_000), any::<bool>(), conduct);
     (ms(0..=90_000), rest).prop_map(

@@ -3,6 +3,7 @@
 use crate::{refusal, resolve, small};
 use proptest::prelude::*;
 use std::path::Path;
+use strum::VariantArray as _;
 use weir_abr::{Choice, Side};
 use weir_core::{PlayerProfile, Preset, QoePreset, Viewing};
 use weir_experiment::{Keep, LabName, Plan};
@@ -21,7 +22,7 @@ fn abr(text: &str) -> Result<Choice, String> {
 
 #[test]
 fn a_preset_sets_what_is_not_said() {
-    for preset in Preset::ALL {
+    for &preset in Preset::VARIANTS {
         let set = viewing(&format!("preset = \"{preset}\"\n"));
         assert_eq!(set.profile, PlayerProfile { preset, ..PlayerProfile::default() });
         let expected = (preset.max_buffer(), preset.startup(), preset.resume());

@@ -111,7 +111,7 @@ impl Carried {
                     start_us: begins.us(),
                     end_us: ends.us(),
                     rate_bps: allowed.map(|allowed| mean_bps(allowed, length)),
-                    rate_kind: kind(&asked).map(|kind| kind.name().to_owned()),
+                    rate_kind: kind(&asked).map(|kind| kind.to_string()),
                     delay_us: shape.delay.us(),
                     jitter_us: shape.jitter.max(shape.reordering_jitter).us(),
                     queue_bytes: None,

@@ -5,6 +5,7 @@ use crate::common::{kbps, ms, steps, trace};
 use crate::reference::rung;
 use proptest::prelude::*;
 use std::sync::Arc;
+use strum::VariantArray as _;
 use weir_abr::{Abr, Choice, Decision, Observation, Progress, Side, SizeHints, Verdict};
 use weir_core::{PlayerProfile, Preset, SessionMetrics, Viewer, Viewing};
 use weir_model::{
@@ -37,7 +38,7 @@ fn viewer() -> impl Strategy<Value = Viewer> {
     let side = prop_oneof![Just(None), Just(Some(Side::Left)), Just(Some(Side::Right))];
     (
         proptest::sample::select(names),
-        proptest::sample::select(Preset::ALL.to_vec()),
+        proptest::sample::select(Preset::VARIANTS.to_vec()),
         proptest::option::of(any::<bool>()),
         side,
         (5_500u64..40_000, 0u64..10_000, 0u64..10_000, 1u64..200_000),

@@ -2,6 +2,7 @@
 
 use super::world::{Fault, NUMBER, Origin, Outcome, World, Wrong, config};
 use proptest::prelude::*;
+use strum::VariantArray as _;
 use weir_abr::{Abr, Decision, Observation};
 use weir_core::{CatchUp, LiveRules, Phase, PlayerConfig, Preset, SessionConfig};
 use weir_units::{Ratio, Span, Time};
@@ -81,14 +82,14 @@ fn world() -> impl Strategy<Value = World> {
 
 fn rules() -> impl Strategy<Value = LiveRules> {
     let some = |range| prop::option::of(ms(range));
-    let law = prop::sample::select(CatchUp::ALL.to_vec());
+    let law = prop::sample::select(CatchUp::VARIANTS.to_vec());
     (law, some(0..=12_000), some(0..=20_000), some(0..=9_000)).prop_map(
         |(catch_up, target, max_latency, stale)| LiveRules { catch_up, target, max_latency, stale },
     )
 }
 
 fn viewer() -> impl Strategy<Value = SessionConfig> {
-    let preset = prop::sample::select(Preset::ALL.to_vec());
+    let preset = prop::sample::select(Preset::VARIANTS.to_vec());
     (ms(0..=60_000), ms(500..=30_000), ms(0..=9_000), ms(0..=9_000), preset).prop_map(
         |(watch, max_buffer, startup, resume, preset)| {
             let player: PlayerConfig = preset.config(max_buffer);
