@@ -115,7 +115,7 @@ fn media3_gives_up_a_target_that_is_not_possible() {
 proptest! {
     #[test]
     fn every_rate_is_within_the_limits(
-        kind in prop::sample::select(CatchUp::VARIANTS.to_vec()),
+        kind in prop::sample::select(<CatchUp as VariantArray>::VARIANTS.to_vec()),
         looks in prop::collection::vec(
             (0.0..1e9f64, 0.0..100.0f64, 0.0..1e5f64, any::<bool>()), 1..50,
         ),
