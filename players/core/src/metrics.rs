@@ -13,7 +13,7 @@ use weir_units::{BitRate, Bytes, Span, Time};
 pub const SETTLING: Span = Span::from_s(40);
 
 /// One segment request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SegmentMetrics {
     /// The segment of the content.
     pub segment: usize,

@@ -4,7 +4,7 @@
 use crate::estimate::SabreEstimate;
 use crate::observation::Cursor;
 use crate::registry::Entry;
-use crate::sabre::{self, BolaRule, ThroughputRule};
+use crate::sabre::{self, BolaRule, Rule as _, ThroughputRule};
 use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
 use weir_units::{BitRate, Span, Time};

@@ -3,7 +3,7 @@
 
 use crate::estimate::SabreEstimate;
 use crate::registry::Entry;
-use crate::sabre::{self, BolaERule, ThroughputRule};
+use crate::sabre::{self, BolaERule, Rule as _, ThroughputRule};
 use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
 use weir_units::{BitRate, Span, Time};

@@ -25,12 +25,12 @@ use crate::player_config::PlayerConfig;
 use crate::playlist::Uri;
 use buffered::Buffered;
 pub(crate) use fetch::Transfer;
-pub use fetch::{Request, Resource};
+pub use fetch::{Event, Request, Resource};
 pub use progress::NextLook;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_abr::{Abr, Download, Observation};
-use weir_units::{BitRate, Bytes, Ratio, Span, Time};
+use weir_units::{BitRate, Span, Time};
 
 /// How often a session tries again when a request fails, before it gives up.
 pub const RETRIES: u32 = 3;
@@ -56,51 +56,6 @@ pub struct SessionConfig {
     pub sizes: bool,
     /// How the player goes about it.
     pub player: PlayerConfig,
-}
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// The moment that [`Output::Wait`] named has come, or any other: looking never harms.
-    Timeout,
-    /// The head of a response arrived.
-    Response {
-        /// Its HTTP status.
-        status: u16,
-        /// The size of the body (Content-Length), if the server says it.
-        length: Option<Bytes>,
-    },
-    /// A piece of the body arrived.
-    Body {
-        /// How much.
-        bytes: Bytes,
-    },
-    /// So much of the body has arrived in all: how a fluid network says it, which has no pieces. The
-    /// first of these is the first byte.
-    Arrived {
-        /// Whole bytes.
-        bytes: Bytes,
-        /// How much of the next byte.
-        part: Ratio,
-    },
-    /// All of a body that flowed has arrived: as an `Arrived` with its first byte, another with all of
-    /// it now, and `Complete`.
-    Whole {
-        /// When its first byte arrived.
-        first_byte: Time,
-        /// Whole bytes.
-        bytes: Bytes,
-    },
-    /// The body is complete.
-    Complete {
-        /// Its beginning, as much of it as [`Request::keep`] says or more.
-        document: &'a [u8],
-    },
-    /// The fetch failed, and nothing more will come of it.
-    Failed {
-        /// Why.
-        reason: &'a str,
-    },
 }
 
 /// What the driver has to do.
@@ -317,25 +272,11 @@ impl Player {
         }
         self.catch_up(now);
         let State::Fetching(fetch) = &mut self.state else { return };
-        let transfer = &mut fetch.transfer;
+        fetch.transfer.on_event(now, &event);
         match event {
-            Event::Timeout => {}
-            Event::Response { status, length } => {
-                (transfer.status, transfer.length) = (Some(status), length);
-            }
-            Event::Body { bytes } => {
-                transfer.body(now, bytes);
-                self.look(now);
-            }
-            Event::Arrived { bytes, part } => {
-                transfer.arrived(now, bytes, part);
-                self.look(now);
-            }
-            Event::Whole { first_byte, bytes } => {
-                transfer.arrived(first_byte, Bytes::ZERO, Ratio::ZERO);
-                transfer.arrived(now, bytes, Ratio::ZERO);
-                self.over(|player, fetch| player.arrived(now, fetch, &[]));
-            }
+            Event::Timeout | Event::Response { .. } => {}
+            Event::Body { .. } | Event::Arrived { .. } => self.look(now),
+            Event::Whole { .. } => self.over(|player, fetch| player.arrived(now, fetch, &[])),
             Event::Complete { document } => {
                 self.over(|player, fetch| player.arrived(now, fetch, document));
             }
@@ -452,26 +393,17 @@ impl Player {
         };
         let Some(content) = &self.content else { return };
         let declared = content.ladder().get(*rung).map(|rung| rung.mean);
-        let end = if err.is_none() { transfer.last_byte } else { now };
         self.segments.push(SegmentMetrics {
             segment: *segment,
-            sequence: None,
             rung: *rung,
             declared: declared.unwrap_or_default(),
             media: content.duration(*segment),
-            requested: transfer.requested,
-            status: transfer.status,
-            ttfb: transfer.ttfb(),
-            transfer: if err.is_none() { transfer.time() } else { None },
-            download: end.since(transfer.requested),
-            bytes: Bytes::new(transfer.bytes),
-            reads: transfer.reads,
             buffer_before: plan.buffer,
             buffer_after: self.playback.buffer(),
             estimate: plan.estimate,
             wait: plan.wait,
             replacement: plan.replaces,
-            err,
+            ..transfer.metrics(now, err)
         });
     }
 

@@ -261,7 +261,6 @@ impl LivePlayer {
             _ => return,
         };
         let declared = self.seen.ladder.get(rung).map(|rung| rung.mean);
-        let end = if err.is_none() { transfer.last_byte } else { now };
         let media = self.timeline.get(plan.place).map_or(Span::ZERO, |known| known.duration);
         self.segments.push(SegmentMetrics {
             segment,
@@ -269,19 +268,11 @@ impl LivePlayer {
             rung,
             declared: declared.unwrap_or_default(),
             media,
-            requested: transfer.requested,
-            status: transfer.status,
-            ttfb: transfer.ttfb(),
-            transfer: if err.is_none() { transfer.time() } else { None },
-            download: end.since(transfer.requested),
-            bytes: Bytes::new(transfer.bytes),
-            reads: transfer.reads,
             buffer_before: plan.buffer,
             buffer_after: self.playback.buffer(),
             estimate: plan.estimate,
             wait: plan.wait,
-            replacement: false,
-            err,
+            ..transfer.metrics(now, err)
         });
     }
 }

@@ -43,7 +43,7 @@ use crate::player::{Event, Output, Request, Resource, SessionConfig, Status, Tra
 use crate::playlist::{Date, Master, Media, Uri};
 use std::collections::VecDeque;
 use weir_abr::{Abr, Observation};
-use weir_units::{BitRate, Bytes, Ratio, Span, Time};
+use weir_units::{BitRate, Ratio, Span, Time};
 
 /// The longest that a session lasts: what it keeps grows with time.
 const MAX_WATCH: Span = Span::from_s(24 * 3600);
@@ -262,28 +262,16 @@ impl LivePlayer {
         }
         self.advance(now);
         let State::Fetching(fetch) = &mut self.state else { return };
-        let transfer = &mut fetch.transfer;
+        fetch.transfer.on_event(now, &event);
+        let fetch = *fetch;
         match event {
-            Event::Timeout => {}
-            Event::Response { status, length } => {
-                (transfer.status, transfer.length) = (Some(status), length);
-            }
-            Event::Body { bytes } => transfer.body(now, bytes),
-            Event::Arrived { bytes, part } => transfer.arrived(now, bytes, part),
-            Event::Whole { first_byte, bytes } => {
-                transfer.arrived(first_byte, Bytes::ZERO, Ratio::ZERO);
-                transfer.arrived(now, bytes, Ratio::ZERO);
-                let fetch = *fetch;
-                self.arrived(now, &fetch, &[]);
-            }
-            Event::Complete { document } => {
-                let fetch = *fetch;
-                self.arrived(now, &fetch, document);
-            }
-            Event::Failed { reason } => {
-                let fetch = *fetch;
-                self.failed(now, &fetch, reason);
-            }
+            Event::Whole { .. } => self.arrived(now, &fetch, &[]),
+            Event::Complete { document } => self.arrived(now, &fetch, document),
+            Event::Failed { reason } => self.failed(now, &fetch, reason),
+            Event::Timeout
+            | Event::Response { .. }
+            | Event::Body { .. }
+            | Event::Arrived { .. } => {}
         }
     }
 

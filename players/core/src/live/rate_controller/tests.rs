@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use strum::VariantArray;
 
 fn seen(latency: f64) -> RateInput {
     RateInput {
