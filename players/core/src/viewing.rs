@@ -1,5 +1,5 @@
-//! Who watches, and how: plain data that an experiment says, and that plans, jobs and specifications
-//! carry as it is.
+//! Who watches, and how: plain data that an experiment says, and that plans, jobs and
+//! specifications carry as it is.
 
 use crate::live::LiveRules;
 use crate::player::SessionConfig;
@@ -89,8 +89,8 @@ impl Viewer {
     }
 }
 
-/// How downloads in progress are looked at where the preset does not say: every 100 ms, and not more
-/// often than a packet arrives.
+/// How downloads in progress are looked at where the preset does not say: every 100 ms, and not
+/// more often than a packet arrives.
 const ABANDON_CHECK: AbandonCheck =
     AbandonCheck { every: Span::from_ms(100), bytes: Bytes::new(1500) };
 

@@ -23,8 +23,8 @@ pub(crate) struct ClockedPlayer<W> {
 }
 
 impl<W: FnMut(Status)> ClockedPlayer<W> {
-    /// The player of a viewer who pressed play when `clock` was at zero. `observer` is shown the session every
-    /// so often, and at its end.
+    /// The player of a viewer who pressed play when `clock` was at zero. `observer` is shown the
+    /// session every so often, and at its end.
     pub fn new(player: Machine, clock: Clock, observer: W, every: Span) -> io::Result<Self> {
         let (alarm, next_look) = (Alarm::new(clock)?, Time::ZERO.after(every));
         let latest = clock.now().since(Time::ZERO);

@@ -20,8 +20,8 @@ use weir_units::{Span, Time};
 /// How to play.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// How to watch: the algorithm, for how long at most, the player. The rules for a live stream are
-    /// used if it turns out to be one; the usual ones if there are none.
+    /// How to watch: the algorithm, for how long at most, the player. The rules for a live stream
+    /// are used if it turns out to be one; the usual ones if there are none.
     pub viewing: Viewing,
     /// The folder in which an algorithm that is a program is started; the present one if it is empty.
     pub folder: PathBuf,
@@ -52,8 +52,8 @@ const SHOWN_EVERY: Span = Span::from_ms(250);
 
 /// Plays the master playlist at `url` in real time, recorded content from its first segment and a live stream
 /// from near its end, and calls `status` four times a second and once at the end. Returns what the session was
-/// like; a failure on the network or of the server is one of its metrics ([`SessionMetrics::err`]), and so is that
-/// there was no picture in the time that there was.
+/// like; a failure on the network or of the server is one of its metrics ([`SessionMetrics::err`]),
+/// and so is that there was no picture in the time that there was.
 ///
 /// # Errors
 /// If `url` is not an `http://` URL, if there is no such algorithm, and if the machine refuses what

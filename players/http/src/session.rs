@@ -57,8 +57,8 @@ pub(crate) struct RequestContext {
 #[derive(Debug, Default)]
 pub(crate) struct SessionOutcome {
     pub metrics: SessionMetrics,
-    /// One for each segment request in `metrics` that was sent, in order. (A request that is due while the
-    /// process is late may be of no use before it is sent.)
+    /// One for each segment request in `metrics` that was sent, in order. (A request that is due
+    /// while the process is late may be of no use before it is sent.)
     pub asked: Vec<RequestContext>,
     /// The same of the requests for live media playlists.
     pub playlists: Vec<RequestContext>,

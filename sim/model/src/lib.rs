@@ -31,9 +31,9 @@
 //!
 //! # Sessions
 //! Players are the state machine of `weir-core`, the same as on real networks, and so are their
-//! metrics and rows. A [`Spec`] is one viewer on a [`Way`] of one's own ([`run_session`]; on all cores
-//! [`run_sessions`]), a [`Trial`] several who share links ([`run_trial`]). Segments are all that is
-//! requested: a [`Film`] is known beforehand. Nothing fails here: there are no retries.
+//! metrics and rows. A [`Spec`] is one viewer on a [`Way`] of one's own ([`run_session`]; on all
+//! cores [`run_sessions`]), a [`Trial`] several who share links ([`run_trial`]). Segments are all
+//! that is requested: a [`Film`] is known beforehand. Nothing fails here: there are no retries.
 //!
 //! # Published models
 //! Sabre's network is a [`Way::Link`] whose trace has latencies. Pensieve's is [`Pensieve`].

@@ -1,4 +1,5 @@
-//! Links, routes and flows in virtual time: which flow waits, which receives, and what happens next.
+//! Links, routes and flows in virtual time: which flow waits, which receives, and what happens
+//! next.
 
 use crate::flow::FlowId;
 use crate::group::{Group, Step};

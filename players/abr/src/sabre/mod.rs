@@ -68,8 +68,8 @@ pub(crate) fn cap(params: &Params<'_>) -> Result<Cap, ChoiceError> {
 
 /// A rule that can take all decisions of an algorithm.
 pub(crate) trait Rule: Send {
-    /// What it decides, if no other rule is asked. Without an estimate: nothing, after it has taken in
-    /// what there is to see.
+    /// What it decides, if no other rule is asked. Without an estimate: nothing, after it has taken
+    /// in what there is to see.
     fn decide_alone(&mut self, seen: &Observation, now: Option<Estimate<'_>>) -> Option<Decision>;
 
     /// What is to become of a download in progress.

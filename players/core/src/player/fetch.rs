@@ -85,7 +85,8 @@ pub struct Request {
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// The moment that [`Output::Wait`](super::Output::Wait) named has come, or any other: looking never harms.
+    /// The moment that [`Output::Wait`](super::Output::Wait) named has come, or any other: looking
+    /// never harms.
     Timeout,
     /// The head of a response arrived.
     Response {
@@ -99,16 +100,16 @@ pub enum Event<'a> {
         /// How much.
         bytes: Bytes,
     },
-    /// So much of the body has arrived in all: how a fluid network says it, which has no pieces. The
-    /// first of these is the first byte.
+    /// So much of the body has arrived in all: how a fluid network says it, which has no pieces.
+    /// The first of these is the first byte.
     Arrived {
         /// Whole bytes.
         bytes: Bytes,
         /// How much of the next byte.
         part: Ratio,
     },
-    /// All of a body that flowed has arrived: as an `Arrived` with its first byte, another with all of
-    /// it now, and `Complete`.
+    /// All of a body that flowed has arrived: as an `Arrived` with its first byte, another with all
+    /// of it now, and `Complete`.
     Whole {
         /// When its first byte arrived.
         first_byte: Time,

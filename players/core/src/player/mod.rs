@@ -100,8 +100,8 @@ pub struct Status {
 /// One viewer watching one stream.
 ///
 /// Times are since the start of the session, when the viewer pressed play. What is due at a moment
-/// happens, in the metrics, at that moment, however late the driver is: only the network sees that a
-/// request was late.
+/// happens, in the metrics, at that moment, however late the driver is: only the network sees that
+/// a request was late.
 pub struct Player {
     config: SessionConfig,
     /// `None` of content that was given.

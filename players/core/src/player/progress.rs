@@ -33,8 +33,9 @@ impl Player {
     }
 
     /// Until when the algorithm surely lets the download in progress go on, whose first byte comes or
-    /// came at this moment: [`Abr::next_check`](weir_abr::Abr::next_check). A driver that knows what comes
-    /// may leave looks out until then, and go on with the first that is not before, in the same steps.
+    /// came at this moment: [`Abr::next_check`](weir_abr::Abr::next_check). A driver that knows
+    /// what comes may leave looks out until then, and go on with the first that is not before, in
+    /// the same steps.
     pub fn next_check(&mut self, first_byte: Time, outlook: Outlook<'_>) -> Time {
         let State::Fetching(fetch) = &self.state else { return Time::ZERO };
         let Resource::Segment { rung, segment } = fetch.resource else { return Time::ZERO };

@@ -37,8 +37,8 @@ impl Carried {
         }
     }
 
-    /// Adds the downloads of a session that had the capacity to itself, `start` after the trial's, over
-    /// these directions. The capacity begins when the viewer presses play.
+    /// Adds the downloads of a session that had the capacity to itself, `start` after the trial's,
+    /// over these directions. The capacity begins when the viewer presses play.
     pub fn add_alone(
         &mut self,
         directions: &[usize],

@@ -34,8 +34,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// What a session of so many segments allocates; and the reasons that its metrics hold as texts, one for
-/// each download that was abandoned.
+/// What a session of so many segments allocates; and the reasons that its metrics hold as texts,
+/// one for each download that was abandoned.
 fn allocations(name: &str, preset: Preset, knows: SizeHints, segments: usize) -> (u64, u64) {
     let ladder = [300, 750, 1200, 1850, 2850, 4300];
     let sizes = vec![ladder.map(|kbps| Volume::from_bits(kbps * 4000)).to_vec(); segments];

@@ -29,8 +29,8 @@ impl Abr for Replay {
     }
 }
 
-/// The buffer when each next request was made, in seconds, from the metrics of the requests; and the
-/// delays and the stalls.
+/// The buffer when each next request was made, in seconds, from the metrics of the requests; and
+/// the delays and the stalls.
 fn rows(metrics: &SessionMetrics) -> Vec<[f64; 3]> {
     let seconds = |span: Span| span.as_secs_f64();
     let mut rows = Vec::new();

@@ -250,7 +250,8 @@ impl LivePlayer {
         });
     }
 
-    /// Adds the metrics of a request that is over; nothing for master playlists and initialization sections.
+    /// Adds the metrics of a request that is over; nothing for master playlists and initialization
+    /// sections.
     pub(super) fn record(&mut self, fetch: &Fetch, now: Time, err: Option<String>) {
         let Fetch { resource, transfer, plan } = fetch;
         let (rung, segment, plan) = match (*resource, plan) {

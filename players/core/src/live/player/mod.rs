@@ -68,8 +68,8 @@ pub struct Stream {
 
 /// One viewer following one live stream.
 ///
-/// Times are since the start of the session. What is due at a moment happens, in the metrics, at that moment,
-/// however late the driver is.
+/// Times are since the start of the session. What is due at a moment happens, in the metrics, at
+/// that moment, however late the driver is.
 pub struct LivePlayer {
     config: SessionConfig,
     rules: LiveRules,
