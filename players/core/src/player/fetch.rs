@@ -158,6 +158,7 @@ impl Transfer {
     }
 
     /// Takes in what an event says of the response.
+    #[inline]
     pub fn on_event(&mut self, now: Time, event: &Event<'_>) {
         match *event {
             Event::Response { status, length } => {
@@ -192,6 +193,8 @@ impl Transfer {
     }
 
     /// What the request was like, which is over now: all but what is known of the segment.
+    // Once for each request: the model has millions.
+    #[inline]
     pub fn metrics(&self, now: Time, err: Option<String>) -> SegmentMetrics {
         let end = if err.is_none() { self.last_byte } else { now };
         SegmentMetrics {
