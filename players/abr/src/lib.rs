@@ -37,7 +37,7 @@ pub use choice::{Choice, ChoiceError, TRACE};
 pub use decision::{Decision, Outlook, Piece, Progress, Verdict};
 pub use estimate::{DualEwma, Ewma, Mean, SlidingPercentile, Window};
 pub use observation::{
-    DOWNLOADS_SEEN, Download, End, Knows, MAX_RUNGS, Observation, Playback, Rung, SIZES_SEEN,
+    DOWNLOADS_SEEN, Download, End, MAX_RUNGS, Observation, Playback, Rung, SIZES_SEEN, SizeHints,
 };
 pub use registry::{Entry, Param, Params, registry, source};
 pub use replacing::{Replacing, Side};
@@ -62,7 +62,7 @@ pub trait Abr: Send {
     /// To be called at the request, and after such a verdict with the same arguments; `progress` says
     /// when the first byte comes also before it has. [`Time::ZERO`] is always true, and anything from
     /// [`Outlook::until`] on is as good as never.
-    fn patience(&self, _: &Observation, _: &Progress, _outlook: Outlook<'_>) -> Time {
+    fn next_check(&self, _: &Observation, _: &Progress, _outlook: Outlook<'_>) -> Time {
         Time::ZERO
     }
 
@@ -94,8 +94,8 @@ impl Abr for alloc::boxed::Box<dyn Abr> {
         self.as_mut().progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
-        self.as_ref().patience(seen, progress, outlook)
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.as_ref().next_check(seen, progress, outlook)
     }
 
     fn abandons(&self) -> bool {

@@ -241,21 +241,13 @@ pub enum End {
 /// What an algorithm may know of coming segments: how much its [`Observation`]s show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Knows {
+#[derive(strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
+pub enum SizeHints {
     /// The bit rates that the manifest declares.
     Declared,
     /// The size of every coming segment too.
     Sizes,
-}
-
-impl Knows {
-    /// As it stands in experiments and tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Declared => "declared",
-            Self::Sizes => "sizes",
-        }
-    }
 }
 
 /// A length of time in milliseconds, for algorithms that count in them.

@@ -71,9 +71,9 @@ impl Abr for Replacing {
         if seen.buffer <= behind { Verdict::Abandon { to: None } } else { Verdict::Continue }
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
         let Some(from_the_end) = self.from_the_end else {
-            return self.inner.patience(seen, progress, outlook);
+            return self.inner.next_check(seen, progress, outlook);
         };
         let behind = seen.segment_duration.checked_mul(from_the_end).unwrap_or(Span::MAX);
         seen.now.after(seen.buffer.saturating_sub(behind))

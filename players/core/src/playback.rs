@@ -2,7 +2,7 @@
 //! any moment, and the moment of any state, are computed and never ticked: a late look sees exactly
 //! what a punctual one would have seen.
 
-use crate::facts::StallFacts;
+use crate::metrics::StallMetrics;
 use weir_units::{Ratio, Span, Time};
 
 /// [`Ratio::ONE`] for sums that need more room.
@@ -40,7 +40,7 @@ pub struct Playback {
     startup_threshold: Span,
     resume_threshold: Span,
     /// Playback stops when the buffer has fallen to this; zero once the last segment is there.
-    dry: Span,
+    stall_threshold: Span,
     /// Everything below holds at this moment.
     at: Time,
     downloaded: Span,
@@ -52,18 +52,18 @@ pub struct Playback {
     part: u64,
     phase: Phase,
     startup: Option<Span>,
-    stalls: Vec<StallFacts>,
+    stalls: Vec<StallMetrics>,
 }
 
 impl Playback {
     /// An empty buffer at the start of a session. Playback starts when it holds
     /// `startup_threshold`, and goes on after a stall when it holds `resume_threshold`; in both cases
-    /// it must hold more than `dry`, at which playback stops.
-    pub fn new(startup_threshold: Span, resume_threshold: Span, dry: Span) -> Self {
+    /// it must hold more than `stall_threshold`, at which playback stops.
+    pub fn new(startup_threshold: Span, resume_threshold: Span, stall_threshold: Span) -> Self {
         Self {
             startup_threshold,
             resume_threshold,
-            dry,
+            stall_threshold,
             at: Time::ZERO,
             downloaded: Span::ZERO,
             played: Span::ZERO,
@@ -101,7 +101,7 @@ impl Playback {
     }
 
     /// All stalls so far. The last one's duration is zero while it lasts.
-    pub fn stalls(&self) -> &[StallFacts] {
+    pub fn stalls(&self) -> &[StallMetrics] {
         &self.stalls
     }
 
@@ -140,13 +140,14 @@ impl Playback {
     /// A moment in the past changes nothing.
     pub fn advance(&mut self, now: Time) {
         if self.phase == Phase::Playing {
-            let (elapsed, media) = (now.since(self.at), self.buffer().saturating_sub(self.dry));
+            let (elapsed, media) =
+                (now.since(self.at), self.buffer().saturating_sub(self.stall_threshold));
             let left = self.time_for(media);
             self.play(elapsed, media);
             if elapsed > left {
                 self.phase = Phase::Stalled;
                 self.part = 0;
-                self.stalls.push(StallFacts {
+                self.stalls.push(StallMetrics {
                     start: self.at.after(left),
                     duration: Span::ZERO,
                     played: self.played,
@@ -178,14 +179,14 @@ impl Playback {
     pub fn add(&mut self, media: Span, filled: Filled) {
         self.downloaded = self.downloaded.saturating_add(media);
         if filled == Filled::Last {
-            self.dry = Span::ZERO;
+            self.stall_threshold = Span::ZERO;
         }
         let threshold = match self.phase {
             Phase::Starting => self.startup_threshold,
             Phase::Stalled => self.resume_threshold,
             Phase::Playing => return,
         };
-        let enough = self.buffer() >= threshold && self.buffer() > self.dry;
+        let enough = self.buffer() >= threshold && self.buffer() > self.stall_threshold;
         if enough || filled != Filled::Partly {
             self.end_stall(false);
             self.startup.get_or_insert(self.at.since(Time::ZERO));
@@ -211,7 +212,7 @@ impl Playback {
     }
 
     /// All stalls, of a session that is over.
-    pub fn into_stalls(self) -> Vec<StallFacts> {
+    pub fn into_stalls(self) -> Vec<StallMetrics> {
         self.stalls
     }
 
@@ -274,7 +275,7 @@ mod tests {
         for playback in [&mut punctual, &mut late] {
             add(playback, 3500, false);
             assert_eq!(playback.phase(), Phase::Playing);
-            let expected = StallFacts {
+            let expected = StallMetrics {
                 start: at(2000),
                 duration: Span::from_ms(1500),
                 played: Span::from_s(2),

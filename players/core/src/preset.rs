@@ -13,11 +13,8 @@
 //! whose own thresholds delay the first frame, and timers that run on while a download is in
 //! progress (polls count from the end of the last one here).
 
-use crate::rules::{Abandoned, Limit, Look, Room, Rules};
+use crate::player_config::{AbandonCheck, Abandoned, Limit, PlayerConfig, Room};
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
-use weir_abr::{Abr, Replacing, Side};
 use weir_units::{Bytes, Span};
 
 /// Whose rules a player goes by.
@@ -25,6 +22,8 @@ use weir_units::{Bytes, Span};
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::Display, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Preset {
     /// Weir's own player: it knows the moment at which a segment fits, and abandons nothing.
     #[default]
@@ -39,44 +38,22 @@ pub enum Preset {
     Pensieve,
     /// The DASH reference player: looks for room twice a second, stops at 0.3 s of buffer.
     #[serde(rename = "dashjs")]
+    #[strum(serialize = "dashjs")]
     DashJs,
     /// The HLS player hls.js: looks for room ten times a second, keeps up to 60 MB.
     #[serde(rename = "hlsjs")]
+    #[strum(serialize = "hlsjs")]
     HlsJs,
 }
 
-/// There is no preset of this name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no preset is called \"{name}\" (there are: {})", Preset::ALL.map(Preset::name).join(", "))]
-pub struct UnknownPreset {
-    /// The name, or its beginning.
-    pub name: String,
-}
-
 impl Preset {
-    /// All presets.
-    pub const ALL: [Self; 6] =
-        [Self::Weir, Self::Sabre, Self::SabreFixed, Self::Pensieve, Self::DashJs, Self::HlsJs];
-
-    /// Its name in experiments and tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Weir => "weir",
-            Self::Sabre => "sabre",
-            Self::SabreFixed => "sabre-fixed",
-            Self::Pensieve => "pensieve",
-            Self::DashJs => "dashjs",
-            Self::HlsJs => "hlsjs",
-        }
-    }
-
     /// The media that must be there before playback begins, unless something else is chosen. Sabre,
     /// Pensieve and hls.js begin with the first segment, dash.js above 0.3 s (its
     /// `initialBufferLevel` is not set, and `stallThreshold` holds).
     pub const fn startup(self) -> Span {
         match self {
             Self::Weir => Span::from_s(2),
-            Self::DashJs => DASHJS_DRY,
+            Self::DashJs => DASHJS_STALL_THRESHOLD,
             Self::Sabre | Self::SabreFixed | Self::Pensieve | Self::HlsJs => Span::ZERO,
         }
     }
@@ -100,144 +77,83 @@ impl Preset {
 
     /// Its rules, under this limit of the buffer. The ways in which dash.js and hls.js extend their
     /// limits belong to their own: any other is meant as it stands.
-    pub fn rules(self, max_buffer: Span) -> Rules {
-        let rules = match self {
-            Self::Weir => Rules::WEIR,
+    pub fn config(self, max_buffer: Span) -> PlayerConfig {
+        let config = match self {
+            Self::Weir => PlayerConfig::WEIR,
             // `get_buffer_level() + segment_time - buffer_size` is slept off; `min_progress_size`
             // 12,000 bits, `min_progress_time` 50 ms; the first segment is of quality 0.
-            Self::Sabre | Self::SabreFixed => Rules {
+            Self::Sabre | Self::SabreFixed => PlayerConfig {
                 first: Some(0),
-                look: Some(Look { every: Span::from_ms(50), bytes: Bytes::new(1500) }),
+                abandon_check: Some(AbandonCheck {
+                    every: Span::from_ms(50),
+                    bytes: Bytes::new(1500),
+                }),
                 abandoned: if let Self::Sabre = self {
                     Abandoned::AskAgain
                 } else {
                     Abandoned::TakeTarget
                 },
-                ..Rules::WEIR
+                ..PlayerConfig::WEIR
             },
             // `DRAIN_BUFFER_SLEEP_TIME` 500 ms; `DEFAULT_QUALITY` 1.
-            Self::Pensieve => Rules {
+            Self::Pensieve => PlayerConfig {
                 first: Some(1),
                 room: Room { with_segment: false, below: false, every: Span::from_ms(500) },
-                ..Rules::WEIR
+                ..PlayerConfig::WEIR
             },
             // `scheduling.defaultTimeout` 500 ms; `bufferTimeAtTopQuality` 30 s, 60 s from
             // `longFormContentDurationThreshold` 600 s on; `stallThreshold` 0.3 s; progress events
             // of an XMLHttpRequest come every 50 ms (WHATWG XMLHttpRequest, "processBodyChunk").
-            Self::DashJs => Rules {
+            Self::DashJs => PlayerConfig {
                 limit: Limit::AtTop {
                     short: Span::from_s(30),
                     long: Span::from_s(60),
                     from: Span::from_s(600),
                 },
                 room: Room { with_segment: true, below: true, every: Span::from_ms(500) },
-                dry: DASHJS_DRY,
-                look: Some(Look { every: Span::from_ms(50), bytes: Bytes::new(1) }),
-                ..Rules::WEIR
+                stall_threshold: DASHJS_STALL_THRESHOLD,
+                abandon_check: Some(AbandonCheck {
+                    every: Span::from_ms(50),
+                    bytes: Bytes::new(1),
+                }),
+                ..PlayerConfig::WEIR
             },
             // `maxBufferSize` 60 MB, `maxMaxBufferLength` 600 s; ticks of 100 ms load while the
             // buffer is below the limit, and `_abandonRulesCheck` runs every 100 ms.
-            Self::HlsJs => Rules {
+            Self::HlsJs => PlayerConfig {
                 limit: Limit::Bytes { bytes: Bytes::new(60_000_000), most: Span::from_s(600) },
                 room: Room { with_segment: false, below: true, every: Span::from_ms(100) },
-                look: Some(Look { every: Span::from_ms(100), bytes: Bytes::ZERO }),
-                ..Rules::WEIR
+                abandon_check: Some(AbandonCheck { every: Span::from_ms(100), bytes: Bytes::ZERO }),
+                ..PlayerConfig::WEIR
             },
         };
         let own = max_buffer == self.max_buffer();
-        Rules { limit: if own { rules.limit } else { Limit::Fixed }, ..rules }
+        PlayerConfig { limit: if own { config.limit } else { Limit::Fixed }, ..config }
     }
 }
 
 /// dash.js's `stallThreshold`.
-const DASHJS_DRY: Span = Span::from_ms(300);
-
-/// How downloads in progress are looked at where the preset does not say: every 100 ms, and not more
-/// often than a packet arrives.
-const LOOK: Look = Look { every: Span::from_ms(100), bytes: Bytes::new(1500) };
-
-impl fmt::Display for Preset {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Preset {
-    type Err = UnknownPreset;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|preset| preset.name() == text);
-        found.ok_or_else(|| UnknownPreset { name: text.chars().take(60).collect() })
-    }
-}
-
-/// How a player goes about its sessions: a preset, and what is to differ from it. Plain data for
-/// jobs and specifications.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Conduct {
-    /// Whose rules it goes by.
-    pub preset: Preset,
-    /// Whether the algorithm may abandon downloads; `None`: as the preset has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub abandonment: Option<bool>,
-    /// From which end segments of the buffer are replaced by better ones, if at all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replacement: Option<Side>,
-}
-
-impl Conduct {
-    /// The rules, under this limit of the buffer.
-    pub fn rules(&self, max_buffer: Span) -> Rules {
-        let rules = self.preset.rules(max_buffer);
-        let look = match self.abandonment {
-            None => rules.look,
-            Some(true) => rules.look.or(Some(LOOK)),
-            Some(false) => None,
-        };
-        Rules { look, ..rules }
-    }
-
-    /// The algorithm as this player uses it: with replacement, if that is wanted.
-    pub fn decorate(&self, abr: Box<dyn Abr>) -> Box<dyn Abr> {
-        match self.replacement {
-            Some(side) => Box::new(Replacing::new(abr, side)),
-            None => abr,
-        }
-    }
-}
+const DASHJS_STALL_THRESHOLD: Span = Span::from_ms(300);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strum::VariantArray as _;
 
     #[test]
-    fn every_preset_is_found_by_its_name() {
-        for preset in Preset::ALL {
-            assert_eq!(preset.name().parse(), Ok(preset));
-            let json = serde_json::to_string(&preset).unwrap();
-            assert_eq!(json, format!("{:?}", preset.name()));
+    fn every_preset_has_one_name() {
+        for preset in Preset::VARIANTS {
+            let json = serde_json::to_string(preset).unwrap();
+            assert_eq!(json, format!("{:?}", preset.to_string()));
         }
-        let error = "sabr".parse::<Preset>().unwrap_err().to_string();
-        assert!(error.starts_with("no preset is called \"sabr\" (there are: weir, sabre,"));
     }
 
     #[test]
     fn a_limit_that_was_chosen_is_not_extended() {
-        for preset in Preset::ALL {
+        for preset in Preset::VARIANTS {
             let other = preset.max_buffer().saturating_add(Span::from_s(1));
-            assert_eq!(preset.rules(other).limit, Limit::Fixed, "{preset}");
+            assert_eq!(preset.config(other).limit, Limit::Fixed, "{preset}");
         }
-        assert_ne!(Preset::DashJs.rules(Span::from_s(18)).limit, Limit::Fixed);
-    }
-
-    #[test]
-    fn abandonment_is_switched_on_and_off() {
-        let rules = |preset, abandonment| {
-            Conduct { preset, abandonment, replacement: None }.rules(Span::from_s(25)).look
-        };
-        assert_eq!(rules(Preset::Weir, None), None);
-        assert_eq!(rules(Preset::Weir, Some(true)), Some(LOOK));
-        assert_eq!(rules(Preset::Sabre, Some(false)), None);
-        assert!(rules(Preset::Sabre, None).is_some());
+        assert_ne!(Preset::DashJs.config(Span::from_s(18)).limit, Limit::Fixed);
     }
 }

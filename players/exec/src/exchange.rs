@@ -32,7 +32,7 @@ impl Child {
     /// The answer, or what is wrong.
     fn ask(&mut self, line: &str) -> Result<String, String> {
         let mut said = Vec::new();
-        if self.hear(&mut said)? > 0 {
+        if self.on_event(&mut said)? > 0 {
             return Err(format!("said {} without being asked", quoted(&said)));
         }
         let starting = if self.starting { STARTING } else { Span::ZERO };
@@ -51,7 +51,7 @@ impl Child {
                     "wrote more than {ERRORS_AT_ONCE} bytes of errors for an answer"
                 ));
             }
-            self.hear(&mut said)?;
+            self.on_event(&mut said)?;
             if let Some(end) = said.iter().position(|byte| *byte == b'\n') {
                 if end + 1 < said.len() {
                     let more = said.get(end + 1..).unwrap_or_default();
@@ -94,7 +94,7 @@ impl Child {
 
     /// Takes what it has said without waiting, up to one byte more than an answer may have: how many
     /// bytes.
-    fn hear(&mut self, said: &mut Vec<u8>) -> Result<usize, String> {
+    fn on_event(&mut self, said: &mut Vec<u8>) -> Result<usize, String> {
         let mut piece = [0; MAX_ANSWER + 1];
         let room = piece.len().saturating_sub(said.len());
         let Some(piece) = piece.get_mut(..room).filter(|piece| !piece.is_empty()) else {

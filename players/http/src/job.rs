@@ -4,10 +4,10 @@ use crate::machine::Machine;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use weir_abr::{Abr, Choice, Knows};
+use weir_abr::Abr;
 use weir_core::playlist::{Date, Uri};
-use weir_core::{Conduct, Config, Keys, LivePlayer, LiveRules, Player, Stream};
-use weir_units::{Span, Time};
+use weir_core::{LivePlayer, Player, Stream, Viewer};
+use weir_units::Span;
 
 /// The most sessions of one process: each holds two or three descriptors, and four more for an
 /// algorithm that is a program. The usual limit is 1024, and can be raised to 4096 and more.
@@ -39,38 +39,14 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionJob {
-    /// Its number within the trial.
-    pub session: u64,
-    /// The node that it runs on.
-    pub node: String,
+    /// Who watches, and how.
+    pub viewer: Viewer,
     /// The master playlist: `http://address:port/path`.
     pub url: String,
-    /// When the viewer presses play, since the start of the trial.
-    pub start: Time,
-    /// The segment of the content with which the session begins.
-    pub first_segment: u64,
-    /// The algorithm.
-    pub abr: Choice,
-    /// What the algorithm may know of coming segments.
-    pub knows: Knows,
-    /// How long the viewer stays, from pressing play.
-    pub watch: Span,
-    /// The most media that is kept.
-    pub max_buffer: Span,
-    /// The media that must be there before playback begins.
-    pub startup: Span,
-    /// The media that must be there before playback goes on after a stall.
-    pub resume: Span,
-    /// How the player goes about it.
-    #[serde(default)]
-    pub conduct: Conduct,
     /// Further master playlists of the same stream, in the order in which they are tried when the one
     /// before fails. Live only.
     #[serde(default)]
     pub streams: Vec<String>,
-    /// How it follows a live stream; missing for recorded content.
-    #[serde(default)]
-    pub live: Option<LiveRules>,
 }
 
 /// The most streams of a session.
@@ -127,40 +103,17 @@ impl SessionJob {
     /// If a URL is none, and for more than 16 of them or several for recorded content.
     pub(crate) fn machine(&self, epoch: Option<Date>, abr: Box<dyn Abr>) -> Result<Machine> {
         let url = Uri::parse(&self.url).context("reading the URL")?;
-        let Some(rules) = self.live else {
+        let config = self.viewer.config();
+        let Some(rules) = self.viewer.viewing.live else {
             ensure!(self.streams.is_empty(), "several streams of recorded content");
-            return Ok(Player::new(self.config(), url, abr).into());
+            return Ok(Player::new(config, url, abr).into());
         };
         ensure!(self.streams.len() < MAX_STREAMS, "more than {MAX_STREAMS} streams");
         let mut masters = vec![url];
         for stream in &self.streams {
             masters.push(Uri::parse(stream).context("reading the URL of a further stream")?);
         }
-        let stream = Stream { masters, epoch, start: self.start };
-        Ok(LivePlayer::new(self.config(), rules, stream, abr).into())
-    }
-
-    pub(crate) fn config(&self) -> Config {
-        Config {
-            first_segment: usize::try_from(self.first_segment).unwrap_or(usize::MAX),
-            watch: self.watch,
-            max_buffer: self.max_buffer,
-            startup: self.startup,
-            resume: self.resume,
-            sizes: self.knows == Knows::Sizes,
-            rules: self.conduct.rules(self.max_buffer),
-        }
-    }
-
-    /// What its rows say of it besides its facts.
-    pub(crate) fn keys(&self) -> Keys<'_> {
-        Keys {
-            session: self.session,
-            node: &self.node,
-            abr: &self.abr.name,
-            knows: self.knows,
-            start: self.start,
-            first_segment: self.first_segment,
-        }
+        let stream = Stream { masters, epoch, start: self.viewer.start };
+        Ok(LivePlayer::new(config, rules, stream, abr).into())
     }
 }

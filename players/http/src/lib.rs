@@ -13,7 +13,7 @@
 //! | `sender.rs` | what the other end's TCP knows, from whoever can see it |
 //! | `session.rs` | carries out what the state machine asks for |
 //! | `machine.rs` | the state machine: of recorded content, or of a live stream |
-//! | `viewer.rs` | the state machine with its clock: waits that end at a deadline |
+//! | `clocked_player.rs` | the state machine with its clock: waits that end at a deadline |
 //! | `connection.rs`, `low_water.rs` | one server at a time, one request at a time; few wake-ups |
 //!
 //! In a guest in virtual time the CPU is free but every system call costs wall time, so there are
@@ -22,6 +22,7 @@
 //! at every turn of its loop and are a millisecond late, are not used.
 
 mod algorithm;
+mod clocked_player;
 mod connection;
 mod date;
 mod job;
@@ -35,12 +36,11 @@ mod run;
 mod script;
 mod sender;
 mod session;
-mod viewer;
 
 pub use job::{Job, MAX_SESSIONS, SessionJob, Transport};
 pub use log::{Happening, LOG_LIMIT, LogLine};
 pub use play::{Options, play};
 pub use run::run;
 pub use sender::{SenderState, Senders};
-pub use weir_abr::Knows;
-pub use weir_core::{CatchUp, Conduct, LiveRules, Phase, Preset, Status};
+pub use weir_abr::SizeHints;
+pub use weir_core::{CatchUp, LiveRules, Phase, PlayerProfile, Preset, Status, Viewer, Viewing};

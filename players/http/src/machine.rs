@@ -1,6 +1,6 @@
 //! The state machine of a session: of recorded content, or of a live stream.
 
-use weir_core::{Event, LivePlayer, Output, Playback, Player, SessionFacts, Status};
+use weir_core::{Event, LivePlayer, Output, Playback, Player, SessionMetrics, Status};
 use weir_units::Time;
 
 /// One of the two.
@@ -23,68 +23,54 @@ impl From<LivePlayer> for Machine {
     }
 }
 
+/// The same of either.
+macro_rules! either {
+    ($machine:expr, $player:ident => $value:expr) => {
+        match $machine {
+            Machine::Recorded($player) => $value,
+            Machine::Live($player) => $value,
+        }
+    };
+}
+
 impl Machine {
     /// What to do now.
     pub fn poll(&mut self) -> Output {
-        match self {
-            Self::Recorded(player) => player.poll(),
-            Self::Live(player) => player.poll(),
-        }
+        either!(self, player => player.poll())
     }
 
     /// When something is due.
     pub fn deadline(&self) -> Time {
-        match self {
-            Self::Recorded(player) => player.deadline(),
-            Self::Live(player) => player.deadline(),
-        }
+        either!(self, player => player.deadline())
     }
 
     /// Takes in what happened at `now`.
     pub fn handle(&mut self, now: Time, event: Event<'_>) {
-        match self {
-            Self::Recorded(player) => player.handle(now, event),
-            Self::Live(player) => player.handle(now, event),
-        }
+        either!(self, player => player.handle(now, event))
     }
 
     /// Whether the fetch in progress is to be dropped.
     pub fn is_cancelled(&self) -> bool {
-        match self {
-            Self::Recorded(player) => player.is_cancelled(),
-            Self::Live(player) => player.is_cancelled(),
-        }
+        either!(self, player => player.is_cancelled())
     }
 
     /// Whether the session is over.
     pub fn is_over(&self) -> bool {
-        match self {
-            Self::Recorded(player) => player.is_over(),
-            Self::Live(player) => player.is_over(),
-        }
+        either!(self, player => player.is_over())
     }
 
     /// The session at `now`.
     pub fn status(&self, now: Time) -> Status {
-        match self {
-            Self::Recorded(player) => player.status(now),
-            Self::Live(player) => player.status(now),
-        }
+        either!(self, player => player.status(now))
     }
 
     /// The playhead and the buffer at the last moment handled.
     pub fn playback(&self) -> &Playback {
-        match self {
-            Self::Recorded(player) => player.playback(),
-            Self::Live(player) => player.playback(),
-        }
+        either!(self, player => player.playback())
     }
 
     /// What the session was like.
-    pub fn into_facts(self) -> SessionFacts {
-        match self {
-            Self::Recorded(player) => player.into_facts(),
-            Self::Live(player) => player.into_facts(),
-        }
+    pub fn into_metrics(self) -> SessionMetrics {
+        either!(self, player => player.into_metrics())
     }
 }

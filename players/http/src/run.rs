@@ -1,13 +1,13 @@
 //! Many sessions in one process.
 
 use crate::algorithm::{algorithm, raise_descriptor_limit};
+use crate::clocked_player::ClockedPlayer;
 use crate::date::zero_of;
 use crate::job::{Job, MAX_SESSIONS, SessionJob, Transport};
 use crate::log::{Log, SessionLog};
 use crate::rows;
 use crate::sender::Senders;
-use crate::session::{Ended, Session};
-use crate::viewer::Viewer;
+use crate::session::{Session, SessionOutcome};
 use anyhow::{Context, Result, ensure};
 use std::io::Write;
 use std::path::PathBuf;
@@ -57,8 +57,8 @@ async fn all(job: &Job, log: Option<&Log>, senders: Option<&Arc<dyn Senders>>) -
     for (session, task) in job.sessions.iter().zip(tasks) {
         let ended = task.await.map_err(anyhow::Error::from).and_then(|ended| ended);
         records.extend(match ended {
-            Ok(ended) => rows::records(session, &ended),
-            Err(error) => rows::failure(session, format!("{error:#}")),
+            Ok(ended) => rows::records(&session.viewer, &ended),
+            Err(error) => rows::failure(&session.viewer, format!("{error:#}")),
         });
     }
     records
@@ -71,16 +71,17 @@ async fn one(
     transport: Transport,
     log: Option<SessionLog>,
     senders: Option<Arc<dyn Senders>>,
-) -> Result<Ended> {
+) -> Result<SessionOutcome> {
+    let viewing = &job.viewer.viewing;
     // In a guest or in namespaces of its own: the kernel ends with it whatever a program starts.
-    let abr = algorithm(&job.abr, &folder, &Start::Plain).context("choosing the algorithm")?;
-    let mut abr = job.conduct.decorate(abr);
+    let abr = algorithm(&viewing.abr, &folder, &Start::Plain).context("choosing the algorithm")?;
+    let mut abr = viewing.profile.decorate(abr);
     if let Some(log) = &log {
         abr = log.listen(abr);
     }
-    Alarm::new(trial)?.until(job.start).await.context("waiting for the start")?;
-    let clock = trial.starting_at(job.start);
-    let player = job.machine(job.live.map(|_| zero_of(clock)), abr)?;
-    let viewer = Viewer::new(player, clock, |_| {}, Span::MAX)?.with_log(log);
-    Session::new(viewer, transport, senders).run().await
+    Alarm::new(trial)?.until(job.viewer.start).await.context("waiting for the start")?;
+    let clock = trial.starting_at(job.viewer.start);
+    let player = job.machine(viewing.live.map(|_| zero_of(clock)), abr)?;
+    let player = ClockedPlayer::new(player, clock, |_| {}, Span::MAX)?.with_log(log);
+    Session::new(player, transport, senders).run().await
 }

@@ -6,9 +6,9 @@ use crate::log::SessionLog;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::fmt::Write;
-use weir_abr::{Abr, Choice, Decision, Knows, Observation};
+use weir_abr::{Abr, Choice, Decision, Observation};
 use weir_core::playlist::Uri;
-use weir_core::{Conduct, Event, Output, Player, Resource, SessionFacts};
+use weir_core::{Event, Output, Player, Preset, Resource, SessionMetrics, Viewer, Viewing};
 use weir_units::{BitRate, Bytes, Span, Time};
 
 /// A session. `results/METRICS.md` explains the notation to its readers.
@@ -73,32 +73,33 @@ enum Piece {
 impl Script {
     /// The job of which it is the course.
     pub fn job(&self) -> SessionJob {
-        SessionJob {
-            session: 0,
-            node: "viewer".to_owned(),
-            url: "http://origin/master.m3u8".to_owned(),
-            start: Time::ZERO,
-            first_segment: 0,
-            abr: Choice::named("scripted"),
-            knows: Knows::Declared,
-            watch: self.watch,
+        let viewing = Viewing {
             max_buffer: self.max_buffer,
             startup: self.startup,
             resume: self.resume,
-            conduct: Conduct::default(),
+            ..Viewing::of(Preset::Weir, Choice::named("scripted"), self.watch)
+        };
+        SessionJob {
+            viewer: Viewer {
+                session: 0,
+                node: "viewer".to_owned(),
+                start: Time::ZERO,
+                first_segment: 0,
+                viewing,
+            },
+            url: "http://origin/master.m3u8".to_owned(),
             streams: Vec::new(),
-            live: None,
         }
     }
 
     /// Plays it to its end.
-    pub fn play(&self, mut log: Option<SessionLog>) -> SessionFacts {
+    pub fn play(&self, mut log: Option<SessionLog>) -> SessionMetrics {
         let job = self.job();
         let mut abr: Box<dyn Abr> = Box::new(self.algorithm());
         if let Some(log) = &log {
             abr = log.listen(abr);
         }
-        let mut player = Player::new(job.config(), Uri::parse(&job.url).unwrap(), abr);
+        let mut player = Player::new(job.viewer.config(), Uri::parse(&job.url).unwrap(), abr);
         let mut steps = self.requests.iter();
         let mut coming: VecDeque<(Time, Piece)> = VecDeque::new();
         loop {
@@ -142,7 +143,7 @@ impl Script {
             }
         }
         assert_eq!(steps.count(), 0, "the session ends before the script");
-        player.into_facts()
+        player.into_metrics()
     }
 
     /// The player itself decides on what follows a failure: the lowest rung, after a second.

@@ -1,9 +1,9 @@
 //! Carries out what the state machine asks for.
 
+use crate::clocked_player::ClockedPlayer;
 use crate::connection::{Connection, Endpoint, was_closed};
 use crate::job::Transport;
 use crate::sender::{SenderState, Senders};
-use crate::viewer::Viewer;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -13,7 +13,7 @@ use hyper::{Response, StatusCode, Version};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use weir_core::{Event, Output, Request, Resource, SessionFacts, Status};
+use weir_core::{Event, Output, Request, Resource, SessionMetrics, Status};
 use weir_units::{Bytes as Size, Span, Time};
 
 /// By which an origin names itself; proxies pass it on.
@@ -21,14 +21,14 @@ const ORIGIN: HeaderName = HeaderName::from_static("x-origin");
 
 /// A session that runs.
 pub(crate) struct Session<W> {
-    viewer: Viewer<W>,
+    player: ClockedPlayer<W>,
     connection: Connection,
     transport: Transport,
     senders: Option<Arc<dyn Senders>>,
     /// One for each segment request, in order.
-    asked: Vec<Asked>,
+    asked: Vec<RequestContext>,
     /// One for each request for a media playlist, in order.
-    playlists: Vec<Asked>,
+    playlists: Vec<RequestContext>,
     /// The server of the present request.
     server: Option<SocketAddr>,
     /// The origin that answered it.
@@ -40,9 +40,9 @@ pub(crate) struct Session<W> {
     problem: Option<String>,
 }
 
-/// What is known of a request for a segment or a media playlist beyond its facts.
+/// What is known of a request for a segment or a media playlist beyond its metrics.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct RequestContext {
     /// When it was due.
     pub due: Time,
     /// The server that was asked; `None` if it was not reached, and the URL names none.
@@ -55,13 +55,13 @@ pub(crate) struct Asked {
 
 /// A session that is over.
 #[derive(Debug, Default)]
-pub(crate) struct Ended {
-    pub facts: SessionFacts,
-    /// One for each segment request in `facts` that was sent, in order. (A request that is due while the
-    /// process is late may be of no use before it is sent.)
-    pub asked: Vec<Asked>,
+pub(crate) struct SessionOutcome {
+    pub metrics: SessionMetrics,
+    /// One for each segment request in `metrics` that was sent, in order. (A request that is due
+    /// while the process is late may be of no use before it is sent.)
+    pub asked: Vec<RequestContext>,
     /// The same of the requests for live media playlists.
-    pub playlists: Vec<Asked>,
+    pub playlists: Vec<RequestContext>,
     /// The version of HTTP that the server spoke.
     pub protocol: Option<Version>,
     /// Why the last request came to nothing, if it did.
@@ -87,9 +87,13 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 }
 
 impl<W: FnMut(Status)> Session<W> {
-    pub fn new(viewer: Viewer<W>, transport: Transport, senders: Option<Arc<dyn Senders>>) -> Self {
+    pub fn new(
+        player: ClockedPlayer<W>,
+        transport: Transport,
+        senders: Option<Arc<dyn Senders>>,
+    ) -> Self {
         Self {
-            viewer,
+            player,
             connection: Connection::default(),
             transport,
             senders,
@@ -106,20 +110,27 @@ impl<W: FnMut(Status)> Session<W> {
     /// Plays to the end of the session.
     ///
     /// # Errors
-    /// If the machine's timers fail. All else that goes wrong is a fact of the session.
-    pub async fn run(mut self) -> Result<Ended> {
+    /// If the machine's timers fail. All else that goes wrong is one of the metrics of the session.
+    pub async fn run(mut self) -> Result<SessionOutcome> {
         loop {
-            match self.viewer.poll() {
+            match self.player.poll() {
                 // The connection was closed when the download was abandoned.
                 Output::Cancel => {}
                 Output::Fetch(request) => self.fetch(&request).await,
-                Output::Wait(at) => self.viewer.wait(at).await.context("waiting")?,
+                Output::Wait(at) => self.player.wait(at).await.context("waiting")?,
                 Output::Finished => break,
             }
         }
-        let Self { viewer, asked, playlists, protocol, problem, .. } = self;
-        let latest = viewer.latest();
-        Ok(Ended { facts: viewer.into_facts(), asked, playlists, protocol, problem, latest })
+        let Self { player, asked, playlists, protocol, problem, .. } = self;
+        let latest = player.latest();
+        Ok(SessionOutcome {
+            metrics: player.into_metrics(),
+            asked,
+            playlists,
+            protocol,
+            problem,
+            latest,
+        })
     }
 
     async fn fetch(&mut self, request: &Request) {
@@ -132,31 +143,36 @@ impl<W: FnMut(Status)> Session<W> {
         match request.resource {
             Resource::Segment { .. } => {
                 let sender = outcome.as_ref().ok().and_then(|_| self.sender());
-                self.asked.push(Asked { due: request.at, server, origin, sender });
+                self.asked.push(RequestContext { due: request.at, server, origin, sender });
             }
             Resource::Media { .. } => {
-                self.playlists.push(Asked { due: request.at, server, origin, sender: None });
+                self.playlists.push(RequestContext {
+                    due: request.at,
+                    server,
+                    origin,
+                    sender: None,
+                });
             }
             Resource::Master | Resource::Sizes | Resource::Init { .. } => {}
         }
         match outcome {
             Ok((at, document)) => {
                 self.problem = None;
-                self.viewer.handle(at, Event::Complete { document: &document });
+                self.player.handle(at, Event::Complete { document: &document });
             }
             Err(failure) => {
                 // What the server may still send on it would be taken for the next response.
                 self.connection.close();
-                let now = self.viewer.now();
+                let now = self.player.now();
                 match failure {
                     Failure::Over => {
                         self.problem = Some(format!("{} until the end", self.lacks));
-                        self.viewer.handle(now, Event::Timeout);
+                        self.player.handle(now, Event::Timeout);
                     }
                     Failure::Cancelled => {}
                     Failure::Because(error) => {
                         let reason = format!("{error:#}");
-                        self.viewer.handle(now, Event::Failed { reason: &reason });
+                        self.player.handle(now, Event::Failed { reason: &reason });
                         self.problem = Some(reason);
                     }
                 }
@@ -179,16 +195,16 @@ impl<W: FnMut(Status)> Session<W> {
         let mut used = self.connection.is_open_to(&endpoint);
         let response = loop {
             if !used {
-                let from = self.viewer.now();
+                let from = self.player.now();
                 self.lacks = "no connection";
                 let open = self.connection.open(&endpoint);
-                within(&mut self.viewer, from, connect, self.lacks, open).await??;
+                within(&mut self.player, from, connect, self.lacks, open).await??;
             }
             self.server = self.connection.ends().map(|ends| ends.server);
-            let from = self.viewer.now();
+            let from = self.player.now();
             self.lacks = "no response";
             let get = self.connection.get(&endpoint);
-            match within(&mut self.viewer, from, header, self.lacks, get).await? {
+            match within(&mut self.player, from, header, self.lacks, get).await? {
                 // At most once: the next attempt is on a new connection.
                 Err(error) if used && was_closed(&error) => used = false,
                 response => break response?,
@@ -200,7 +216,7 @@ impl<W: FnMut(Status)> Session<W> {
         let status = response.status();
         let length = response.body().size_hint().exact().map(Size::new);
         let head = Event::Response { status: status.as_u16(), length };
-        self.viewer.handle(self.viewer.now(), head);
+        self.player.handle(self.player.now(), head);
         match status {
             StatusCode::OK => Ok(response),
             status if status.is_redirection() => {
@@ -230,10 +246,10 @@ impl<W: FnMut(Status)> Session<W> {
         if let Some(bytes) = announced.filter(|bytes| *bytes > limit) {
             return Err(too_long(bytes));
         }
-        let (mut document, mut received, mut now) = (Vec::new(), 0, self.viewer.now());
+        let (mut document, mut received, mut now) = (Vec::new(), 0, self.player.now());
         let began = now;
         while let Some(piece) = self.next_piece(&mut body, began, now).await? {
-            now = self.viewer.now();
+            now = self.player.now();
             let bytes = piece.len() as u64;
             received += bytes;
             if received > limit {
@@ -241,8 +257,8 @@ impl<W: FnMut(Status)> Session<W> {
             }
             let room = keep.saturating_sub(document.len());
             document.extend_from_slice(piece.get(..room).unwrap_or(&piece));
-            self.viewer.handle(now, Event::Body { bytes: Size::new(bytes) });
-            if self.viewer.is_cancelled() {
+            self.player.handle(now, Event::Body { bytes: Size::new(bytes) });
+            if self.player.is_cancelled() {
                 return Err(Failure::Cancelled);
             }
             if let Some(announced) = announced.filter(|_| self.transport.low_water) {
@@ -275,7 +291,7 @@ impl<W: FnMut(Status)> Session<W> {
             _ => (last, limit, "no more of the body"),
         };
         loop {
-            let frame = within(&mut self.viewer, from, limit, problem, body.frame());
+            let frame = within(&mut self.player, from, limit, problem, body.frame());
             match frame.await? {
                 None => return Ok(None),
                 Some(frame) => {
@@ -292,7 +308,7 @@ impl<W: FnMut(Status)> Session<W> {
 /// The result of `future` if it comes within `limit` of `from`, before the session ends and before the
 /// download is of no use any more. What is due in the meantime is done.
 async fn within<W: FnMut(Status), T>(
-    viewer: &mut Viewer<W>,
+    player: &mut ClockedPlayer<W>,
     from: Time,
     limit: Span,
     problem: &str,
@@ -301,20 +317,20 @@ async fn within<W: FnMut(Status), T>(
     let mut future = pin!(future);
     let deadline = from.after(limit);
     loop {
-        let due = viewer.deadline();
+        let due = player.deadline();
         if let Some(result) =
-            viewer.before(due.min(deadline), future.as_mut()).await.context("waiting")?
+            player.before(due.min(deadline), future.as_mut()).await.context("waiting")?
         {
             return Ok(result);
         }
         if deadline < due {
             return Err(Failure::Because(anyhow::anyhow!("{problem} within {limit}")));
         }
-        viewer.handle(due, Event::Timeout);
-        if viewer.is_over() {
+        player.handle(due, Event::Timeout);
+        if player.is_over() {
             return Err(Failure::Over);
         }
-        if viewer.is_cancelled() {
+        if player.is_cancelled() {
             return Err(Failure::Cancelled);
         }
     }

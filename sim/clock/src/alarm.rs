@@ -1,3 +1,5 @@
+//! Waiting until a moment, to the microsecond.
+
 use crate::{Clock, monotonic_ns};
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};

@@ -1,3 +1,5 @@
+//! How late waits were.
+
 use crate::{Alarm, Clock};
 use std::io;
 use std::pin::pin;

@@ -38,7 +38,7 @@ pub fn find_files(plan: &mut Plan, folder: &Path, place: &Place) -> Result<(), E
                 library.use_trace(traced, place)?;
             }
         }
-        for abr in setup.players.iter().map(|players| &players.abr) {
+        for abr in setup.players.iter().map(|players| &players.viewing.abr) {
             match (abr.replay(), abr.program()) {
                 (Some(log), _) => library.use_log(log, place),
                 (None, Ok(Some(_))) => library.use_program(abr, place),

@@ -91,7 +91,8 @@ pub(crate) fn blocks(plan: &Plan) -> impl Iterator<Item = Block> + '_ {
 fn work(plan: &Plan, trial: &Trial) -> u64 {
     let Setup { media, players, interval, .. } = &*trial.setup;
     let of_group = |group: &Players| {
-        let watched = if media.loops { group.watch } else { group.watch.min(media.length) };
+        let watched =
+            if media.loops { group.viewing.watch } else { group.viewing.watch.min(media.length) };
         let times = |every: Span| watched.ns() / every.ns().max(1);
         let rows = match plan.record {
             Keep::Sessions => 0,

@@ -106,8 +106,10 @@ impl Contents {
 }
 
 fn key(setup: &Setup) -> Key {
-    let needs =
-        setup.players.iter().map(|players| players.watch.saturating_add(players.max_buffer));
+    let needs = setup
+        .players
+        .iter()
+        .map(|players| players.viewing.watch.saturating_add(players.viewing.max_buffer));
     let in_model = setup.lab == LabName::Model;
     // A live stream is listed by who packages it.
     let listed = setup.media.loops && setup.live.is_none();

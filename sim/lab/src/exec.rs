@@ -57,7 +57,7 @@ pub(crate) struct Shown {
 /// How many sessions have a program that decides.
 pub(crate) fn programs(setup: &Setup) -> u64 {
     let players = setup.players.iter();
-    let with = players.filter(|players| matches!(players.abr.program(), Ok(Some(_))));
+    let with = players.filter(|players| matches!(players.viewing.abr.program(), Ok(Some(_))));
     with.map(|players| players.count).sum()
 }
 
@@ -84,8 +84,8 @@ pub(crate) fn chosen(plan: &Plan) -> Vec<Program> {
     let mut chosen: BTreeSet<Choice> = BTreeSet::new();
     for cell in plan.cells() {
         for players in &cell.setup.players {
-            if !chosen.contains(&players.abr) {
-                chosen.insert(players.abr.clone());
+            if !chosen.contains(&players.viewing.abr) {
+                chosen.insert(players.viewing.abr.clone());
             }
         }
     }

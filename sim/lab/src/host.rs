@@ -147,7 +147,7 @@ impl Lab for HostLab {
         let path = stage.folder().join("console.log");
         let console = File::create(&path).with_context(|| format!("make {}", path.display()))?;
         let handle = relaunch(&[ARGUMENT, &self.tcp_mem], stage.folder(), &console)?;
-        let longest = trial.setup.players.iter().map(|players| players.watch).max();
+        let longest = trial.setup.players.iter().map(|players| players.viewing.watch).max();
         let limit = LIMIT
             .saturating_add(filling(task.assignment))
             .saturating_add(longest.unwrap_or(Span::ZERO))

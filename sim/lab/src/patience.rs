@@ -28,7 +28,7 @@ pub(crate) fn patience(assignment: &Assignment, limit: Option<Span>) -> Patience
 
 fn expected(assignment: &Assignment) -> Duration {
     let setup = &assignment.trial.setup;
-    let watched = setup.players.iter().map(|p| whole(p.watch).saturating_mul(p.count));
+    let watched = setup.players.iter().map(|p| whole(p.viewing.watch).saturating_mul(p.count));
     let viewer_seconds = watched.fold(0, u64::saturating_add);
     let services = (setup.services.len() + setup.origins.len()) as u64;
     let live = match setup.live {
@@ -50,7 +50,7 @@ fn packets(assignment: &Assignment) -> u64 {
     let setup = &assignment.trial.setup;
     let top = assignment.rungs.iter().map(|rung| rung.peak_bps).max().unwrap_or(0);
     let watched = setup.players.iter().map(|players| {
-        of_rate(BitRate::from_bps(top), players.watch, FULL).saturating_mul(players.count)
+        of_rate(BitRate::from_bps(top), players.viewing.watch, FULL).saturating_mul(players.count)
     });
     let fastest = setup.topology.links.iter().map(|link| {
         let rates = [&link.forward, &link.backward].map(|shape| shape.constant_rate());
@@ -77,7 +77,7 @@ fn of_rate(rate: BitRate, length: Span, packet: Bytes) -> u64 {
 
 /// How long the trial is, at most.
 fn length(setup: &Setup) -> Span {
-    let longest = setup.players.iter().map(|players| players.watch).max();
+    let longest = setup.players.iter().map(|players| players.viewing.watch).max();
     longest.unwrap_or(Span::ZERO).saturating_add(GRACE)
 }
 

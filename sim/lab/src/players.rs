@@ -3,7 +3,7 @@
 use crate::programs::{Ground, Program, Task};
 use crate::senders::SenderSocket;
 use crate::services::{Logs, Place};
-use crate::viewers::Viewer;
+use crate::viewers::GroupViewer;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,32 +27,17 @@ pub struct PlayersJob {
 pub fn start(
     ground: &Ground<'_>,
     place: &Place<'_>,
-    watched: &[Viewer<'_>],
+    watched: &[GroupViewer<'_>],
     epoch: Time,
 ) -> Result<Vec<Program>> {
     let logs = place.logs;
     let mut by_node: BTreeMap<&str, Vec<(Vec<String>, weir_http::SessionJob)>> = BTreeMap::new();
-    for viewer in watched {
-        let players = viewer.players;
+    for GroupViewer { players, viewer } in watched {
         let mut urls = urls(players, place)?.into_iter();
         let url = urls.next().with_context(|| format!("nothing to watch at {}", players.origin))?;
-        let session = weir_http::SessionJob {
-            session: viewer.session,
-            node: viewer.node.to_owned(),
-            url,
-            streams: urls.collect(),
-            start: viewer.start,
-            first_segment: viewer.first_segment,
-            abr: players.abr.clone(),
-            knows: players.knows,
-            watch: players.watch,
-            max_buffer: players.max_buffer,
-            startup: players.startup,
-            resume: players.resume,
-            conduct: players.conduct,
-            live: players.live,
-        };
-        by_node.entry(viewer.node).or_default().push((servers(players, place)?, session));
+        let session =
+            weir_http::SessionJob { viewer: viewer.clone(), url, streams: urls.collect() };
+        by_node.entry(&viewer.node).or_default().push((servers(players, place)?, session));
     }
     let mut programs = Vec::new();
     for (node, sessions) in &by_node {

@@ -7,7 +7,7 @@ use crate::faults::{Supervised, Supervisor};
 use crate::programs::Ground;
 use crate::sampler::Sampler;
 use crate::services::{self, Logs, Place};
-use crate::viewers::viewers;
+use crate::viewers::{GroupViewer, viewers};
 use crate::{players, rows, traffic, view};
 use anyhow::{Context, Result};
 use nix::time::{ClockId, clock_gettime};
@@ -111,7 +111,10 @@ pub fn run(
         logs: assignment.logs,
     };
     let watched = viewers(assignment);
-    let longest = watched.iter().map(|viewer| viewer.start.after(viewer.players.watch)).max();
+    let longest = watched
+        .iter()
+        .map(|GroupViewer { viewer, .. }| viewer.start.after(viewer.viewing.watch))
+        .max();
     let longest = longest.unwrap_or(Time::ZERO);
     let ground = Ground { network: &network, folders, program };
     let seed = trial.seed.derive("faults");

@@ -52,7 +52,7 @@ fn memory(assignment: &Assignment) -> Bytes {
     let bytes =
         |bps: u64, time: Span| BitRate::from_bps(bps).bytes_in(time).map_or(u64::MAX, Bytes::get);
     let top = assignment.rungs.iter().map(|rung| rung.peak_bps).max().unwrap_or(0);
-    let watched = setup.players.iter().map(|p| bytes(top, p.watch).saturating_mul(p.count));
+    let watched = setup.players.iter().map(|p| bytes(top, p.viewing.watch).saturating_mul(p.count));
     let moved = watched.fold(0, u64::saturating_add);
     let length = assignment.segment.checked_mul(assignment.segments).unwrap_or(Span::MAX);
     let rungs = assignment.rungs.iter().map(|rung| bytes(rung.mean_bps, length));

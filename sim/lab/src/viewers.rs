@@ -6,25 +6,21 @@
 //! and the viewer alone, so that cells are compared in pairs.
 
 use crate::trial::Assignment;
+use weir_core::Viewer;
 use weir_plan::{Phase, Players};
 use weir_units::Time;
 
-/// One viewer.
-pub struct Viewer<'a> {
-    /// Its number within the trial.
-    pub session: u64,
-    /// The group that it belongs to.
+/// One viewer of a group.
+pub struct GroupViewer<'a> {
+    /// The group.
     pub players: &'a Players,
-    /// The node that it runs on.
-    pub node: &'a str,
-    /// When it presses play: uniform over one segment.
-    pub start: Time,
-    /// The first segment that it watches: uniform over the content before it loops, if it does.
-    pub first_segment: u64,
+    /// The viewer. The start is uniform over one segment, and the first segment over the content
+    /// before it loops, if it does.
+    pub viewer: Viewer,
 }
 
 /// All viewers of a trial, in the order of the experiment file.
-pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
+pub fn viewers(assignment: &Assignment) -> Vec<GroupViewer<'_>> {
     let Assignment { trial, segments, segment, .. } = assignment;
     let recorded = trial.setup.live.is_none();
     let groups = trial.setup.players.iter().enumerate();
@@ -38,16 +34,15 @@ pub fn viewers(assignment: &Assignment) -> Vec<Viewer<'_>> {
                 Phase::Random => seed.derive(label).below(bound),
                 Phase::Fixed => 0,
             };
-            Viewer {
+            let loops = recorded && trial.setup.media.loops;
+            let viewer = Viewer {
                 session,
-                players,
-                node: players.node(number),
+                node: players.node(number).to_owned(),
                 start: Time::from_ns(draw("start", segment.ns())),
-                first_segment: draw(
-                    "content",
-                    if recorded && trial.setup.media.loops { *segments } else { 0 },
-                ),
-            }
+                first_segment: draw("content", if loops { *segments } else { 0 }),
+                viewing: players.viewing.clone(),
+            };
+            GroupViewer { players, viewer }
         })
         .collect()
 }

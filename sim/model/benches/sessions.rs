@@ -13,10 +13,10 @@ use inputs::Inputs;
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
-use weir_abr::{Choice, Knows};
-use weir_core::Preset;
+use weir_abr::{Choice, SizeHints};
+use weir_core::{Preset, Viewer, Viewing};
 use weir_model::{
-    Keep, Link, LinkId, Shared, Spec, Supply, Trial, Viewer, Way, run_session, run_trial,
+    Capacity, Keep, Link, LinkId, Shared, Spec, Trial, Way, run_session, run_trial, viewer_of,
 };
 use weir_trace::Rate;
 use weir_units::{BitRate, Span, Time};
@@ -34,8 +34,8 @@ fn sessions(
 ) -> Result<()> {
     let inputs = inputs?;
     let spec = |trace| {
-        let supply = Supply::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
-        let way = Way::Link(Link { supply, latency: Span::ZERO });
+        let capacity = Capacity::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
+        let way = Way::Link(Link { capacity, latency: Span::ZERO });
         Spec { film: Arc::clone(&inputs.film), way, viewer: viewer.clone() }
     };
     let specs: Vec<Spec> = inputs.traces.iter().map(spec).collect();
@@ -45,8 +45,8 @@ fn sessions(
         bencher.iter(|| {
             let mut rows = Vec::new();
             for spec in &specs {
-                if let Ok(facts) = run_session(black_box(spec)) {
-                    spec.viewer.rows(&facts, Keep::Sessions, &mut rows);
+                if let Ok(metrics) = run_session(black_box(spec)) {
+                    weir_model::rows(&spec.viewer, &metrics, Keep::Sessions, &mut rows);
                 }
             }
             assert_eq!(rows.len(), specs.len());
@@ -58,15 +58,15 @@ fn sessions(
 }
 
 fn bola(criterion: &mut Criterion) -> Result<()> {
-    let viewer = Viewer::new(Choice::named("bola"), Preset::Weir);
+    let viewer = viewer_of(Choice::named("bola"), Preset::Weir);
     sessions(criterion, "bola, 199 segments x 10 rungs", Inputs::long(), &viewer)?;
-    let viewer = Viewer::new(Choice::named("sabre-dynamic"), Preset::Sabre);
+    let viewer = viewer_of(Choice::named("sabre-dynamic"), Preset::Sabre);
     sessions(criterion, "sabre-dynamic with abandonment", Inputs::long(), &viewer)
 }
 
 fn robust_mpc(criterion: &mut Criterion) -> Result<()> {
-    let viewer = Viewer::new(Choice::named("robust-mpc"), Preset::Pensieve);
-    let viewer = Viewer { knows: Knows::Sizes, ..viewer };
+    let mut viewer = viewer_of(Choice::named("robust-mpc"), Preset::Pensieve);
+    viewer.viewing.knows = SizeHints::Sizes;
     sessions(criterion, "robust-mpc, horizon 5, 6 rungs", Inputs::short(), &viewer)
 }
 
@@ -80,18 +80,18 @@ fn shared(criterion: &mut Criterion) -> Result<()> {
         viewer: Viewer {
             session: n as u64,
             start: Time::ZERO.after(Span::from_ms(17 * n as u64)),
-            watch: Span::from_s(600),
-            ..Viewer::new(Choice::named("bola"), Preset::Weir)
+            viewing: Viewing::of(Preset::Weir, Choice::named("bola"), Span::from_s(600)),
+            ..viewer_of(Choice::named("bola"), Preset::Weir)
         },
     };
     let trial = Trial {
-        links: vec![Link { supply: Supply::Constant(rate), latency: Span::from_ms(20) }],
+        links: vec![Link { capacity: Capacity::Constant(rate), latency: Span::from_ms(20) }],
         sessions: (0..PLAYERS).map(player).collect(),
     };
     let mut group = criterion.benchmark_group("one link");
     group.sample_size(10);
     group.bench_function("1,000 players", |bencher| {
-        bencher.iter(|| run_trial(black_box(&trial)).map_or(0, |facts| facts.len()));
+        bencher.iter(|| run_trial(black_box(&trial)).map_or(0, |metrics| metrics.len()));
     });
     group.finish();
     Ok(())

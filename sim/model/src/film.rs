@@ -1,3 +1,5 @@
+//! What is watched: a ladder, and the exact size of every segment.
+
 use std::sync::Arc;
 use weir_abr::{MAX_RUNGS, Rung};
 use weir_core::playlist::Sizes;

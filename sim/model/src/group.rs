@@ -1,7 +1,7 @@
 //! Links that share flows, and the flows over them: what has to be solved together.
 
-use crate::link::Supply;
-use crate::network::FlowId;
+use crate::flow::FlowId;
+use crate::link::Capacity;
 use crate::shares::Shares;
 use std::collections::BTreeSet;
 use weir_trace::{Rate, Volume};
@@ -42,7 +42,7 @@ pub(crate) enum Step {
 pub(crate) struct Group {
     now: Time,
     classes: Vec<Class>,
-    supplies: Vec<Supply>,
+    capacities: Vec<Capacity>,
     shares: Shares,
     /// When the rate of a link changes that only this class crosses, if the class has flows.
     changes: BTreeSet<(Time, usize)>,
@@ -52,16 +52,16 @@ pub(crate) struct Group {
 
 impl Group {
     /// Classes over links: `paths` names the links of each class.
-    pub fn new(supplies: Vec<Supply>, paths: &[Vec<usize>]) -> Self {
+    pub fn new(capacities: Vec<Capacity>, paths: &[Vec<usize>]) -> Self {
         let classes = vec![Class::default(); paths.len()];
-        let shares = Shares::new(supplies.len(), paths);
+        let shares = Shares::new(capacities.len(), paths);
         let changes = BTreeSet::new();
-        Self { now: Time::ZERO, classes, supplies, shares, changes, rest: 0 }
+        Self { now: Time::ZERO, classes, capacities, shares, changes, rest: 0 }
     }
 
     /// The only link, if no other one limits any flow: all flows then have the same share.
-    fn single(&self) -> Option<&Supply> {
-        if let [supply] = &self.supplies[..] { Some(supply) } else { None }
+    fn single(&self) -> Option<&Capacity> {
+        if let [capacity] = &self.capacities[..] { Some(capacity) } else { None }
     }
 
     /// Lets a flow of a class begin. Returns what its class has been served before.
@@ -99,22 +99,22 @@ impl Group {
 
     /// On a single link: what each flow has been served by `now`, and what is left over.
     fn divided(&self, now: Time) -> Option<(u128, u128)> {
-        let supply = self.single()?;
+        let capacity = self.single()?;
         let class = self.classes.first()?;
         let flows = class.ends.len() as u128;
         if flows == 0 {
             return Some((class.served, 0));
         }
-        let all = supply.carried(self.now, now).femtobits() + self.rest;
+        let all = capacity.carried(self.now, now).femtobits() + self.rest;
         Some((class.served + all / flows, all % flows))
     }
 
     /// On a single link: when each flow will have been served so much; `None` for never.
-    fn divides(&self, supply: &Supply, served: u128) -> Option<Time> {
+    fn divides(&self, capacity: &Capacity, served: u128) -> Option<Time> {
         let class = self.classes.first()?;
         let each = served.saturating_sub(class.served);
         let all = each.checked_mul(class.ends.len() as u128)?;
-        supply.delivered(self.now, Volume::from_femtobits(all.saturating_sub(self.rest)))
+        capacity.delivered(self.now, Volume::from_femtobits(all.saturating_sub(self.rest)))
     }
 
     /// Takes note that the flows of a class, or the rate of a link of its own, are others now.
@@ -122,13 +122,13 @@ impl Group {
         if self.single().is_some() {
             return;
         }
-        let Self { now, classes, supplies, shares, changes, .. } = self;
+        let Self { now, classes, capacities, shares, changes, .. } = self;
         let Class { ends, changes_at, .. } = &mut classes[class];
-        shares.bound(class, ends.len() as u64, |link| micro(&supplies[link], *now));
+        shares.bound(class, ends.len() as u64, |link| micro(&capacities[link], *now));
         changes.remove(&(*changes_at, class));
         *changes_at = Time::NEVER;
         if !ends.is_empty() {
-            let own = shares.own(class).iter().map(|&link| supplies[link].changes(*now));
+            let own = shares.own(class).iter().map(|&link| capacities[link].changes(*now));
             *changes_at = own.min().unwrap_or(Time::NEVER);
         }
         if *changes_at < Time::NEVER {
@@ -144,14 +144,14 @@ impl Group {
         while let Some((_, class)) = self.changes.first().filter(|(at, _)| *at <= self.now) {
             self.bound(*class);
         }
-        let Self { now, classes, supplies, shares, .. } = self;
+        let Self { now, classes, capacities, shares, .. } = self;
         let counts: Vec<u64> = classes.iter().map(|class| class.ends.len() as u64).collect();
         for class in classes.iter_mut() {
             class.share = Rate::ZERO;
         }
         shares.settle(
             |class| counts[class],
-            |link| micro(&supplies[link], *now),
+            |link| micro(&capacities[link], *now),
             // No share exceeds a link's rate.
             |class, share| {
                 classes[class].share = Rate::from_micro_bps(share).unwrap_or(Rate::MAX);
@@ -162,14 +162,14 @@ impl Group {
     /// When something happens next: a flow is complete, or shares change. [`Time::NEVER`] if
     /// nothing ever does.
     pub fn due(&self) -> Time {
-        if let Some(supply) = self.single() {
+        if let Some(capacity) = self.single() {
             let next = self.classes.first().and_then(Class::next);
-            return next.and_then(|next| self.divides(supply, next)).unwrap_or(Time::NEVER);
+            return next.and_then(|next| self.divides(capacity, next)).unwrap_or(Time::NEVER);
         }
         let own = self.changes.first().map_or(Time::NEVER, |(at, _)| *at);
         let busy = self.classes.iter().any(|class| !class.ends.is_empty());
         let shared = self.shares.shared().iter().filter(|_| busy);
-        let shared = shared.map(|&link| self.supplies[link].changes(self.now)).min();
+        let shared = shared.map(|&link| self.capacities[link].changes(self.now)).min();
         self.reached().min(own).min(shared.unwrap_or(Time::NEVER))
     }
 
@@ -240,9 +240,9 @@ impl Group {
     /// The share of each flow of a class now, rounded down.
     pub fn share_of(&self, class: usize, now: Time) -> Rate {
         match self.single() {
-            Some(supply) => {
+            Some(capacity) => {
                 let flows = self.classes[class].ends.len() as u64;
-                let share = micro(supply, now).checked_div(flows).unwrap_or(0);
+                let share = micro(capacity, now).checked_div(flows).unwrap_or(0);
                 Rate::from_micro_bps(share).unwrap_or(Rate::MAX)
             }
             None => self.classes[class].share,
@@ -251,6 +251,6 @@ impl Group {
 }
 
 /// A rate as shares are settled in. No link of a group is unlimited.
-fn micro(supply: &Supply, now: Time) -> u64 {
-    supply.rate(now).unwrap_or(Rate::MAX).micro_bps()
+fn micro(capacity: &Capacity, now: Time) -> u64 {
+    capacity.rate(now).unwrap_or(Rate::MAX).micro_bps()
 }

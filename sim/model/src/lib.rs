@@ -31,14 +31,15 @@
 //!
 //! # Sessions
 //! Players are the state machine of `weir-core`, the same as on real networks, and so are their
-//! facts and rows. A [`Spec`] is one viewer on a [`Way`] of one's own ([`run_session`]; on all cores
-//! [`run_sessions`]), a [`Trial`] several who share links ([`run_trial`]). Segments are all that is
-//! requested: a [`Film`] is known beforehand. Nothing fails here: there are no retries.
+//! metrics and rows. A [`Spec`] is one viewer on a [`Way`] of one's own ([`run_session`]; on all
+//! cores [`run_sessions`]), a [`Trial`] several who share links ([`run_trial`]). Segments are all
+//! that is requested: a [`Film`] is known beforehand. Nothing fails here: there are no retries.
 //!
 //! # Published models
 //! Sabre's network is a [`Way::Link`] whose trace has latencies. Pensieve's is [`Pensieve`].
 
 mod film;
+mod flow;
 mod group;
 mod link;
 mod meter;
@@ -50,9 +51,10 @@ mod spec;
 mod trial;
 
 pub use film::{Film, FilmError};
-pub use link::{Link, Supply};
-pub use network::{Error, Event, FlowId, LinkId, Network, RouteId, What};
+pub use flow::FlowId;
+pub use link::{Capacity, Link};
+pub use network::{Error, Event, FlowEvent, LinkId, Network, RouteId};
 pub use pensieve::Pensieve;
 pub use session::{run_session, run_session_with, run_sessions};
-pub use spec::{Keep, Refusal, Shared, Spec, Trial, Viewer, Way};
+pub use spec::{Keep, MAX_WATCH, Refusal, Shared, Spec, Trial, Way, rows, viewer_of};
 pub use trial::{run_trial, run_trial_metered, run_trial_with};

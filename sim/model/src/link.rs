@@ -1,10 +1,12 @@
+//! Links: how fast they are, and what they add to the time to the first byte.
+
 use std::sync::Arc;
 use weir_trace::{Rate, Trace, Volume};
 use weir_units::{Span, Time};
 
 /// How fast a link is.
 #[derive(Debug, Clone)]
-pub enum Supply {
+pub enum Capacity {
     /// So fast that it limits nobody.
     Unlimited,
     /// One rate for ever.
@@ -22,7 +24,7 @@ pub enum Supply {
 #[derive(Debug, Clone)]
 pub struct Link {
     /// How fast it is.
-    pub supply: Supply,
+    pub capacity: Capacity,
     /// What it adds to the time from a request to its first byte. The latency of a trace, where it
     /// tells one, comes on top.
     pub latency: Span,
@@ -31,15 +33,15 @@ pub struct Link {
 impl Link {
     /// When the first byte of what is requested at `now` would arrive over this link alone.
     pub(crate) fn answered(&self, now: Time) -> Time {
-        let traced = match &self.supply {
-            Supply::Trace { trace, offset } => back(trace.answered(now.after(*offset)), *offset),
-            Supply::Unlimited | Supply::Constant(_) => now,
+        let traced = match &self.capacity {
+            Capacity::Trace { trace, offset } => back(trace.answered(now.after(*offset)), *offset),
+            Capacity::Unlimited | Capacity::Constant(_) => now,
         };
         traced.after(self.latency)
     }
 }
 
-impl Supply {
+impl Capacity {
     /// The rate at a moment; `None` if it limits nobody.
     pub(crate) fn rate(&self, now: Time) -> Option<Rate> {
         match self {

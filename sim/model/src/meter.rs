@@ -1,3 +1,5 @@
+//! What links have carried, interval by interval.
+
 use weir_trace::Volume;
 use weir_units::{Span, Time};
 

@@ -1,5 +1,9 @@
+//! Links, routes and flows in virtual time: which flow waits, which receives, and what happens
+//! next.
+
+use crate::flow::FlowId;
 use crate::group::{Group, Step};
-use crate::link::{Link, Supply};
+use crate::link::{Capacity, Link};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_trace::{Rate, Volume};
 use weir_units::Time;
@@ -12,13 +16,9 @@ pub struct LinkId(pub usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RouteId(pub usize);
 
-/// A flow. Flows are numbered in the order in which they are started, and never again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FlowId(u64);
-
 /// What happens to a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
+pub enum FlowEvent {
     /// The latency is over: its first byte arrives.
     Began,
     /// As much has arrived as was asked for by [`Network::watch`].
@@ -35,7 +35,7 @@ pub struct Event {
     /// To which flow.
     pub flow: FlowId,
     /// What.
-    pub what: What,
+    pub what: FlowEvent,
 }
 
 /// Why something is refused.
@@ -152,7 +152,7 @@ impl Network {
             checked.push(seen.into_iter().collect::<Vec<_>>());
         }
         let limited = |path: &Vec<usize>| {
-            let limits = |link: &usize| !matches!(links[*link].supply, Supply::Unlimited);
+            let limits = |link: &usize| !matches!(links[*link].capacity, Capacity::Unlimited);
             path.iter().copied().filter(limits).collect::<Vec<_>>()
         };
         let classes: BTreeSet<Vec<usize>> = checked.iter().map(limited).collect();
@@ -258,11 +258,11 @@ impl Network {
             match wake {
                 Wake::Begin(flow) => {
                     self.begin(time, flow);
-                    return Some(Event { time, flow, what: What::Began });
+                    return Some(Event { time, flow, what: FlowEvent::Began });
                 }
                 Wake::Complete(flow) => {
                     self.flows.remove(&flow);
-                    return Some(Event { time, flow, what: What::Done });
+                    return Some(Event { time, flow, what: FlowEvent::Done });
                 }
                 Wake::Group(group) => {
                     self.groups[group].advance(time);
@@ -271,11 +271,11 @@ impl Network {
                     self.reschedule(group);
                     let Some(step) = step else { continue };
                     let (flow, what) = match step {
-                        Step::Marked(flow) => (flow, What::Reached),
-                        Step::Complete(flow) => (flow, What::Done),
+                        Step::Marked(flow) => (flow, FlowEvent::Reached),
+                        Step::Complete(flow) => (flow, FlowEvent::Done),
                     };
                     match what {
-                        What::Done => drop(self.flows.remove(&flow)),
+                        FlowEvent::Done => drop(self.flows.remove(&flow)),
                         _ => self.forget(flow),
                     }
                     return Some(Event { time, flow, what });
@@ -413,7 +413,7 @@ fn grouped(links: &[Link], classes: BTreeSet<Vec<usize>>) -> (Vec<Group>, Places
     for paths in members.into_values() {
         let used: BTreeSet<usize> = paths.iter().flatten().copied().collect();
         let used: Vec<usize> = used.into_iter().collect();
-        let supplies = used.iter().map(|&link| links[link].supply.clone()).collect();
+        let capacities = used.iter().map(|&link| links[link].capacity.clone()).collect();
         // All links of the paths are used, so that the search finds each.
         let local = |link: &usize| used.binary_search(link).unwrap_or_default();
         let inside: Vec<Vec<usize>> =
@@ -421,7 +421,7 @@ fn grouped(links: &[Link], classes: BTreeSet<Vec<usize>>) -> (Vec<Group>, Places
         for (class, path) in paths.into_iter().enumerate() {
             places.insert(path, (groups.len(), class));
         }
-        groups.push(Group::new(supplies, &inside));
+        groups.push(Group::new(capacities, &inside));
     }
     (groups, places)
 }

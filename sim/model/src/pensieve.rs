@@ -1,3 +1,5 @@
+//! The network of Pensieve's simulator, chunk by chunk.
+
 use weir_trace::{Cursor, Trace, Volume};
 use weir_units::{Bytes, Span, Time};
 

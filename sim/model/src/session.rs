@@ -1,12 +1,12 @@
 //! Sessions on a way of their own.
 
 use crate::film::Film;
-use crate::link::{Link, Supply, back};
+use crate::link::{Capacity, Link, back};
 use crate::pensieve::Pensieve;
-use crate::spec::{Refusal, Spec, Way};
+use crate::spec::{Refusal, Spec, Way, player};
 use rayon::prelude::*;
 use weir_abr::{Abr, Outlook, Piece};
-use weir_core::{Event, NextLook, Output, Player, SessionFacts};
+use weir_core::{Event, NextLook, Output, Player, SessionMetrics};
 use weir_trace::{Cursor, Delivery, Rate, Volume};
 use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 
@@ -14,20 +14,20 @@ use weir_units::{BitRate, Bytes, Ratio, Span, Time};
 ///
 /// # Errors
 /// If the algorithm cannot be built, and as [`run_session_with`].
-pub fn run_session(spec: &Spec) -> Result<SessionFacts, Refusal> {
-    run_session_with(spec, spec.viewer.abr.build()?)
+pub fn run_session(spec: &Spec) -> Result<SessionMetrics, Refusal> {
+    run_session_with(spec, spec.viewer.viewing.abr.build()?)
 }
 
 /// The same with an algorithm that is there already, such as a program of one's own.
 ///
 /// # Errors
 /// If the viewer stays too long, or downloads are to be abandoned where they cannot be.
-pub fn run_session_with(spec: &Spec, abr: Box<dyn Abr>) -> Result<SessionFacts, Refusal> {
-    let player = spec.viewer.player(&spec.film, abr)?;
+pub fn run_session_with(spec: &Spec, abr: Box<dyn Abr>) -> Result<SessionMetrics, Refusal> {
+    let player = player(&spec.viewer, &spec.film, abr)?;
     match &spec.way {
-        Way::Link(link) => Ok(drive(player, &spec.film, &mut Fluid::new(link))),
+        Way::Link(link) => Ok(drive(player, &spec.film, &mut FluidLink::new(link))),
         Way::Pensieve { trace, offset } => {
-            if spec.viewer.conduct.rules(spec.viewer.max_buffer).look.is_some() {
+            if spec.viewer.viewing.player().abandon_check.is_some() {
                 return Err(Refusal::Abandonment);
             }
             let mut model = Pensieve::new(trace);
@@ -39,7 +39,7 @@ pub fn run_session_with(spec: &Spec, abr: Box<dyn Abr>) -> Result<SessionFacts, 
 
 /// Runs sessions on all cores: the results in the order of the specifications, the same whatever the
 /// number of threads. (For more sessions than fit into memory: a part at a time.)
-pub fn run_sessions(specs: &[Spec]) -> Vec<Result<SessionFacts, Refusal>> {
+pub fn run_sessions(specs: &[Spec]) -> Vec<Result<SessionMetrics, Refusal>> {
     specs.par_iter().map(run_session).collect()
 }
 
@@ -57,7 +57,7 @@ struct Flow {
 }
 
 /// Brings downloads, one at a time.
-trait Carrier {
+trait TransportModel {
     fn start(&mut self, at: Time, size: Volume) -> Flow;
 
     /// What has arrived of a flow at a moment between its begin and its end.
@@ -71,23 +71,23 @@ trait Carrier {
 }
 
 /// A link's latency, and then a fluid at its rate.
-struct Fluid<'a> {
+struct FluidLink<'a> {
     link: &'a Link,
     /// Where a trace is, and how far into it the session begins.
     trace: Option<(Cursor<'a>, Span)>,
 }
 
-impl<'a> Fluid<'a> {
+impl<'a> FluidLink<'a> {
     fn new(link: &'a Link) -> Self {
-        let trace = match &link.supply {
-            Supply::Trace { trace, offset } => Some((Cursor::new(trace), *offset)),
-            Supply::Unlimited | Supply::Constant(_) => None,
+        let trace = match &link.capacity {
+            Capacity::Trace { trace, offset } => Some((Cursor::new(trace), *offset)),
+            Capacity::Unlimited | Capacity::Constant(_) => None,
         };
         Self { link, trace }
     }
 }
 
-impl Carrier for Fluid<'_> {
+impl TransportModel for FluidLink<'_> {
     fn start(&mut self, at: Time, size: Volume) -> Flow {
         if let Some((cursor, offset)) = &mut self.trace {
             let begins = cursor.answered(at.after(*offset)).after(self.link.latency);
@@ -97,8 +97,8 @@ impl Carrier for Fluid<'_> {
             Flow { size, begins: back(begins, *offset), ends: back(end, *offset), before, slowest }
         } else {
             let begins = self.link.answered(at);
-            let ends = self.link.supply.delivered(begins, size).unwrap_or(Time::NEVER);
-            let slowest = self.link.supply.rate(at).unwrap_or(Rate::MAX);
+            let ends = self.link.capacity.delivered(begins, size).unwrap_or(Time::NEVER);
+            let slowest = self.link.capacity.rate(at).unwrap_or(Rate::MAX);
             Flow { size, begins, ends, before: Volume::ZERO, slowest }
         }
     }
@@ -106,7 +106,7 @@ impl Carrier for Fluid<'_> {
     fn arrived(&mut self, flow: &Flow, at: Time) -> Volume {
         let carried = match &mut self.trace {
             Some((cursor, offset)) => cursor.total(at.after(*offset)).saturating_sub(flow.before),
-            None => self.link.supply.carried(flow.begins, at),
+            None => self.link.capacity.carried(flow.begins, at),
         };
         carried.min(flow.size)
     }
@@ -118,7 +118,7 @@ impl Carrier for Fluid<'_> {
                 let delivery = cursor.delivery(begins, flow.before, arrived);
                 delivery.map(|delivery| back(delivery.end, *offset))
             }
-            None => self.link.supply.delivered(flow.begins, arrived),
+            None => self.link.capacity.delivered(flow.begins, arrived),
         };
         end.unwrap_or(Time::NEVER)
     }
@@ -129,7 +129,7 @@ impl Carrier for Fluid<'_> {
                 let now = cursor.at(at.after(*offset));
                 (Some(now.rate), back(now.until, *offset))
             }
-            None => (self.link.supply.rate(at), Time::NEVER),
+            None => (self.link.capacity.rate(at), Time::NEVER),
         }
     }
 }
@@ -141,7 +141,7 @@ struct Chunks<'a> {
     free: Time,
 }
 
-impl Carrier for Chunks<'_> {
+impl TransportModel for Chunks<'_> {
     fn start(&mut self, at: Time, size: Volume) -> Flow {
         let pause = at.since(self.free);
         if pause > Span::ZERO {
@@ -172,10 +172,10 @@ impl Carrier for Chunks<'_> {
     }
 }
 
-fn drive(mut player: Player, film: &Film, carrier: &mut impl Carrier) -> SessionFacts {
+fn drive(mut player: Player, film: &Film, carrier: &mut impl TransportModel) -> SessionMetrics {
     loop {
         match player.poll() {
-            Output::Finished => return player.into_facts(),
+            Output::Finished => return player.into_metrics(),
             Output::Cancel => {}
             Output::Fetch(request) => {
                 if let Some(size) = film.size(request.resource) {
@@ -191,7 +191,7 @@ fn drive(mut player: Player, film: &Film, carrier: &mut impl Carrier) -> Session
 }
 
 /// Brings a download to its end, unless something else is due before.
-fn download(player: &mut Player, flow: &Flow, carrier: &mut impl Carrier, until: Time) {
+fn download(player: &mut Player, flow: &Flow, carrier: &mut impl TransportModel, until: Time) {
     if flow.begins >= until {
         return player.handle(until, Event::Timeout);
     }
@@ -201,7 +201,7 @@ fn download(player: &mut Player, flow: &Flow, carrier: &mut impl Carrier, until:
     while let Some(mut look) = player.next_look() {
         let pieces = &mut Pieces { carrier, at: from, end };
         let outlook = Outlook { until: end, slowest: floor(flow.slowest), pieces };
-        let patient = player.patience(flow.begins, outlook);
+        let patient = player.next_check(flow.begins, outlook);
         if !begun && patient <= flow.begins {
             player.handle(flow.begins, arrived(Volume::ZERO));
             begun = true;
@@ -243,7 +243,7 @@ struct Pieces<'a, C> {
     end: Time,
 }
 
-impl<C: Carrier> Iterator for Pieces<'_, C> {
+impl<C: TransportModel> Iterator for Pieces<'_, C> {
     type Item = Piece;
 
     fn next(&mut self) -> Option<Piece> {
@@ -262,7 +262,7 @@ fn floor(rate: Rate) -> BitRate {
 /// then; `None` if that is not before `end`.
 fn next(
     flow: &Flow,
-    carrier: &mut impl Carrier,
+    carrier: &mut impl TransportModel,
     look: NextLook,
     patient: Time,
     end: Time,

@@ -4,97 +4,40 @@ use crate::film::Film;
 use crate::link::Link;
 use crate::network::{self, LinkId};
 use std::sync::Arc;
-use weir_abr::{Abr, Choice, ChoiceError, Knows};
-use weir_core::{Conduct, Config, Keys, Player, Preset, SessionFacts};
+use weir_abr::{Abr, Choice, ChoiceError};
+use weir_core::{Player, Preset, SessionMetrics, Viewer, Viewing};
 use weir_records::Record;
 use weir_trace::Trace;
 use weir_units::{Span, Time};
 
-/// One viewer: who watches, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Viewer {
-    /// The session's number within its trial.
-    pub session: u64,
-    /// The node that it runs on.
-    pub node: String,
-    /// When the viewer presses play, since the start of the trial.
-    pub start: Time,
-    /// The segment of the film with which the session begins.
-    pub first_segment: u64,
-    /// The algorithm.
-    pub abr: Choice,
-    /// What the algorithm may know of coming segments.
-    pub knows: Knows,
-    /// How long the viewer stays, from pressing play, if the film does not end before; at most
-    /// [`Viewer::MAX_WATCH`].
-    pub watch: Span,
-    /// The most media that is kept.
-    pub max_buffer: Span,
-    /// The media that must be there before playback begins.
-    pub startup: Span,
-    /// The media that must be there before playback goes on after a stall.
-    pub resume: Span,
-    /// How the player goes about it.
-    pub conduct: Conduct,
+/// The longest watch: 31 days, as the longest trace. What stands still for ever must end.
+pub const MAX_WATCH: Span = weir_trace::Builder::MAX_LENGTH;
+
+/// A viewer who watches the whole film as a preset has it.
+pub fn viewer_of(abr: Choice, preset: Preset) -> Viewer {
+    let viewing = Viewing::of(preset, abr, MAX_WATCH);
+    Viewer { session: 0, node: "viewer".to_owned(), start: Time::ZERO, first_segment: 0, viewing }
 }
 
-impl Viewer {
-    /// The longest watch: 31 days, as the longest trace. What stands still for ever must end.
-    pub const MAX_WATCH: Span = weir_trace::Builder::MAX_LENGTH;
-
-    /// A viewer who watches the whole film as a preset has it.
-    pub fn new(abr: Choice, preset: Preset) -> Self {
-        Self {
-            session: 0,
-            node: "viewer".to_owned(),
-            start: Time::ZERO,
-            first_segment: 0,
-            abr,
-            knows: Knows::Declared,
-            watch: Self::MAX_WATCH,
-            max_buffer: preset.max_buffer(),
-            startup: preset.startup(),
-            resume: preset.resume(),
-            conduct: Conduct { preset, ..Conduct::default() },
-        }
+/// The rows of a viewer's session.
+pub fn rows(viewer: &Viewer, metrics: &SessionMetrics, keep: Keep, into: &mut Vec<Record>) {
+    into.push(Record::Session(viewer.session(metrics)));
+    if keep == Keep::Segments {
+        let requests = (0..).zip(&metrics.segments);
+        into.extend(requests.map(|(n, segment)| Record::Segment(viewer.segment(n, segment))));
+        let stalls = (0..).zip(&metrics.stalls);
+        into.extend(stalls.map(|(n, stall)| Record::Stall(viewer.stall(n, stall))));
     }
+}
 
-    /// The rows of its session.
-    pub fn rows(&self, facts: &SessionFacts, keep: Keep, into: &mut Vec<Record>) {
-        let keys = Keys {
-            session: self.session,
-            node: &self.node,
-            abr: &self.abr.name,
-            knows: self.knows,
-            start: self.start,
-            first_segment: self.first_segment,
-        };
-        into.push(Record::Session(keys.session(facts)));
-        if keep == Keep::Segments {
-            let requests = (0..).zip(&facts.segments);
-            into.extend(requests.map(|(n, facts)| Record::Segment(keys.segment(n, facts))));
-            let stalls = (0..).zip(&facts.stalls);
-            into.extend(stalls.map(|(n, facts)| Record::Stall(keys.stall(n, facts))));
-        }
+/// A viewer's player at the start of the session, with this algorithm.
+pub(crate) fn player(viewer: &Viewer, film: &Film, abr: Box<dyn Abr>) -> Result<Player, Refusal> {
+    let viewing = &viewer.viewing;
+    if viewing.watch > MAX_WATCH {
+        return Err(Refusal::Watch(viewing.watch));
     }
-
-    /// Its player at the start of the session, with this algorithm.
-    pub(crate) fn player(&self, film: &Film, abr: Box<dyn Abr>) -> Result<Player, Refusal> {
-        if self.watch > Self::MAX_WATCH {
-            return Err(Refusal::Watch(self.watch));
-        }
-        let config = Config {
-            first_segment: usize::try_from(self.first_segment).unwrap_or(usize::MAX),
-            watch: self.watch,
-            max_buffer: self.max_buffer,
-            startup: self.startup,
-            resume: self.resume,
-            sizes: self.knows == Knows::Sizes,
-            rules: self.conduct.rules(self.max_buffer),
-        };
-        let abr = self.conduct.decorate(abr);
-        Ok(Player::with_content(config, Arc::clone(film.content()), abr))
-    }
+    let abr = viewing.profile.decorate(abr);
+    Ok(Player::with_content(viewer.config(), Arc::clone(film.content()), abr))
 }
 
 /// How much of a session is kept.
@@ -129,7 +72,7 @@ pub struct Spec {
     /// What is watched.
     pub film: Arc<Film>,
     /// How it gets there. The trace begins when the viewer presses play (see
-    /// [`Supply`](crate::Supply) for an offset).
+    /// [`Capacity`](crate::Capacity) for an offset).
     pub way: Way,
     /// Who watches.
     pub viewer: Viewer,
@@ -162,7 +105,7 @@ pub enum Refusal {
     #[error(transparent)]
     Choice(#[from] ChoiceError),
     /// The viewer stays too long.
-    #[error("a watch of {0} (expected at most {most})", most = Viewer::MAX_WATCH)]
+    #[error("a watch of {0} (expected at most {most})", most = MAX_WATCH)]
     Watch(Span),
     /// Pensieve's model has no downloads in progress that could be looked at.
     #[error("nothing can be abandoned in the model of Pensieve (expected abandonment to be off)")]

@@ -1,21 +1,22 @@
 //! Several viewers who share links.
 
+use crate::flow::FlowId;
 use crate::meter::Meter;
-use crate::network::{FlowId, LinkId, Network, RouteId, What};
+use crate::network::{FlowEvent, LinkId, Network, RouteId};
 use crate::session::{arrived, wanted};
-use crate::spec::{Refusal, Shared, Trial};
+use crate::spec::{Refusal, Shared, Trial, player};
 use std::collections::{BTreeMap, BTreeSet};
 use weir_abr::Abr;
-use weir_core::{Event, Output, Player, SessionFacts};
+use weir_core::{Event, Output, Player, SessionMetrics};
 use weir_trace::Volume;
 use weir_units::{Span, Time};
 
-/// Runs all sessions of a trial on one network: their facts, in their order.
+/// Runs all sessions of a trial on one network: their metrics, in their order.
 ///
 /// # Errors
 /// If an algorithm cannot be built, and as [`run_trial_with`].
-pub fn run_trial(trial: &Trial) -> Result<Vec<SessionFacts>, Refusal> {
-    let build = |session: &Shared| session.viewer.abr.build();
+pub fn run_trial(trial: &Trial) -> Result<Vec<SessionMetrics>, Refusal> {
+    let build = |session: &Shared| session.viewer.viewing.abr.build();
     run_trial_with(trial, trial.sessions.iter().map(build).collect::<Result<_, _>>()?)
 }
 
@@ -27,8 +28,8 @@ pub fn run_trial(trial: &Trial) -> Result<Vec<SessionFacts>, Refusal> {
 pub fn run_trial_with(
     trial: &Trial,
     algorithms: Vec<Box<dyn Abr>>,
-) -> Result<Vec<SessionFacts>, Refusal> {
-    run(trial, algorithms, None).map(|(facts, _)| facts)
+) -> Result<Vec<SessionMetrics>, Refusal> {
+    run(trial, algorithms, None).map(|(metrics, _)| metrics)
 }
 
 /// The same, and what each link has carried in each interval of this length since the start of the
@@ -41,36 +42,36 @@ pub fn run_trial_metered(
     trial: &Trial,
     algorithms: Vec<Box<dyn Abr>>,
     every: Span,
-) -> Result<(Vec<SessionFacts>, Vec<Vec<Volume>>), Refusal> {
-    let (facts, meter) = run(trial, algorithms, Some(Meter::new(every, trial.links.len())))?;
-    Ok((facts, meter.map(Meter::into_carried).unwrap_or_default()))
+) -> Result<(Vec<SessionMetrics>, Vec<Vec<Volume>>), Refusal> {
+    let (metrics, meter) = run(trial, algorithms, Some(Meter::new(every, trial.links.len())))?;
+    Ok((metrics, meter.map(Meter::into_carried).unwrap_or_default()))
 }
 
 fn run(
     trial: &Trial,
     algorithms: Vec<Box<dyn Abr>>,
     meter: Option<Meter>,
-) -> Result<(Vec<SessionFacts>, Option<Meter>), Refusal> {
+) -> Result<(Vec<SessionMetrics>, Option<Meter>), Refusal> {
     let (got, expected) = (algorithms.len(), trial.sessions.len());
     if got != expected {
         return Err(Refusal::Algorithms { got, expected });
     }
     let routes: Vec<_> = trial.sessions.iter().map(|session| session.route.clone()).collect();
     let network = Network::new(trial.links.clone(), &routes)?;
-    let seat = |(session, abr): (_, Box<dyn Abr>)| Seat::new(session, abr);
-    let seats = trial.sessions.iter().zip(algorithms).map(seat).collect::<Result<_, _>>()?;
+    let slot = |(session, abr): (_, Box<dyn Abr>)| SessionSlot::new(session, abr);
+    let slots = trial.sessions.iter().zip(algorithms).map(slot).collect::<Result<_, _>>()?;
     let (agenda, flows) = (BTreeSet::new(), BTreeMap::new());
-    let mut house = House { network, seats, agenda, flows, meter };
+    let mut shared = SharedSessions { network, slots, agenda, flows, meter };
     for (index, session) in trial.sessions.iter().enumerate() {
-        house.agenda.insert((session.viewer.start, index));
+        shared.agenda.insert((session.viewer.start, index));
     }
-    house.run()?;
-    let facts = house.seats.into_iter().map(|seat| seat.player.into_facts()).collect();
-    Ok((facts, house.meter))
+    shared.run()?;
+    let metrics = shared.slots.into_iter().map(|slot| slot.player.into_metrics()).collect();
+    Ok((metrics, shared.meter))
 }
 
 /// A viewer, and the download in progress.
-struct Seat<'a> {
+struct SessionSlot<'a> {
     session: &'a Shared,
     player: Player,
     flow: Option<(FlowId, Volume)>,
@@ -82,9 +83,9 @@ struct Seat<'a> {
     look: Time,
 }
 
-impl<'a> Seat<'a> {
+impl<'a> SessionSlot<'a> {
     fn new(session: &'a Shared, abr: Box<dyn Abr>) -> Result<Self, Refusal> {
-        let player = session.viewer.player(&session.film, abr)?;
+        let player = player(&session.viewer, &session.film, abr)?;
         Ok(Self {
             session,
             player,
@@ -105,16 +106,16 @@ impl<'a> Seat<'a> {
     }
 }
 
-struct House<'a> {
+struct SharedSessions<'a> {
     network: Network,
-    seats: Vec<Seat<'a>>,
-    /// When something is due that the network does not bring, for each seat that is taken.
+    slots: Vec<SessionSlot<'a>>,
+    /// When something is due that the network does not bring, for each slot that is taken.
     agenda: BTreeSet<(Time, usize)>,
     flows: BTreeMap<FlowId, usize>,
     meter: Option<Meter>,
 }
 
-impl House<'_> {
+impl SharedSessions<'_> {
     fn run(&mut self) -> Result<(), Refusal> {
         while let Some((due, index)) = self.agenda.first().copied() {
             // What is due at a moment comes before what the network brings then.
@@ -140,66 +141,66 @@ impl House<'_> {
         let Some(meter) = &mut self.meter else { return };
         for (&flow, &index) in &self.flows {
             let there = self.network.progress(flow, at).unwrap_or(Volume::ZERO);
-            count(&mut self.seats[index], meter, there);
+            count(&mut self.slots[index], meter, there);
         }
         meter.turn();
     }
 
-    /// The network has brought something to a seat.
-    fn brought(&mut self, index: usize, at: Time, what: What) -> Result<(), Refusal> {
-        let seat = &mut self.seats[index];
-        let Some((flow, size)) = seat.flow else { return Ok(()) };
-        let now = seat.since_start(at);
-        let off = agenda_entry(seat);
+    /// The network has brought something to a slot.
+    fn brought(&mut self, index: usize, at: Time, what: FlowEvent) -> Result<(), Refusal> {
+        let slot = &mut self.slots[index];
+        let Some((flow, size)) = slot.flow else { return Ok(()) };
+        let now = slot.since_start(at);
+        let off = agenda_entry(slot);
         match what {
-            What::Began => {
-                seat.began = true;
-                seat.player.handle(now, arrived(Volume::ZERO));
+            FlowEvent::Began => {
+                slot.began = true;
+                slot.player.handle(now, arrived(Volume::ZERO));
             }
-            What::Reached => {
+            FlowEvent::Reached => {
                 let there = self.network.progress(flow, at).unwrap_or(size);
-                seat.player.handle(now, arrived(there));
+                slot.player.handle(now, arrived(there));
             }
-            What::Done => {
+            FlowEvent::Done => {
                 if let Some(meter) = &mut self.meter {
-                    count(seat, meter, size);
+                    count(slot, meter, size);
                 }
                 self.flows.remove(&flow);
-                seat.flow = None;
-                seat.player.handle(now, arrived(size));
-                seat.player.handle(now, Event::Complete { document: &[] });
+                slot.flow = None;
+                slot.player.handle(now, arrived(size));
+                slot.player.handle(now, Event::Complete { document: &[] });
             }
         }
         self.agenda.remove(&(off, index));
         self.attend(index, at)
     }
 
-    /// Something is due at a seat.
+    /// Something is due at a slot.
     fn due(&mut self, index: usize, at: Time) -> Result<(), Refusal> {
-        let seat = &mut self.seats[index];
-        let now = seat.since_start(at);
-        match seat.flow {
-            Some((flow, _)) if seat.began => {
+        let slot = &mut self.slots[index];
+        let now = slot.since_start(at);
+        match slot.flow {
+            Some((flow, _)) if slot.began => {
                 let there = self.network.progress(flow, at).unwrap_or(Volume::ZERO);
-                seat.player.handle(now, arrived(there));
+                slot.player.handle(now, arrived(there));
             }
-            _ => seat.player.handle(now, Event::Timeout),
+            _ => slot.player.handle(now, Event::Timeout),
         }
         self.attend(index, at)
     }
 
     /// Does what a player asks for, and notes when it is to be looked at again.
     fn attend(&mut self, index: usize, at: Time) -> Result<(), Refusal> {
-        let seat = &mut self.seats[index];
+        let slot = &mut self.slots[index];
         loop {
-            match seat.player.poll() {
+            match slot.player.poll() {
                 Output::Wait(_) => break,
                 Output::Cancel => {
-                    drop_flow(seat, &mut self.network, &mut self.flows, &mut self.meter, at)?
+                    drop_flow(slot, &mut self.network, &mut self.flows, &mut self.meter, at)?
                 }
                 Output::Finished => {
                     return drop_flow(
-                        seat,
+                        slot,
                         &mut self.network,
                         &mut self.flows,
                         &mut self.meter,
@@ -207,56 +208,56 @@ impl House<'_> {
                     );
                 }
                 Output::Fetch(request) => {
-                    let Some(size) = seat.session.film.size(request.resource) else { continue };
+                    let Some(size) = slot.session.film.size(request.resource) else { continue };
                     let flow = self.network.start_flow(at, RouteId(index), size)?;
-                    (seat.flow, seat.began) = (Some((flow, size)), false);
-                    seat.counted = Volume::ZERO;
+                    (slot.flow, slot.began) = (Some((flow, size)), false);
+                    slot.counted = Volume::ZERO;
                     self.flows.insert(flow, index);
                 }
             }
         }
-        seat.look = Time::NEVER;
+        slot.look = Time::NEVER;
         if let (Some((flow, _)), true, Some(look)) =
-            (seat.flow, seat.began, seat.player.next_look())
+            (slot.flow, slot.began, slot.player.next_look())
         {
-            let (when, wanted) = (seat.in_trial(look.at), wanted(look));
+            let (when, wanted) = (slot.in_trial(look.at), wanted(look));
             if when > at {
-                seat.look = when;
+                slot.look = when;
             } else {
                 self.network.watch(at, flow, wanted)?;
             }
         }
-        self.agenda.insert((agenda_entry(seat), index));
+        self.agenda.insert((agenda_entry(slot), index));
         Ok(())
     }
 }
 
-/// When a seat is to be looked at.
-fn agenda_entry(seat: &Seat<'_>) -> Time {
-    seat.in_trial(seat.player.deadline()).min(seat.look)
+/// When a slot is to be looked at.
+fn agenda_entry(slot: &SessionSlot<'_>) -> Time {
+    slot.in_trial(slot.player.deadline()).min(slot.look)
 }
 
 /// Ends a download before it is complete.
 fn drop_flow(
-    seat: &mut Seat<'_>,
+    slot: &mut SessionSlot<'_>,
     network: &mut Network,
     flows: &mut BTreeMap<FlowId, usize>,
     meter: &mut Option<Meter>,
     at: Time,
 ) -> Result<(), Refusal> {
-    if let Some((flow, _)) = seat.flow.take() {
+    if let Some((flow, _)) = slot.flow.take() {
         flows.remove(&flow);
         let there = network.cancel(at, flow)?.unwrap_or(Volume::ZERO);
         if let Some(meter) = meter {
-            count(seat, meter, there);
+            count(slot, meter, there);
         }
     }
     Ok(())
 }
 
-/// Counts what has arrived at a seat, so much in all of the present download.
-fn count(seat: &mut Seat<'_>, meter: &mut Meter, there: Volume) {
-    let links = seat.session.route.iter().map(|LinkId(link)| *link);
-    meter.count(links, there.saturating_sub(seat.counted));
-    seat.counted = there.max(seat.counted);
+/// Counts what has arrived at a slot, so much in all of the present download.
+fn count(slot: &mut SessionSlot<'_>, meter: &mut Meter, there: Volume) {
+    let links = slot.session.route.iter().map(|LinkId(link)| *link);
+    meter.count(links, there.saturating_sub(slot.counted));
+    slot.counted = there.max(slot.counted);
 }

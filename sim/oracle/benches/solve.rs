@@ -45,7 +45,7 @@ fn clairvoyant(criterion: &mut Criterion) {
                 latency: Latency::Fixed(Span::from_ms(20)),
                 qoe,
             };
-            let name = format!("{} over {median}", preset.name());
+            let name = format!("{} over {median}", <&str>::from(preset));
             if let Ok(found) = solve(&problem) {
                 println!("{name}: gap {:.2} %, work {}", found.gap * 100.0, found.work);
             }

@@ -1,3 +1,5 @@
+//! Why a problem has no answer.
+
 use crate::{Problem, startup::MAX_STARTS};
 use weir_core::QoeError;
 use weir_units::Span;

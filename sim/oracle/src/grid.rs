@@ -1,3 +1,5 @@
+//! A trace on a grid of time.
+
 use crate::{Latency, Problem};
 use weir_units::{Span, Time};
 

@@ -1,3 +1,5 @@
+//! The layers of the search: how finely each counts time.
+
 use std::collections::BTreeSet;
 
 /// The shares of a layer's width in which it counts time, at least.

@@ -1,3 +1,5 @@
+//! The QoE as a sum over segments, which can be maximized step by step.
+
 use crate::Problem;
 use weir_core::Per;
 

@@ -1,3 +1,5 @@
+//! What is asked: a trace, the sizes of segments, a buffer and a QoE.
+
 use crate::Error;
 use weir_core::Qoe;
 use weir_trace::{Trace, Volume};

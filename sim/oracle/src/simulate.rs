@@ -1,3 +1,5 @@
+//! What becomes of a plan: the session that follows it.
+
 use crate::{Error, Problem};
 use weir_units::{Span, Time};
 

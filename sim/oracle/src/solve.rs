@@ -1,3 +1,5 @@
+//! The search for a bound and for a plan that comes near it.
+
 use crate::layers::{Layer, layers};
 use crate::linear::Linear;
 use crate::program::{Program, Round};

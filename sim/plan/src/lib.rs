@@ -54,4 +54,3 @@ pub use topology::{
     Direction, Discipline, GilbertElliott, Host, Link, Loss, Rate, Shape, Topology, Traced,
 };
 pub use traffic::{Traffic, TrafficKind};
-pub use weir_abr::Knows;

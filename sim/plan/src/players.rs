@@ -4,8 +4,8 @@ use crate::check::{Invalid, within};
 use crate::limits;
 use crate::media::Media;
 use serde::{Deserialize, Serialize};
-use weir_abr::{Choice, Knows};
-use weir_core::{Conduct, LiveRules};
+use weir_abr::SizeHints;
+use weir_core::{LiveRules, Viewing};
 use weir_units::Span;
 
 /// A group of equal viewers.
@@ -21,23 +21,8 @@ pub struct Players {
     pub streams: Vec<String>,
     /// How many.
     pub count: u64,
-    /// Their algorithm.
-    pub abr: Choice,
-    /// What it may know of coming segments.
-    pub knows: Knows,
-    /// How long each stays, from pressing play.
-    pub watch: Span,
-    /// The most media that they keep.
-    pub max_buffer: Span,
-    /// The media that must be there before playback begins.
-    pub startup: Span,
-    /// The media that must be there before playback goes on after a stall.
-    pub resume: Span,
-    /// How their player goes about it.
-    pub conduct: Conduct,
-    /// How they follow a live stream; `None` for recorded content.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub live: Option<LiveRules>,
+    /// How they watch.
+    pub viewing: Viewing,
 }
 
 impl Players {
@@ -52,7 +37,7 @@ impl Players {
 impl Players {
     /// How long the last of some groups stays.
     pub fn longest_watch(groups: &[Self]) -> Span {
-        groups.iter().map(|group| group.watch).max().unwrap_or(Span::ZERO)
+        groups.iter().map(|group| group.viewing.watch).max().unwrap_or(Span::ZERO)
     }
 
     /// Refuses viewers of this content that no experiment can ask for.
@@ -62,10 +47,10 @@ impl Players {
     pub fn check(&self, media: &Media) -> Result<(), Invalid> {
         within("count", &self.count, &limits::PLAYER_COUNTS)?;
         within("nodes", &(self.nodes.len() as u64), &(1..=self.count))?;
-        self.abr.check().map_err(|error| Invalid::new(&["abr"], error))?;
-        within("watch", &self.watch, &limits::WATCHES)?;
-        within("max_buffer", &self.max_buffer, &limits::BUFFERS)?;
-        let Self { max_buffer, startup, resume, knows, live, .. } = self;
+        let Viewing { abr, knows, watch, max_buffer, startup, resume, live, .. } = &self.viewing;
+        abr.check().map_err(|error| Invalid::new(&["abr"], error))?;
+        within("watch", watch, &limits::WATCHES)?;
+        within("max_buffer", max_buffer, &limits::BUFFERS)?;
         if *max_buffer < media.segment {
             let problem = format!("{max_buffer} is less than a segment, {}", media.segment);
             return Err(Invalid::new(&["max_buffer"], problem));
@@ -77,7 +62,7 @@ impl Players {
             }
         }
         let Some(rules) = live else { return Ok(()) };
-        if *knows != Knows::Declared {
+        if *knows != SizeHints::Declared {
             let problem = "the sizes of segments that nobody has encoded yet cannot be known";
             return Err(Invalid::new(&["knows"], problem));
         }

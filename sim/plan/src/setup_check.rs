@@ -90,8 +90,8 @@ fn check_streams<'s>(
     setup: &'s Setup,
     kinds: &Kinds,
 ) -> Result<Vec<&'s str>, String> {
-    let Players { origin, streams, live, .. } = group;
-    if live.is_none() {
+    let Players { origin, streams, viewing, .. } = group;
+    if viewing.live.is_none() {
         let origins = setup.origins.iter().map(|other| other.node.as_str());
         let found: Vec<&str> = origins.filter(|node| node == origin).collect();
         if found.is_empty() || !streams.is_empty() || setup.live.is_some() {

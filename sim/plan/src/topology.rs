@@ -316,7 +316,7 @@ impl Traced {
         if is_trace_name(trace) && *format != Format::Weir {
             return wrong("format", format!("{trace:?} is a name, and those are of the form weir"));
         }
-        let form = format.name();
+        let form = format;
         match kind {
             Some(_) if Self::says_kind(*format) => {
                 wrong("kind", format!("the form {form} says itself what its rates are"))

@@ -1,3 +1,5 @@
+//! From steps to a trace, and what is refused on the way.
+
 use crate::{About, Fault, Rate, Step, Trace};
 use std::ops::RangeInclusive;
 use weir_units::Span;

@@ -1,3 +1,5 @@
+//! A trace as a line of text.
+
 use crate::{Rate, Trace};
 use std::fmt::Write;
 use weir_units::Time;

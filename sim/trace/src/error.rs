@@ -1,3 +1,5 @@
+//! Why something is no trace, and where in its file.
+
 use crate::{Builder, Rate};
 use std::fmt;
 use weir_units::{BitRate, Span};

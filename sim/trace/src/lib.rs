@@ -35,11 +35,12 @@ pub use chart::chart;
 pub use cursor::{Cursor, Delivery};
 pub use error::{Fault, Place, Refusal};
 pub use format::{
-    Clock, Csv, Exported, Format, MAX_FILE, Origin, Reader, export, import, load, read, write,
+    Clock, Csv, Exported, Format, MAX_FILE, Origin, Reader, UnknownFormat, export, import, load,
+    read, write,
 };
 pub use generate::{Model, Param, generate, models};
 pub use query::Now;
 pub use rate::{Rate, RateError};
 pub use stats::Stats;
-pub use trace::{About, Kind, Step, Trace};
+pub use trace::{About, Kind, Step, Trace, UnknownKind};
 pub use volume::Volume;

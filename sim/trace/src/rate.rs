@@ -1,3 +1,5 @@
+//! Rates, finer than whole bits per second.
+
 use crate::Volume;
 use std::fmt;
 use weir_units::{BitRate, ParseError, Span};

@@ -1,3 +1,5 @@
+//! Statistics of a trace.
+
 use crate::{Rate, Step, Trace};
 use weir_units::Span;
 

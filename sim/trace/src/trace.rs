@@ -1,11 +1,15 @@
+//! A trace: what is known about it, and its rates in steps.
+
 use crate::{Rate, Volume};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use weir_units::Span;
 
 /// What the rate of a trace is the rate of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(strum::Display, strum::EnumString, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = UnknownKind, parse_err_fn = UnknownKind::from)]
 pub enum Kind {
     /// What a link could carry, whoever used it.
     Capacity,
@@ -14,30 +18,14 @@ pub enum Kind {
     Goodput,
 }
 
-impl Kind {
-    /// The kind as it is written.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Capacity => "capacity",
-            Self::Goodput => "goodput",
-        }
-    }
-}
+/// There is no kind of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is no kind of trace (expected \"capacity\" or \"goodput\")")]
+pub struct UnknownKind(String);
 
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl std::str::FromStr for Kind {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Capacity, Self::Goodput];
-        let found = all.into_iter().find(|kind| kind.name() == text);
-        found.ok_or_else(|| {
-            format!("\"{text}\" is no kind of trace (expected \"capacity\" or \"goodput\")")
-        })
+impl From<&str> for UnknownKind {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
     }
 }
 

@@ -1,3 +1,5 @@
+//! Amounts of data, exact where rates and times are multiplied.
+
 use weir_units::Bytes;
 
 /// 10^-15 bit in one bit.

@@ -1,3 +1,5 @@
+//! Bit rates.
+
 use crate::text::{Kind, quantity_text, unit};
 use crate::{Bytes, OutOfRange, Span};
 

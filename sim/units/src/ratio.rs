@@ -1,3 +1,5 @@
+//! Shares and probabilities.
+
 use crate::text::{Kind, quantity_text, unit};
 
 // "ppb" keeps every value printable as a whole number; "%" is what people write.

@@ -1,3 +1,5 @@
+//! Seeds of random numbers, and how further ones are derived from them.
+
 use std::fmt;
 
 /// The origin of random streams. Every part of a trial that draws random numbers owns a seed that

@@ -1,3 +1,5 @@
+//! Moments and lengths of time.
+
 use crate::text::{Kind, quantity_text, unit};
 
 const KIND: Kind = Kind {

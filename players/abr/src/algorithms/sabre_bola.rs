@@ -4,12 +4,9 @@
 //! `basic = "on"` is Sabre's `-ab`, which leaves out the rescaling and abandonment, but not the cap:
 //! it is not the BOLA-BASIC of the paper, which is [`Bola`](crate::Bola).
 
-use crate::estimate::SabreEstimate;
 use crate::registry::{Entry, Param};
 use crate::sabre::{self, BolaRule};
-use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
-use weir_units::{BitRate, Time};
 
 pub(crate) const ENTRY: Entry = Entry {
     name: "sabre-bola",
@@ -29,37 +26,6 @@ pub(crate) const ENTRY: Entry = Entry {
     build: |params| {
         let (gp, cap) = (params.span("gp")?.as_secs_f64(), sabre::cap(params)?);
         let rule = BolaRule::new(gp, params.is_on("basic")?, cap);
-        Ok(Box::new(SabreBola { estimate: sabre::estimate(params)?, rule }))
+        Ok(Box::new(sabre::Alone { estimate: sabre::estimate(params)?, rule }))
     },
 };
-
-/// The algorithm `sabre-bola`.
-struct SabreBola {
-    estimate: SabreEstimate,
-    rule: BolaRule,
-}
-
-impl Abr for SabreBola {
-    fn decide(&mut self, seen: &Observation) -> Decision {
-        match self.estimate.update(seen) {
-            Some(now) => self.rule.decide(seen, &now),
-            None => Decision::now(0),
-        }
-    }
-
-    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
-        self.rule.progress(seen, progress)
-    }
-
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
-        self.rule.patience(seen, progress, outlook)
-    }
-
-    fn abandons(&self) -> bool {
-        self.rule.abandons()
-    }
-
-    fn estimate(&self) -> Option<BitRate> {
-        self.estimate.rate()
-    }
-}

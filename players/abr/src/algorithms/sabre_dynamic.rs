@@ -4,7 +4,7 @@
 use crate::estimate::SabreEstimate;
 use crate::observation::Cursor;
 use crate::registry::Entry;
-use crate::sabre::{self, BolaRule, ThroughputRule};
+use crate::sabre::{self, BolaRule, Rule as _, ThroughputRule};
 use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
 use weir_units::{BitRate, Span, Time};
@@ -61,8 +61,8 @@ impl Abr for Dynamic {
         self.throughput.progress(seen, progress)
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
-        self.throughput.patience(seen, progress, outlook)
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.throughput.next_check(seen, progress, outlook)
     }
 
     fn estimate(&self) -> Option<BitRate> {

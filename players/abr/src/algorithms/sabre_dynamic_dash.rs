@@ -3,7 +3,7 @@
 
 use crate::estimate::SabreEstimate;
 use crate::registry::Entry;
-use crate::sabre::{self, BolaERule, ThroughputRule};
+use crate::sabre::{self, BolaERule, Rule as _, ThroughputRule};
 use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};
 use alloc::boxed::Box;
 use weir_units::{BitRate, Span, Time};
@@ -57,11 +57,11 @@ impl Abr for DynamicDash {
         }
     }
 
-    fn patience(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
         if self.is_bola {
-            self.bola.patience(seen, progress, outlook)
+            self.bola.next_check(seen, progress, outlook)
         } else {
-            self.throughput.patience(seen, progress, outlook)
+            self.throughput.next_check(seen, progress, outlook)
         }
     }
 

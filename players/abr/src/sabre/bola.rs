@@ -1,7 +1,7 @@
 //! Sabre's class `Bola`.
 
 use super::race::Race;
-use super::{Estimate, after_ms, rung_for};
+use super::{Estimate, Rule, after_ms, rung_for};
 use crate::observation::ms;
 use crate::utility::{Utilities, first_best};
 use crate::{Decision, Observation, Outlook, Progress, Verdict};
@@ -81,14 +81,19 @@ impl BolaRule {
         // At the top, how full the buffer gets is the player's affair.
         if rung == seen.top() { Decision::now(rung) } else { after_ms(seen, rung, wait) }
     }
+}
 
-    /// Whether it abandons downloads.
-    pub(crate) const fn abandons(&self) -> bool {
+impl Rule for BolaRule {
+    fn decide_alone(&mut self, seen: &Observation, now: Option<Estimate<'_>>) -> Option<Decision> {
+        now.map(|now| self.decide(seen, &now))
+    }
+
+    fn abandons(&self) -> bool {
         !self.basic
     }
 
     /// Abandons for the lower rung whose whole segment scores higher than the rest of this one.
-    pub(crate) fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         let remaining = progress.size_bits() - progress.downloaded_bits();
         if self.basic || progress.downloaded_bits() <= 0.0 || remaining <= 0.0 {
             return Verdict::Continue;
@@ -110,14 +115,9 @@ impl BolaRule {
     }
 
     /// Until when it surely does not abandon a download.
-    pub(crate) fn patience(
-        &self,
-        seen: &Observation,
-        progress: &Progress,
-        outlook: Outlook<'_>,
-    ) -> Time {
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
         let x = self.zero_point(progress.rung) - ms(seen.buffer);
-        Race { utilities: &self.utilities, vp: self.vp, x }.patience(seen.now, progress, outlook)
+        Race { utilities: &self.utilities, vp: self.vp, x }.next_check(seen.now, progress, outlook)
     }
 }
 

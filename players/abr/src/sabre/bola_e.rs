@@ -2,7 +2,7 @@
 
 use super::bola::better_rung;
 use super::race::Race;
-use super::{Cap, Estimate, InsufficientBuffer, after_ms, rung_for};
+use super::{Cap, Estimate, InsufficientBuffer, Rule, after_ms, rung_for};
 use crate::observation::{Cursor, ms};
 use crate::utility::{Utilities, first_best};
 use crate::{Decision, Download, End, Observation, Outlook, Progress, Verdict};
@@ -165,10 +165,17 @@ impl BolaERule {
             wait
         }
     }
+}
+
+impl Rule for BolaERule {
+    fn decide_alone(&mut self, seen: &Observation, now: Option<Estimate<'_>>) -> Option<Decision> {
+        self.observe(seen);
+        now.map(|now| self.decide(seen, &now))
+    }
 
     /// Abandons for the lower rung whose whole segment scores higher than the rest of this one will
     /// when a new request could have its first byte.
-    pub(crate) fn progress(&self, seen: &Observation, progress: &Progress) -> Verdict {
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         let remaining = progress.size_bits() - progress.downloaded_bits();
         let Some(ttfb) = progress.ttfb else { return Verdict::Continue };
         if progress.downloaded_bits() <= 0.0 || remaining <= 0.0 {
@@ -193,15 +200,10 @@ impl BolaERule {
 
     /// Until when it surely does not abandon a download. What it takes for the rest of one is at
     /// most that, and the buffer it counts with never below the one here.
-    pub(crate) fn patience(
-        &self,
-        seen: &Observation,
-        progress: &Progress,
-        outlook: Outlook<'_>,
-    ) -> Time {
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
         let Some(ttfb) = progress.ttfb else { return Time::ZERO };
         let buffer = ms(seen.buffer) + self.placeholder - ms(ttfb);
         let x = self.most_buffer(progress.rung) - buffer;
-        Race { utilities: &self.utilities, vp: self.vp, x }.patience(seen.now, progress, outlook)
+        Race { utilities: &self.utilities, vp: self.vp, x }.next_check(seen.now, progress, outlook)
     }
 }

@@ -24,7 +24,8 @@ pub(crate) use throughput::ThroughputRule;
 use crate::estimate::SabreEstimate;
 use crate::observation::ms;
 use crate::registry::{Param, Params};
-use crate::{ChoiceError, Decision, Observation};
+use crate::{Abr, ChoiceError, Decision, Observation, Outlook, Progress, Verdict};
+use weir_units::{BitRate, Time};
 
 pub(crate) use crate::estimate::Estimate;
 
@@ -63,6 +64,53 @@ pub(crate) fn estimate(params: &Params<'_>) -> Result<SabreEstimate, ChoiceError
 /// The cap that was chosen.
 pub(crate) fn cap(params: &Params<'_>) -> Result<Cap, ChoiceError> {
     Ok(if params.word("cap", &["u", "o"])? == 0 { Cap::U } else { Cap::O })
+}
+
+/// A rule that can take all decisions of an algorithm.
+pub(crate) trait Rule: Send {
+    /// What it decides, if no other rule is asked. Without an estimate: nothing, after it has taken
+    /// in what there is to see.
+    fn decide_alone(&mut self, seen: &Observation, now: Option<Estimate<'_>>) -> Option<Decision>;
+
+    /// What is to become of a download in progress.
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict;
+
+    /// Until when it surely does not abandon a download.
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time;
+
+    /// Whether it may abandon any.
+    fn abandons(&self) -> bool {
+        true
+    }
+}
+
+/// An algorithm of one rule, which begins at the lowest rung.
+pub(crate) struct Alone<R> {
+    pub estimate: SabreEstimate,
+    pub rule: R,
+}
+
+impl<R: Rule> Abr for Alone<R> {
+    fn decide(&mut self, seen: &Observation) -> Decision {
+        let now = self.estimate.update(seen);
+        self.rule.decide_alone(seen, now).unwrap_or(Decision::now(0))
+    }
+
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
+        self.rule.progress(seen, progress)
+    }
+
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
+        self.rule.next_check(seen, progress, outlook)
+    }
+
+    fn abandons(&self) -> bool {
+        self.rule.abandons()
+    }
+
+    fn estimate(&self) -> Option<BitRate> {
+        self.estimate.rate()
+    }
 }
 
 /// A decision with a wait in milliseconds.

@@ -26,7 +26,7 @@ const MARGIN: f64 = 1.0;
 
 impl Race<'_> {
     /// Until when no lower rung can score higher, at least.
-    pub fn patience(&self, now: Time, progress: &Progress, outlook: Outlook<'_>) -> Time {
+    pub fn next_check(&self, now: Time, progress: &Progress, outlook: Outlook<'_>) -> Time {
         let rungs = self.utilities.rungs();
         let Some(&(utility, kbps)) = rungs.get(progress.rung) else { return Time::ZERO };
         if !self.utilities.is_rising() || self.vp.is_nan() || self.vp <= 0.0 {

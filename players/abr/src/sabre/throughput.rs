@@ -1,6 +1,6 @@
 //! Sabre's class `ThroughputRule`.
 
-use super::{Estimate, InsufficientBuffer, rung_for};
+use super::{Estimate, InsufficientBuffer, Rule, rung_for};
 use crate::observation::ms;
 use crate::{Decision, Observation, Outlook, Piece, Progress, Verdict};
 use weir_units::{BitRate, Span, Time};
@@ -40,10 +40,18 @@ impl ThroughputRule {
         let lower = self.insufficient.as_mut().and_then(|rule| rule.cap(seen, now, rung));
         Decision::now(lower.unwrap_or(rung))
     }
+}
+
+impl Rule for ThroughputRule {
+    fn decide_alone(&mut self, seen: &Observation, now: Option<Estimate<'_>>) -> Option<Decision> {
+        let now = now?;
+        self.observe(&now);
+        Some(self.decide(seen, &now))
+    }
 
     /// Abandons a download that will take too long, for the rung that its own throughput carries, if
     /// that is less than what remains.
-    pub(crate) fn progress(&self, seen: &Observation, progress: &Progress) -> Verdict {
+    fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         let Some(ttfb) = progress.ttfb else { return Verdict::Continue };
         let elapsed = ms(progress.elapsed(seen.now));
         let transfer = elapsed - ms(ttfb);
@@ -64,12 +72,7 @@ impl ThroughputRule {
     }
 
     /// Until when it surely does not abandon a download.
-    pub(crate) fn patience(
-        &self,
-        seen: &Observation,
-        progress: &Progress,
-        outlook: Outlook<'_>,
-    ) -> Time {
+    fn next_check(&self, seen: &Observation, progress: &Progress, outlook: Outlook<'_>) -> Time {
         if progress.rung == 0 {
             return Time::NEVER;
         }

@@ -90,7 +90,7 @@ fn session(name: &str, sizes: &[Vec<Bytes>]) {
         let until = seen.now.after(Span::from_s(3));
         let slowest = BitRate::from_bps(100_000);
         let pieces = &mut [Piece { until, rate: slowest }].into_iter();
-        abr.patience(&seen, &progress, Outlook { until, slowest, pieces });
+        abr.next_check(&seen, &progress, Outlook { until, slowest, pieces });
         abr.progress(&seen, &progress);
         abr.estimate();
         let allocated = ALLOCATIONS.get() - before;

@@ -5,23 +5,23 @@
 //! |---|---|
 //! | `player/` | the session as a state machine: what to fetch next and when, failovers, jumps |
 //! | `timeline.rs` | segments of several origins and rungs on one line of time |
-//! | `catch_up.rs`, `law.rs` | the laws by which players change the rate of playback |
+//! | `catch_up.rs`, `rate_controller.rs` | the laws by which players change the rate of playback |
 //! | `queue.rs` | the segments in the buffer, and the playhead among them |
 //! | `boxes.rs`, `capture.rs` | when a picture was captured, from the timestamps of the media |
-//! | `measure.rs`, `facts.rs` | latency over time, and what a session was like |
+//! | `measure.rs`, `metrics.rs` | latency over time, and what a session was like |
 
 mod boxes;
 mod capture;
 mod catch_up;
-mod facts;
-mod law;
 mod measure;
+mod metrics;
 mod player;
 mod queue;
+mod rate_controller;
 mod timeline;
 
 pub use catch_up::{CatchUp, UnknownCatchUp};
-pub use facts::{Latency, LiveFacts, MomentFacts, PlaylistFacts};
+pub use metrics::{Latency, LiveMetrics, MomentMetrics, PlaylistMetrics};
 pub use player::{LivePlayer, Stream};
 use serde::{Deserialize, Serialize};
 use weir_units::Span;

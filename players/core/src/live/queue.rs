@@ -13,7 +13,7 @@ pub(super) struct Queued {
     pub start: Span,
     /// How long it plays.
     pub duration: Span,
-    /// The index of its request in the facts.
+    /// The index of its request in the metrics.
     pub request: u32,
     /// When its first picture was captured, if it says.
     pub captured: Option<Date>,
@@ -22,7 +22,7 @@ pub(super) struct Queued {
 /// What a jump left out of one segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeftOut {
-    /// The index of the segment's request in the facts.
+    /// The index of the segment's request in the metrics.
     pub request: u32,
     /// Media of it that will not be played.
     pub media: Span,

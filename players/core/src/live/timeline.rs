@@ -13,7 +13,7 @@ const SLACK: u64 = 3;
 /// The line of time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Timeline {
-    known: BTreeMap<i64, Known>,
+    known: BTreeMap<i64, ListedSegment>,
     /// The newest segment of all, known or forgotten.
     newest: Option<Newest>,
     /// What is added to a playlist's number for the place.
@@ -22,7 +22,7 @@ pub(super) struct Timeline {
 
 /// What is known of a segment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(super) struct ListedSegment {
     /// Where it begins.
     pub start: Span,
     /// How long it plays.
@@ -79,7 +79,7 @@ impl Timeline {
     }
 
     /// What is known of a segment.
-    pub fn get(&self, place: i64) -> Option<Known> {
+    pub fn get(&self, place: i64) -> Option<ListedSegment> {
         self.known.get(&place).copied()
     }
 
@@ -145,7 +145,7 @@ impl Timeline {
             };
             let end = start.saturating_add(duration);
             let date = segment.date.map(|date| date.after(duration));
-            self.known.insert(place, Known { start, duration });
+            self.known.insert(place, ListedSegment { start, duration });
             self.newest = Some(Newest { place, end, date, since: now });
         }
         self.newest() != before

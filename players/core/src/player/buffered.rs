@@ -7,7 +7,7 @@ use weir_units::Span;
 #[derive(Debug, Default)]
 pub(super) struct Buffered {
     rungs: Vec<usize>,
-    /// For each the place of its request in the facts.
+    /// For each the place of its request in the metrics.
     places: Vec<u32>,
     /// The segment at the playhead: the first that has not been played to its end.
     front: usize,

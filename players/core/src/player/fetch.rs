@@ -1,5 +1,6 @@
 //! What a session fetches, and how one fetch went.
 
+use crate::metrics::SegmentMetrics;
 use crate::playlist::{MAX_PLAYLIST, Sizes, Uri};
 use std::fmt;
 use weir_units::{Bytes, Ratio, Span, Time};
@@ -74,11 +75,57 @@ pub struct Request {
     /// What to get; `None` of content that was given: the driver knows the segment.
     pub uri: Option<Uri>,
     /// When it was due, since the start of the session: now, or before now by as much as the
-    /// driver was late. All facts count from here.
+    /// driver was late. All metrics count from here.
     pub at: Time,
     /// How much of the beginning of the body the session reads, so that the driver must keep it and
-    /// hand it over ([`Event::Complete`](super::Event::Complete)). The rest is counted and dropped.
+    /// hand it over ([`Event::Complete`]). The rest is counted and dropped.
     pub keep: Bytes,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// The moment that [`Output::Wait`](super::Output::Wait) named has come, or any other: looking
+    /// never harms.
+    Timeout,
+    /// The head of a response arrived.
+    Response {
+        /// Its HTTP status.
+        status: u16,
+        /// The size of the body (Content-Length), if the server says it.
+        length: Option<Bytes>,
+    },
+    /// A piece of the body arrived.
+    Body {
+        /// How much.
+        bytes: Bytes,
+    },
+    /// So much of the body has arrived in all: how a fluid network says it, which has no pieces.
+    /// The first of these is the first byte.
+    Arrived {
+        /// Whole bytes.
+        bytes: Bytes,
+        /// How much of the next byte.
+        part: Ratio,
+    },
+    /// All of a body that flowed has arrived: as an `Arrived` with its first byte, another with all
+    /// of it now, and `Complete`.
+    Whole {
+        /// When its first byte arrived.
+        first_byte: Time,
+        /// Whole bytes.
+        bytes: Bytes,
+    },
+    /// The body is complete.
+    Complete {
+        /// Its beginning, as much of it as [`Request::keep`] says or more.
+        document: &'a [u8],
+    },
+    /// The fetch failed, and nothing more will come of it.
+    Failed {
+        /// Why.
+        reason: &'a str,
+    },
 }
 
 /// How the fetch in progress goes.
@@ -110,6 +157,23 @@ impl Transfer {
         }
     }
 
+    /// Takes in what an event says of the response.
+    #[inline]
+    pub fn on_event(&mut self, now: Time, event: &Event<'_>) {
+        match *event {
+            Event::Response { status, length } => {
+                (self.status, self.length) = (Some(status), length);
+            }
+            Event::Body { bytes } => self.body(now, bytes),
+            Event::Arrived { bytes, part } => self.arrived(now, bytes, part),
+            Event::Whole { first_byte, bytes } => {
+                self.arrived(first_byte, Bytes::ZERO, Ratio::ZERO);
+                self.arrived(now, bytes, Ratio::ZERO);
+            }
+            Event::Timeout | Event::Complete { .. } | Event::Failed { .. } => {}
+        }
+    }
+
     /// Takes note of how much has arrived in all, of a body that flows.
     pub fn arrived(&mut self, now: Time, bytes: Bytes, part: Ratio) {
         self.first_byte.get_or_insert(now);
@@ -119,12 +183,30 @@ impl Transfer {
     }
 
     /// Counts a piece of the body.
-    pub fn body(&mut self, now: Time, bytes: Bytes) {
+    fn body(&mut self, now: Time, bytes: Bytes) {
         if bytes > Bytes::ZERO {
             self.first_byte.get_or_insert(now);
             self.last_byte = now;
             self.bytes = self.bytes.saturating_add(bytes.get());
             self.reads += 1;
+        }
+    }
+
+    /// What the request was like, which is over now: all but what is known of the segment.
+    // Once for each request: the model has millions.
+    #[inline]
+    pub fn metrics(&self, now: Time, err: Option<String>) -> SegmentMetrics {
+        let end = if err.is_none() { self.last_byte } else { now };
+        SegmentMetrics {
+            requested: self.requested,
+            status: self.status,
+            ttfb: self.ttfb(),
+            transfer: self.time().filter(|_| err.is_none()),
+            download: end.since(self.requested),
+            bytes: Bytes::new(self.bytes),
+            reads: self.reads,
+            err,
+            ..SegmentMetrics::default()
         }
     }
 

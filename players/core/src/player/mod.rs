@@ -6,7 +6,7 @@
 //!     ^      v
 //!   poll() --+-- wait until -----------> a moment, or what the network brings
 //!     |      |
-//!   handle() +-- finished -------------> the facts
+//!   handle() +-- finished -------------> the metrics
 //! ```
 //!
 //! One fetch is in progress at most. Media playlists and initialization sections are fetched when
@@ -19,18 +19,18 @@ mod progress;
 mod schedule;
 
 use crate::content::Content;
-use crate::facts::{SegmentFacts, SessionFacts};
+use crate::metrics::{SegmentMetrics, SessionMetrics};
 use crate::playback::{Phase, Playback};
+use crate::player_config::PlayerConfig;
 use crate::playlist::Uri;
-use crate::rules::Rules;
 use buffered::Buffered;
 pub(crate) use fetch::Transfer;
-pub use fetch::{Request, Resource};
+pub use fetch::{Event, Request, Resource};
 pub use progress::NextLook;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_abr::{Abr, Download, Observation};
-use weir_units::{BitRate, Bytes, Ratio, Span, Time};
+use weir_units::{BitRate, Span, Time};
 
 /// How often a session tries again when a request fails, before it gives up.
 pub const RETRIES: u32 = 3;
@@ -38,9 +38,9 @@ pub const RETRIES: u32 = 3;
 /// How long a session waits before it tries again (dash.js: `retryIntervals`, 1000 ms).
 pub const RETRY_DELAY: Span = Span::from_s(1);
 
-/// How a viewer watches.
+/// A session: how a viewer watches, from where, and with which player.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Config {
+pub struct SessionConfig {
     /// The segment of the content with which the session begins.
     pub first_segment: usize,
     /// How long the viewer stays, from pressing play, if the content does not end before.
@@ -55,52 +55,7 @@ pub struct Config {
     /// server must then offer.
     pub sizes: bool,
     /// How the player goes about it.
-    pub rules: Rules,
-}
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
-    /// The moment that [`Output::Wait`] named has come, or any other: looking never harms.
-    Timeout,
-    /// The head of a response arrived.
-    Response {
-        /// Its HTTP status.
-        status: u16,
-        /// The size of the body (Content-Length), if the server says it.
-        length: Option<Bytes>,
-    },
-    /// A piece of the body arrived.
-    Body {
-        /// How much.
-        bytes: Bytes,
-    },
-    /// So much of the body has arrived in all: how a fluid network says it, which has no pieces. The
-    /// first of these is the first byte.
-    Arrived {
-        /// Whole bytes.
-        bytes: Bytes,
-        /// How much of the next byte.
-        part: Ratio,
-    },
-    /// All of a body that flowed has arrived: as an `Arrived` with its first byte, another with all of
-    /// it now, and `Complete`.
-    Whole {
-        /// When its first byte arrived.
-        first_byte: Time,
-        /// Whole bytes.
-        bytes: Bytes,
-    },
-    /// The body is complete.
-    Complete {
-        /// Its beginning, as much of it as [`Request::keep`] says or more.
-        document: &'a [u8],
-    },
-    /// The fetch failed, and nothing more will come of it.
-    Failed {
-        /// Why.
-        reason: &'a str,
-    },
+    pub player: PlayerConfig,
 }
 
 /// What the driver has to do.
@@ -145,10 +100,10 @@ pub struct Status {
 /// One viewer watching one stream.
 ///
 /// Times are since the start of the session, when the viewer pressed play. What is due at a moment
-/// happens, in the facts, at that moment, however late the driver is: only the network sees that a
-/// request was late.
+/// happens, in the metrics, at that moment, however late the driver is: only the network sees that
+/// a request was late.
 pub struct Player {
-    config: Config,
+    config: SessionConfig,
     /// `None` of content that was given.
     master: Option<Uri>,
     abr: Box<dyn Abr>,
@@ -177,7 +132,7 @@ pub struct Player {
     cancel: bool,
     /// A request that the driver has not taken yet.
     outbox: Option<Request>,
-    segments: Vec<SegmentFacts>,
+    segments: Vec<SegmentMetrics>,
     err: Option<String>,
 }
 
@@ -232,7 +187,7 @@ struct Plan {
 
 impl Player {
     /// A session at its start: the viewer just pressed play.
-    pub fn new(config: Config, master: Uri, abr: Box<dyn Abr>) -> Self {
+    pub fn new(config: SessionConfig, master: Uri, abr: Box<dyn Abr>) -> Self {
         let mut player = Self::idle(config, Buffered::default(), abr);
         player.master = Some(master);
         player.fetch(Time::ZERO, Resource::Master, None);
@@ -241,7 +196,7 @@ impl Player {
 
     /// The same with content that was given ([`Content::given`]): only segments are fetched, and no
     /// request has a URI.
-    pub fn with_content(config: Config, content: Arc<Content>, abr: Box<dyn Abr>) -> Self {
+    pub fn with_content(config: SessionConfig, content: Arc<Content>, abr: Box<dyn Abr>) -> Self {
         let count = content.segments().saturating_sub(config.first_segment);
         let mut player = Self::idle(config, Buffered::for_segments(count), abr);
         player.segments.reserve(count);
@@ -251,7 +206,7 @@ impl Player {
         player
     }
 
-    fn idle(config: Config, buffered: Buffered, abr: Box<dyn Abr>) -> Self {
+    fn idle(config: SessionConfig, buffered: Buffered, abr: Box<dyn Abr>) -> Self {
         let seen = Observation {
             max_buffer: config.max_buffer,
             downloads: Vec::with_capacity(weir_abr::DOWNLOADS_SEEN),
@@ -264,7 +219,7 @@ impl Player {
             content: None,
             length: Span::ZERO,
             inits: BTreeSet::new(),
-            playback: Playback::new(config.startup, config.resume, config.rules.dry),
+            playback: Playback::new(config.startup, config.resume, config.player.stall_threshold),
             buffered,
             next: config.first_segment,
             last_rung: 0,
@@ -317,25 +272,11 @@ impl Player {
         }
         self.catch_up(now);
         let State::Fetching(fetch) = &mut self.state else { return };
-        let transfer = &mut fetch.transfer;
+        fetch.transfer.on_event(now, &event);
         match event {
-            Event::Timeout => {}
-            Event::Response { status, length } => {
-                (transfer.status, transfer.length) = (Some(status), length);
-            }
-            Event::Body { bytes } => {
-                transfer.body(now, bytes);
-                self.look(now);
-            }
-            Event::Arrived { bytes, part } => {
-                transfer.arrived(now, bytes, part);
-                self.look(now);
-            }
-            Event::Whole { first_byte, bytes } => {
-                transfer.arrived(first_byte, Bytes::ZERO, Ratio::ZERO);
-                transfer.arrived(now, bytes, Ratio::ZERO);
-                self.over(|player, fetch| player.arrived(now, fetch, &[]));
-            }
+            Event::Timeout | Event::Response { .. } => {}
+            Event::Body { .. } | Event::Arrived { .. } => self.look(now),
+            Event::Whole { .. } => self.over(|player, fetch| player.arrived(now, fetch, &[])),
             Event::Complete { document } => {
                 self.over(|player, fetch| player.arrived(now, fetch, document));
             }
@@ -387,13 +328,13 @@ impl Player {
     }
 
     /// What the session was like.
-    pub fn into_facts(self) -> SessionFacts {
+    pub fn into_metrics(self) -> SessionMetrics {
         let content = self.content.as_deref();
         // Nothing has segments before its playlist is there.
         let downloaded =
             content.is_some_and(|content| (1..=self.next).contains(&content.segments()));
         let lowest = content.and_then(|content| content.ladder().first());
-        SessionFacts {
+        SessionMetrics {
             lowest: lowest.map(|rung| rung.mean).unwrap_or_default(),
             complete: downloaded && self.playback.buffer() == Span::ZERO && self.err.is_none(),
             startup: self.playback.startup(),
@@ -443,7 +384,7 @@ impl Player {
         self.err = err;
     }
 
-    /// Adds the facts of a segment request that is over; nothing for other requests.
+    /// Adds the metrics of a segment request that is over; nothing for other requests.
     fn record(&mut self, fetch: &Fetch, now: Time, err: Option<String>) {
         let Fetch { resource: Resource::Segment { rung, segment }, transfer, plan: Some(plan) } =
             fetch
@@ -452,26 +393,17 @@ impl Player {
         };
         let Some(content) = &self.content else { return };
         let declared = content.ladder().get(*rung).map(|rung| rung.mean);
-        let end = if err.is_none() { transfer.last_byte } else { now };
-        self.segments.push(SegmentFacts {
+        self.segments.push(SegmentMetrics {
             segment: *segment,
-            sequence: None,
             rung: *rung,
             declared: declared.unwrap_or_default(),
             media: content.duration(*segment),
-            requested: transfer.requested,
-            status: transfer.status,
-            ttfb: transfer.ttfb(),
-            transfer: if err.is_none() { transfer.time() } else { None },
-            download: end.since(transfer.requested),
-            bytes: Bytes::new(transfer.bytes),
-            reads: transfer.reads,
             buffer_before: plan.buffer,
             buffer_after: self.playback.buffer(),
             estimate: plan.estimate,
             wait: plan.wait,
             replacement: plan.replaces,
-            err,
+            ..transfer.metrics(now, err)
         });
     }
 

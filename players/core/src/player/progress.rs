@@ -3,7 +3,7 @@
 
 use super::fetch::{Resource, Transfer};
 use super::{Fetch, Plan, Player, State};
-use crate::rules::{Abandoned, Look};
+use crate::player_config::{AbandonCheck, Abandoned};
 use weir_abr::{Download, End, Outlook, Progress, Verdict};
 use weir_units::{Bytes, Ratio, Span, Time};
 
@@ -21,7 +21,7 @@ pub struct NextLook {
     /// And so much of the next byte.
     pub part: Ratio,
     /// How much more of both is between two looks.
-    pub step: Look,
+    pub step: AbandonCheck,
 }
 
 impl Player {
@@ -33,9 +33,10 @@ impl Player {
     }
 
     /// Until when the algorithm surely lets the download in progress go on, whose first byte comes or
-    /// came at this moment: [`Abr::patience`](weir_abr::Abr::patience). A driver that knows what comes
-    /// may leave looks out until then, and go on with the first that is not before, in the same steps.
-    pub fn patience(&mut self, first_byte: Time, outlook: Outlook<'_>) -> Time {
+    /// came at this moment: [`Abr::next_check`](weir_abr::Abr::next_check). A driver that knows
+    /// what comes may leave looks out until then, and go on with the first that is not before, in
+    /// the same steps.
+    pub fn next_check(&mut self, first_byte: Time, outlook: Outlook<'_>) -> Time {
         let State::Fetching(fetch) = &self.state else { return Time::ZERO };
         let Resource::Segment { rung, segment } = fetch.resource else { return Time::ZERO };
         let Transfer { requested, length, bytes, part, .. } = fetch.transfer;
@@ -48,7 +49,7 @@ impl Player {
             part,
         };
         self.observe(self.playback.at());
-        self.abr.patience(&self.seen, &progress, outlook)
+        self.abr.next_check(&self.seen, &progress, outlook)
     }
 
     /// Whether the next [`Player::poll`] is [`Output::Cancel`](super::Output::Cancel).
@@ -63,7 +64,7 @@ impl Player {
 
     /// Begins to look at a download of a segment, unless it is the first.
     pub(super) fn watch_download(&mut self, at: Time) {
-        let Some(step) = self.config.rules.look else { return };
+        let Some(step) = self.config.player.abandon_check else { return };
         if self.buffered.none_yet() || self.abandoned >= MOST_ABANDONED || !self.abr.abandons() {
             return;
         }
@@ -85,7 +86,7 @@ impl Player {
             return;
         };
         let size = transfer.length.unwrap_or_else(|| self.size(rung, segment));
-        let Some(look) = self.config.rules.look.filter(|_| downloaded < size) else {
+        let Some(look) = self.config.player.abandon_check.filter(|_| downloaded < size) else {
             // There is nothing left to abandon.
             self.look = None;
             return;
@@ -139,7 +140,7 @@ impl Player {
         });
         self.abandoned += 1;
         (self.cancel, self.state) = (true, State::Between);
-        match (self.config.rules.abandoned, to) {
+        match (self.config.player.abandoned, to) {
             (Abandoned::TakeTarget, Some(rung)) if !plan.replaces => {
                 let rung = rung.min(self.seen.top());
                 let (buffer, estimate) = (self.playback.buffer(), self.abr.estimate());

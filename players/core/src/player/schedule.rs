@@ -135,13 +135,13 @@ impl Player {
         if first >= count {
             return Err(format!("segment {first} was to come first, of {count} (from 0)"));
         }
-        let (most, rules) = (self.config.max_buffer, self.config.rules);
+        let (most, rules) = (self.config.max_buffer, self.config.player);
         if !rules.room.with_segment {
             return Ok(());
         }
         // There must be a moment at which playback goes on and the segment fits.
         let least = |segment: usize| {
-            let next = content.duration(segment).saturating_add(rules.dry);
+            let next = content.duration(segment).saturating_add(rules.stall_threshold);
             if rules.room.below { next.saturating_add(Span::from_ns(1)) } else { next }
         };
         match (first..count).find(|segment| least(*segment) > most) {
@@ -226,7 +226,7 @@ impl Player {
             return;
         }
         // Playback stands still only while there is room: see `Filled` in `segment_arrived`.
-        match self.config.rules.room.wait(self.above_room(self.playback.buffer())) {
+        match self.config.player.room.wait(self.above_room(self.playback.buffer())) {
             Some(wait) => {
                 let then = Step::Decide { since: now };
                 self.state = State::Waiting { until: now.after(wait), then };
@@ -239,7 +239,7 @@ impl Player {
     /// `None` if there is room.
     fn above_room(&self, buffer: Span) -> Option<Span> {
         let content = self.content.as_ref()?;
-        let room = self.config.rules.room;
+        let room = self.config.player.room;
         let next = if room.with_segment { content.duration(self.next) } else { Span::ZERO };
         let above = buffer.checked_sub(self.limit().saturating_sub(next))?;
         (above > Span::ZERO || room.below).then_some(above)
@@ -249,7 +249,7 @@ impl Player {
     fn limit(&self) -> Span {
         let peak = self.seen.ladder.get(self.last_rung).map(|rung| rung.peak);
         let at_top = self.last_rung == self.seen.top();
-        self.config.rules.limit.now(self.config.max_buffer, at_top, self.length, peak)
+        self.config.player.limit.now(self.config.max_buffer, at_top, self.length, peak)
     }
 
     /// Brings what is in the buffer up to the moment of the playback.
@@ -289,7 +289,7 @@ impl Player {
             seen.sizes.iter_mut().zip(coming).for_each(|(row, sizes)| row.clone_from(sizes));
         }
 
-        let decision = match self.config.rules.first {
+        let decision = match self.config.player.first {
             Some(rung) if self.buffered.none_yet() => Decision::now(rung),
             _ => self.abr.decide(&self.seen),
         };

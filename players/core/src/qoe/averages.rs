@@ -5,7 +5,7 @@
 //! missing. So they are where the lowest rung has no rate of which there is a logarithm.
 
 use super::preset::{LIN_STALL, LOG_STALL, SABRE_STALL};
-use crate::facts::SessionFacts;
+use crate::metrics::SessionMetrics;
 use weir_abr::MAX_RUNGS;
 use weir_units::{BitRate, Span};
 
@@ -40,7 +40,7 @@ pub struct PensieveMeans {
     pub log: f64,
 }
 
-impl SessionFacts {
+impl SessionMetrics {
     /// What Sabre and Pensieve would print of this session, each if it would; Pensieve needs a second
     /// segment.
     pub fn published(&self) -> (Option<SabreAverages>, Option<PensieveMeans>) {
@@ -80,12 +80,12 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(facts: &SessionFacts) -> Self {
-        let mut utilities = Utilities::new(facts.lowest);
+    fn of(metrics: &SessionMetrics) -> Self {
+        let mut utilities = Utilities::new(metrics.lowest);
         let mut sums = Self::default();
         // The bit rate and the utility of the segment before.
         let mut last: Option<(f64, f64)> = None;
-        for segment in facts.presented() {
+        for segment in metrics.presented() {
             let (rate, media) = (segment.declared.bps() as f64, segment.media.ns() as f64);
             let utility = utilities.of(segment.rung, rate);
             sums.bitrate += rate * media;
@@ -130,7 +130,7 @@ impl Utilities {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{SegmentFacts, StallFacts};
+    use crate::metrics::{SegmentMetrics, StallMetrics};
     use crate::qoe::QoePreset;
     use weir_units::{Bytes, Time};
 
@@ -140,8 +140,8 @@ mod tests {
         BitRate::from_bps(LADDER[rung] * 1000)
     }
 
-    fn request(rung: usize) -> SegmentFacts {
-        SegmentFacts {
+    fn request(rung: usize) -> SegmentMetrics {
+        SegmentMetrics {
             segment: 0,
             sequence: None,
             rung,
@@ -164,11 +164,15 @@ mod tests {
     }
 
     /// A session that was played to its end.
-    fn session(rungs: &[usize], startup: Span, stalled: Span) -> SessionFacts {
+    fn session(rungs: &[usize], startup: Span, stalled: Span) -> SessionMetrics {
         let played = Span::from_s(4 * rungs.len() as u64);
-        let stall =
-            StallFacts { start: Time::ZERO, duration: stalled, played: Span::ZERO, cut_off: false };
-        SessionFacts {
+        let stall = StallMetrics {
+            start: Time::ZERO,
+            duration: stalled,
+            played: Span::ZERO,
+            cut_off: false,
+        };
+        SessionMetrics {
             startup: Some(startup),
             length: startup.saturating_add(played).saturating_add(stalled),
             played,
@@ -192,8 +196,8 @@ mod tests {
         let (startup, stalled, segment) =
             (Span::from_ms(700), Span::from_ms(2300), Span::from_s(4));
         for rungs in [&[0, 3, 3, 1, 2, 0][..], &[1, 1], &[2]] {
-            let facts = session(rungs, startup, stalled);
-            let (sabre, pensieve) = facts.published();
+            let metrics = session(rungs, startup, stalled);
+            let (sabre, pensieve) = metrics.published();
             let qoe = |preset: QoePreset| preset.qoe(&ladder, segment).unwrap();
             let score = qoe(QoePreset::SabreScore).of(rungs, startup, stalled, segment);
             assert!(near(sabre.unwrap().score, score), "{rungs:?}");
@@ -211,8 +215,8 @@ mod tests {
     #[test]
     fn averages_are_over_startup_and_stalls_too() {
         // 8 s of media in 10 s.
-        let facts = session(&[0, 1], Span::from_ms(500), Span::from_ms(1500));
-        let sabre = facts.published().0.unwrap();
+        let metrics = session(&[0, 1], Span::from_ms(500), Span::from_ms(1500));
+        let sabre = metrics.published().0.unwrap();
         assert!(near(sabre.bitrate_bps, 1_050_000.0 * 4.0 / 10.0));
         assert!(near(sabre.bitrate_change_bps, 450_000.0 * 4.0 / 10.0));
         assert!(near(sabre.utility, 2.5f64.ln() * 4.0 / 10.0));
@@ -222,20 +226,20 @@ mod tests {
 
     #[test]
     fn what_was_replaced_does_not_count() {
-        let mut facts = session(&[0, 0, 2], Span::ZERO, Span::ZERO);
-        facts.segments.push(SegmentFacts { replacement: true, ..request(2) });
-        facts.presented = vec![0, 3, 2];
-        assert_eq!(facts.published(), session(&[0, 2, 2], Span::ZERO, Span::ZERO).published());
+        let mut metrics = session(&[0, 0, 2], Span::ZERO, Span::ZERO);
+        metrics.segments.push(SegmentMetrics { replacement: true, ..request(2) });
+        metrics.presented = vec![0, 3, 2];
+        assert_eq!(metrics.published(), session(&[0, 2, 2], Span::ZERO, Span::ZERO).published());
     }
 
     #[test]
     fn a_session_that_was_not_played_to_its_end_has_none() {
         let whole = session(&[0, 1], Span::ZERO, Span::ZERO);
         assert!(whole.published().0.is_some() && whole.published().1.is_some());
-        let left = SessionFacts { complete: false, ..whole.clone() };
-        let unpriced = SessionFacts { lowest: BitRate::default(), ..whole };
-        for facts in [left, unpriced, SessionFacts::default()] {
-            assert_eq!(facts.published(), (None, None));
+        let left = SessionMetrics { complete: false, ..whole.clone() };
+        let unpriced = SessionMetrics { lowest: BitRate::default(), ..whole };
+        for metrics in [left, unpriced, SessionMetrics::default()] {
+            assert_eq!(metrics.published(), (None, None));
         }
     }
 }

@@ -24,16 +24,6 @@ pub enum QoeError {
     /// A ladder has no bitrates from which utilities could be made.
     #[error("{0}")]
     Ladder(String),
-    /// There is no preset of this name.
-    #[error("there is no QoE \"{got}\"; did you mean \"{nearest}\"? (all: {all})")]
-    Preset {
-        /// The name.
-        got: String,
-        /// The nearest that there is.
-        nearest: &'static str,
-        /// All that there are.
-        all: String,
-    },
 }
 
 /// What the sum over a session is divided by.

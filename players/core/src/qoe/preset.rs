@@ -2,7 +2,6 @@
 
 use super::{Per, Qoe, QoeError};
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
 use weir_units::{BitRate, Span};
 
 /// What a second of stall costs in Sabre's score, per second of play time: its default `-gp 5`.
@@ -15,6 +14,8 @@ pub(super) const LOG_STALL: f64 = 2.66;
 /// A QoE definition of published work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
 pub enum QoePreset {
     /// Sabre's score: the mean over play time of ln(R/R_min) per segment, less 5 for every segment
     /// duration of stall; switches do not count (Spiteri, Sitaraman, Sparacio: MMSys 2018;
@@ -32,20 +33,6 @@ pub enum QoePreset {
 }
 
 impl QoePreset {
-    /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::SabreScore, Self::PensieveLin, Self::PensieveLog, Self::PensieveHd];
-
-    /// The name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SabreScore => "sabre-score",
-            Self::PensieveLin => "pensieve-lin",
-            Self::PensieveLog => "pensieve-log",
-            Self::PensieveHd => "pensieve-hd",
-        }
-    }
-
     /// The definition for this ladder and this duration of a segment.
     ///
     /// # Errors
@@ -92,51 +79,40 @@ impl QoePreset {
     }
 }
 
-impl FromStr for QoePreset {
-    type Err = QoeError;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(found) = Self::ALL.into_iter().find(|preset| preset.name() == text) {
-            return Ok(found);
-        }
-        let distance = |preset: &Self| strsim::damerau_levenshtein(preset.name(), text);
-        let nearest = Self::ALL.into_iter().min_by_key(distance).map_or("", Self::name);
-        let all = Self::ALL.map(Self::name).join(", ");
-        Err(QoeError::Preset { got: text.chars().take(60).collect(), nearest, all })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strum::VariantArray as _;
 
     #[test]
     fn presets_have_the_published_weights() {
         let pensieve =
             [300, 750, 1200, 1850, 2850, 4300].map(|kbps| BitRate::from_bps(kbps * 1000));
-        let qoe = |name: &str| {
-            name.parse::<QoePreset>().unwrap().qoe(&pensieve, Span::from_s(4)).unwrap()
-        };
-        assert_eq!(qoe("pensieve-lin").utilities, [0.3, 0.75, 1.2, 1.85, 2.85, 4.3]);
-        assert_eq!((qoe("pensieve-lin").rebuffer, qoe("pensieve-lin").switch), (4.3, 1.0));
-        assert_eq!(qoe("pensieve-log").utilities[0], 0.0);
+        let qoe = |preset: QoePreset| preset.qoe(&pensieve, Span::from_s(4)).unwrap();
+        let lin = qoe(QoePreset::PensieveLin);
+        assert_eq!(lin.utilities, [0.3, 0.75, 1.2, 1.85, 2.85, 4.3]);
+        assert_eq!((lin.rebuffer, lin.switch), (4.3, 1.0));
+        assert_eq!(qoe(QoePreset::PensieveLog).utilities[0], 0.0);
         // 2.66 is the utility of the highest rung.
-        assert!((qoe("pensieve-log").utilities[5] - qoe("pensieve-log").rebuffer).abs() < 0.01);
-        assert_eq!(qoe("pensieve-hd").utilities, [1.0, 2.0, 3.0, 12.0, 15.0, 20.0]);
-        assert_eq!((qoe("sabre-score").rebuffer, qoe("sabre-score").per), (1.25, Per::PlayTime));
+        assert!(
+            (qoe(QoePreset::PensieveLog).utilities[5] - qoe(QoePreset::PensieveLog).rebuffer).abs()
+                < 0.01
+        );
+        assert_eq!(qoe(QoePreset::PensieveHd).utilities, [1.0, 2.0, 3.0, 12.0, 15.0, 20.0]);
+        let sabre = qoe(QoePreset::SabreScore);
+        assert_eq!((sabre.rebuffer, sabre.per), (1.25, Per::PlayTime));
     }
 
     #[test]
-    fn every_preset_is_found_by_its_name() {
-        for preset in QoePreset::ALL {
-            assert_eq!(preset.name().parse(), Ok(preset));
-            assert_eq!(serde_json::to_string(&preset).unwrap(), format!("{:?}", preset.name()));
+    fn every_preset_has_one_name() {
+        for preset in QoePreset::VARIANTS {
+            let json = serde_json::to_string(preset).unwrap();
+            assert_eq!(json, format!("{:?}", <&str>::from(preset)));
         }
     }
 
     #[test]
-    fn a_preset_is_named_or_its_neighbour_is() {
-        let said = "pensieve-linear".parse::<QoePreset>().unwrap_err().to_string();
-        assert!(said.contains("did you mean \"pensieve-lin\"?"), "{said}");
+    fn a_preset_is_not_for_every_ladder() {
         let ladder = [1, 1].map(BitRate::from_bps);
         let said = QoePreset::SabreScore.qoe(&ladder, Span::from_s(1)).unwrap_err().to_string();
         assert_eq!(said, "rung 1 is not above rung 0");

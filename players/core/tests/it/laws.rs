@@ -3,8 +3,9 @@
 use crate::toy::{Content, Network, Outcome, choice, play};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use strum::VariantArray as _;
 use weir_abr::Choice;
-use weir_core::{Conduct, Config, Preset};
+use weir_core::{PlayerProfile, Preset, SessionConfig};
 use weir_units::{Span, Time};
 
 fn ms(range: std::ops::RangeInclusive<u64>) -> impl Strategy<Value = Span> {
@@ -24,27 +25,28 @@ fn content() -> impl Strategy<Value = Content> {
     )
 }
 
-fn config() -> impl Strategy<Value = Config> {
-    let conduct = (prop::sample::select(Preset::ALL.to_vec()), prop::option::of(any::<bool>()));
+fn config() -> impl Strategy<Value = SessionConfig> {
+    let conduct =
+        (prop::sample::select(Preset::VARIANTS.to_vec()), prop::option::of(any::<bool>()));
     // dash.js also keeps a rest of its own.
     let rest = (ms(4_301..=30_000), ms(0..=8_000), ms(0..=8_000), any::<bool>(), conduct);
     (ms(0..=90_000), rest).prop_map(
-        |(watch, (max_buffer, startup, resume, sizes, (preset, abandonment)))| Config {
+        |(watch, (max_buffer, startup, resume, sizes, (preset, abandonment)))| SessionConfig {
             first_segment: 0,
             watch,
             max_buffer,
             startup,
             resume,
             sizes,
-            rules: Conduct { preset, abandonment, replacement: None }.rules(max_buffer),
+            player: PlayerProfile { preset, abandonment, replacement: None }.config(max_buffer),
         },
     )
 }
 
 /// The most that the buffer may hold: some presets look at it without the coming segment.
-fn most(config: &Config, content: &Content) -> Span {
+fn most(config: &SessionConfig, content: &Content) -> Span {
     let longest = content.durations.iter().max().copied().unwrap_or_default();
-    let extra = if config.rules.room.with_segment { Span::ZERO } else { longest };
+    let extra = if config.player.room.with_segment { Span::ZERO } else { longest };
     config.max_buffer.saturating_add(extra)
 }
 
@@ -66,7 +68,7 @@ fn abr() -> impl Strategy<Value = Choice> {
 }
 
 fn arrived_media(outcome: &Outcome) -> u64 {
-    outcome.facts.arrived().map(|segment| segment.media.ns()).sum()
+    outcome.metrics.arrived().map(|segment| segment.media.ns()).sum()
 }
 
 proptest! {
@@ -77,11 +79,11 @@ proptest! {
         config in config(), abr in abr(), content in content(), network in network(),
     ) {
         let outcome = play(config, &abr, &content, &network);
-        let played_and_kept = outcome.facts.played.ns() + outcome.last.buffer.ns();
+        let played_and_kept = outcome.metrics.played.ns() + outcome.last.buffer.ns();
         prop_assert_eq!(arrived_media(&outcome), played_and_kept);
         let most = most(&config, &content);
         prop_assert!(outcome.fullest <= most);
-        for segment in &outcome.facts.segments {
+        for segment in &outcome.metrics.segments {
             prop_assert!(segment.buffer_after <= most);
         }
     }
@@ -90,28 +92,28 @@ proptest! {
     fn every_moment_is_startup_or_play_or_stall(
         config in config(), abr in abr(), content in content(), network in network(),
     ) {
-        let facts = play(config, &abr, &content, &network).facts;
-        prop_assert!(facts.length <= config.watch);
-        match facts.startup {
-            None => prop_assert_eq!((facts.played, facts.stalls.len()), (Span::ZERO, 0)),
+        let metrics = play(config, &abr, &content, &network).metrics;
+        prop_assert!(metrics.length <= config.watch);
+        match metrics.startup {
+            None => prop_assert_eq!((metrics.played, metrics.stalls.len()), (Span::ZERO, 0)),
             Some(startup) => prop_assert_eq!(
-                startup.ns() + facts.played.ns() + facts.stalled().ns(),
-                facts.length.ns()
+                startup.ns() + metrics.played.ns() + metrics.stalled().ns(),
+                metrics.length.ns()
             ),
         }
         let media: Span = content.durations.iter().fold(Span::ZERO, |a, b| a.saturating_add(*b));
-        let whole = facts.played == media || facts.length == config.watch;
-        prop_assert!(whole || facts.err.is_some(), "it ended for no reason: {facts:?}");
-        prop_assert_eq!(facts.complete, facts.played == media);
-        prop_assert_eq!(facts.published().0.is_some(), facts.complete);
+        let whole = metrics.played == media || metrics.length == config.watch;
+        prop_assert!(whole || metrics.err.is_some(), "it ended for no reason: {metrics:?}");
+        prop_assert_eq!(metrics.complete, metrics.played == media);
+        prop_assert_eq!(metrics.published().0.is_some(), metrics.complete);
     }
 
     #[test]
     fn stalls_follow_each_other_and_only_the_last_is_cut_off(
         config in config(), abr in abr(), content in content(), network in network(),
     ) {
-        let facts = play(config, &abr, &content, &network).facts;
-        for pair in facts.stalls.windows(2) {
+        let metrics = play(config, &abr, &content, &network).metrics;
+        for pair in metrics.stalls.windows(2) {
             prop_assert!(!pair[0].cut_off && pair[0].duration > Span::ZERO);
             prop_assert!(pair[0].start.after(pair[0].duration) < pair[1].start);
             // Between two stalls, time is media.
@@ -129,7 +131,7 @@ proptest! {
         let late = Network { lateness: lateness.iter().map(share).collect(), ..network.clone() };
         let punctual = play(config, &abr, &content, &network);
         let delayed = play(config, &abr, &content, &late);
-        prop_assert_eq!(punctual.facts, delayed.facts);
+        prop_assert_eq!(punctual.metrics, delayed.metrics);
         // Only a request that was due before the end and looked at after it is never sent.
         let sent = delayed.requests.len();
         prop_assert!(punctual.requests.len() - sent <= 1);
@@ -141,21 +143,21 @@ proptest! {
         config in config(), abr in abr(), content in content(), network in network(),
     ) {
         let once = play(config, &abr, &content, &network);
-        prop_assert_eq!(once.facts, play(config, &abr, &content, &network).facts);
+        prop_assert_eq!(once.metrics, play(config, &abr, &content, &network).metrics);
     }
 
     #[test]
     fn segments_arrive_in_order_each_once(
         config in config(), abr in abr(), content in content(), network in network(),
     ) {
-        let facts = play(config, &abr, &content, &network).facts;
-        prop_assert!(facts.arrived().map(|s| s.segment).eq(0..facts.arrived().count()));
+        let metrics = play(config, &abr, &content, &network).metrics;
+        prop_assert!(metrics.arrived().map(|s| s.segment).eq(0..metrics.arrived().count()));
         let mut free = Time::ZERO;
-        for segment in &facts.segments {
+        for segment in &metrics.segments {
             prop_assert!(segment.requested >= free, "two requests at once");
             free = segment.requested.after(segment.download);
         }
-        let limit = Time::ZERO.after(facts.length);
+        let limit = Time::ZERO.after(metrics.length);
         prop_assert!(free <= limit);
     }
 
@@ -173,8 +175,8 @@ proptest! {
             failures: BTreeMap::new(),
             lateness: vec![Span::ZERO],
         };
-        let facts = play(config, &choice("fixed", &[("rung", "0")]), &content, &network).facts;
-        prop_assert_eq!(facts.err, None);
-        prop_assert!(facts.stalls.is_empty(), "{:?}", facts.stalls);
+        let metrics = play(config, &choice("fixed", &[("rung", "0")]), &content, &network).metrics;
+        prop_assert_eq!(metrics.err, None);
+        prop_assert!(metrics.stalls.is_empty(), "{:?}", metrics.stalls);
     }
 }

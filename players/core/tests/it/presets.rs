@@ -3,16 +3,16 @@
 use crate::toy::{Content, Network, Outcome, choice, config, play, play_with};
 use std::collections::BTreeMap;
 use weir_abr::{Abr, Decision, End, Observation, Progress, Verdict};
-use weir_core::{Abandoned, Conduct, Config, Look, Preset, Rules};
+use weir_core::{AbandonCheck, Abandoned, PlayerConfig, PlayerProfile, Preset, SessionConfig};
 use weir_units::{Bytes, Span};
 
-fn preset(preset: Preset, watch_s: u64) -> Config {
+fn preset(preset: Preset, watch_s: u64) -> SessionConfig {
     let max_buffer = preset.max_buffer();
-    Config {
+    SessionConfig {
         max_buffer,
         startup: preset.startup(),
         resume: preset.resume(),
-        rules: Conduct { preset, ..Conduct::default() }.rules(max_buffer),
+        player: PlayerProfile { preset, ..PlayerProfile::default() }.config(max_buffer),
         ..config(watch_s)
     }
 }
@@ -26,9 +26,9 @@ fn plain(preset_: Preset) -> Outcome {
 
 #[test]
 fn pensieve_starts_at_its_second_rung_and_pauses_for_half_seconds() {
-    let facts = plain(Preset::Pensieve).facts;
-    assert_eq!((facts.segments[0].rung, facts.segments[1].rung), (1, 0));
-    let paused: Vec<_> = facts.segments.iter().filter(|s| s.wait > Span::ZERO).collect();
+    let metrics = plain(Preset::Pensieve).metrics;
+    assert_eq!((metrics.segments[0].rung, metrics.segments[1].rung), (1, 0));
+    let paused: Vec<_> = metrics.segments.iter().filter(|s| s.wait > Span::ZERO).collect();
     assert!(!paused.is_empty());
     for request in paused {
         assert_eq!(request.wait.ms() % 500, 0);
@@ -46,7 +46,7 @@ fn dashjs_looks_for_room_twice_a_second_and_keeps_more_at_the_top() {
     let fullest = |rung| {
         let abr = choice("fixed", &[("rung", rung)]);
         let outcome = play(preset(Preset::DashJs, 900), &abr, &content, &network);
-        assert!(outcome.facts.segments.iter().all(|s| s.wait.ms() % 500 == 0));
+        assert!(outcome.metrics.segments.iter().all(|s| s.wait.ms() % 500 == 0));
         outcome.fullest
     };
     // The segment must fit below the limit, which counts down by up to a poll and a download.
@@ -59,19 +59,21 @@ fn dashjs_looks_for_room_twice_a_second_and_keeps_more_at_the_top() {
 fn dashjs_stops_at_three_tenths_of_a_second() {
     let content = Content::constant(&[1250], 5, 4000);
     let network = Network::constant(1000, Span::ZERO);
-    let facts = play(preset(Preset::DashJs, 60), &choice("fixed", &[]), &content, &network).facts;
+    let metrics =
+        play(preset(Preset::DashJs, 60), &choice("fixed", &[]), &content, &network).metrics;
     // Each segment takes 5 s. The last plays to its end.
-    let played: Vec<_> = facts.stalls.iter().map(|stall| stall.played.ms()).collect();
+    let played: Vec<_> = metrics.stalls.iter().map(|stall| stall.played.ms()).collect();
     assert_eq!(played, [3_700, 7_700, 11_700, 15_700]);
-    assert_eq!(facts.played, Span::from_s(20));
+    assert_eq!(metrics.played, Span::from_s(20));
 }
 
 #[test]
 fn hlsjs_keeps_sixty_megabytes() {
     let content = Content::constant(&[4_000], 60, 4000);
     let network = Network::constant(100_000, Span::ZERO);
-    let facts = play(preset(Preset::HlsJs, 900), &choice("fixed", &[]), &content, &network).facts;
-    let most = facts.segments.iter().map(|segment| segment.buffer_after).max().unwrap();
+    let metrics =
+        play(preset(Preset::HlsJs, 900), &choice("fixed", &[]), &content, &network).metrics;
+    let most = metrics.segments.iter().map(|segment| segment.buffer_after).max().unwrap();
     // 120 s at 4 Mbit/s, and the segment that came when they were not full yet.
     assert!((Span::from_s(120)..Span::from_s(124)).contains(&most), "{most}");
 }
@@ -107,8 +109,11 @@ impl Abr for Hasty {
 
 fn hasty(abandoned: Abandoned, fault: bool) -> Outcome {
     let content = Content::constant(&[100, 1000], 4, 4000);
-    let look = Some(Look { every: Span::from_ms(50), bytes: Bytes::new(1) });
-    let config = Config { rules: Rules { look, abandoned, ..Rules::WEIR }, ..config(60) };
+    let look = Some(AbandonCheck { every: Span::from_ms(50), bytes: Bytes::new(1) });
+    let config = SessionConfig {
+        player: PlayerConfig { abandon_check: look, abandoned, ..PlayerConfig::WEIR },
+        ..config(60)
+    };
     let abr = Box::new(Hasty { abandoned: false, fault });
     play_with(config, abr, &content, &Network::constant(2000, Span::ZERO))
 }
@@ -116,25 +121,25 @@ fn hasty(abandoned: Abandoned, fault: bool) -> Outcome {
 #[test]
 fn an_abandoned_segment_is_requested_at_the_target_or_asked_for_again() {
     let course = |abandoned| {
-        let facts = hasty(abandoned, false).facts;
-        assert_eq!((facts.err, facts.played), (None, Span::from_s(16)));
-        facts.segments.iter().map(|s| (s.segment, s.rung, s.err.is_none())).collect::<Vec<_>>()
+        let metrics = hasty(abandoned, false).metrics;
+        assert_eq!((metrics.err, metrics.played), (None, Span::from_s(16)));
+        metrics.segments.iter().map(|s| (s.segment, s.rung, s.err.is_none())).collect::<Vec<_>>()
     };
     // The first download is not looked at.
     let target = [(0, 1, true), (1, 1, false), (1, 0, true), (2, 1, true), (3, 1, true)];
     assert_eq!(course(Abandoned::TakeTarget), target);
     let again = [(0, 1, true), (1, 1, false), (1, 1, true), (2, 1, true), (3, 1, true)];
     assert_eq!(course(Abandoned::AskAgain), again);
-    let request = &hasty(Abandoned::TakeTarget, false).facts.segments[1];
+    let request = &hasty(Abandoned::TakeTarget, false).metrics.segments[1];
     assert_eq!(request.err.as_deref(), Some("abandoned for rung 0"));
     assert!(request.bytes > Bytes::ZERO && request.transfer.is_none());
 }
 
 #[test]
 fn a_fault_of_the_algorithm_ends_the_session() {
-    let facts = hasty(Abandoned::TakeTarget, true).facts;
-    assert_eq!(facts.err.as_deref(), Some("the program ended"));
-    assert_eq!(facts.segments.len(), 2, "nothing is requested after it");
+    let metrics = hasty(Abandoned::TakeTarget, true).metrics;
+    assert_eq!(metrics.err.as_deref(), Some("the program ended"));
+    assert_eq!(metrics.segments.len(), 2, "nothing is requested after it");
 }
 
 /// Fills the buffer at the lowest rung, then replaces what it can.
@@ -158,16 +163,17 @@ fn segments_of_the_buffer_are_replaced_and_what_comes_too_late_is_thrown_away() 
     let failures = BTreeMap::new();
     let lateness = vec![Span::ZERO];
     let network = Network { latency: Span::from_ms(1), rates, failures, lateness };
-    let facts = play_with(config(90), Box::new(Improver), &content, &network).facts;
-    let replaced: Vec<_> = facts.segments.iter().filter(|s| s.replacement).collect();
+    let metrics = play_with(config(90), Box::new(Improver), &content, &network).metrics;
+    let replaced: Vec<_> = metrics.segments.iter().filter(|s| s.replacement).collect();
     assert!(replaced.iter().any(|s| s.err.is_none()));
     let late = "it came when its turn to play was over";
     assert!(replaced.iter().any(|s| s.err.as_deref() == Some(late)));
     // What is presented is one request for each segment, in order: the last that was in time.
-    let presented: Vec<_> = facts.presented.iter().map(|n| &facts.segments[*n as usize]).collect();
+    let presented: Vec<_> =
+        metrics.presented.iter().map(|n| &metrics.segments[*n as usize]).collect();
     assert!(presented.iter().map(|request| request.segment).eq(0..8));
     for request in replaced.iter().filter(|s| s.err.is_none()) {
         assert_eq!(presented[request.segment].rung, 1);
     }
-    assert_eq!(facts.played, Span::from_s(16));
+    assert_eq!(metrics.played, Span::from_s(16));
 }

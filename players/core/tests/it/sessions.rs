@@ -3,7 +3,7 @@
 use crate::toy::{Content, Network, choice, config, play, play_with};
 use std::sync::mpsc::{Sender, channel};
 use weir_abr::{Abr, Decision, Observation};
-use weir_core::{Resource, StallFacts};
+use weir_core::{Resource, StallMetrics};
 use weir_units::{BitRate, Span, Time};
 
 fn at(ms: u64) -> Time {
@@ -32,8 +32,8 @@ fn documents_come_first_and_only_as_they_are_needed() {
     ];
     assert_eq!(fetched, expected);
     assert_eq!(outcome.requests[6].uri.as_ref().unwrap().as_str(), "http://origin/1/2.m4s");
-    assert_eq!(outcome.facts.played, Span::from_s(6));
-    assert_eq!(outcome.facts.err, None);
+    assert_eq!(outcome.metrics.played, Span::from_s(6));
+    assert_eq!(outcome.metrics.err, None);
 }
 
 #[test]
@@ -41,10 +41,10 @@ fn the_next_request_waits_for_room_to_the_nanosecond() {
     let content = Content::constant(&[100], 30, 2000);
     let mut config = config(60);
     config.max_buffer = Span::from_s(5);
-    let facts = play(config, &choice("fixed", &[]), &content, &megabit()).facts;
+    let metrics = play(config, &choice("fixed", &[]), &content, &megabit()).metrics;
     // 2 s of media in 200 ms: two segments fill 5 s; from then on there is room every 2 s, when
     // the buffer has fallen to 3 s.
-    let [_, second, third, fourth, ..] = &facts.segments[..] else { panic!("{facts:?}") };
+    let [_, second, third, fourth, ..] = &metrics.segments[..] else { panic!("{metrics:?}") };
     assert_eq!(second.wait, Span::ZERO);
     assert_eq!(third.buffer_before, Span::from_s(3));
     assert_eq!(third.requested.since(second.requested).ns(), 200_000_000 + third.wait.ns());
@@ -57,29 +57,29 @@ fn the_next_request_waits_for_room_to_the_nanosecond() {
 fn a_rate_below_the_rung_stalls_by_what_is_missing() {
     // Each segment plays 2 s and takes 2.5 s: after the first, every one comes 500 ms late.
     let content = Content::constant(&[1250], 4, 2000);
-    let facts = play(config(60), &choice("fixed", &[]), &content, &megabit()).facts;
-    let startup = facts.startup.unwrap();
-    let stall = |n: u64| StallFacts {
+    let metrics = play(config(60), &choice("fixed", &[]), &content, &megabit()).metrics;
+    let startup = metrics.startup.unwrap();
+    let stall = |n: u64| StallMetrics {
         start: Time::ZERO.after(startup).after(Span::from_ms(2500 * n - 500)),
         duration: Span::from_ms(500),
         played: Span::from_s(2 * n),
         cut_off: false,
     };
-    assert_eq!(facts.stalls, [stall(1), stall(2), stall(3)]);
-    assert_eq!(facts.length.ns(), startup.ns() + 9_500_000_000);
-    assert_eq!(facts.stall_ratio(), Some(1.5 / 9.5));
+    assert_eq!(metrics.stalls, [stall(1), stall(2), stall(3)]);
+    assert_eq!(metrics.length.ns(), startup.ns() + 9_500_000_000);
+    assert_eq!(metrics.stall_ratio(), Some(1.5 / 9.5));
 }
 
 #[test]
 fn the_end_of_the_watch_cuts_off_a_stall_and_a_request() {
     let content = Content::constant(&[1250], 9, 2000);
-    let facts = play(config(5), &choice("fixed", &[]), &content, &megabit()).facts;
-    assert_eq!(facts.length, Span::from_s(5));
-    let last = facts.segments.last().unwrap();
+    let metrics = play(config(5), &choice("fixed", &[]), &content, &megabit()).metrics;
+    assert_eq!(metrics.length, Span::from_s(5));
+    let last = metrics.segments.last().unwrap();
     assert_eq!(last.err.as_deref(), Some("cut off by the end of the session"));
     assert!(last.bytes.get() > 0 && last.transfer.is_none());
-    assert!(facts.stalls.last().unwrap().cut_off);
-    assert_eq!(facts.err, None);
+    assert!(metrics.stalls.last().unwrap().cut_off);
+    assert_eq!(metrics.err, None);
 }
 
 #[test]
@@ -88,14 +88,14 @@ fn a_failed_segment_is_retried_at_the_lowest_rung() {
     let mut network = megabit();
     // Requests 0 to 2 are the playlists; 4 is the second segment.
     network.failures.insert(4, 30_000);
-    let facts = play(config(60), &choice("fixed", &[("rung", "1")]), &content, &network).facts;
+    let metrics = play(config(60), &choice("fixed", &[("rung", "1")]), &content, &network).metrics;
     let course: Vec<_> =
-        facts.segments.iter().map(|s| (s.segment, s.rung, s.err.is_none())).collect();
+        metrics.segments.iter().map(|s| (s.segment, s.rung, s.err.is_none())).collect();
     assert_eq!(course, [(0, 1, true), (1, 1, false), (1, 0, true), (2, 1, true), (3, 1, true)]);
-    let (failed, retry) = (&facts.segments[1], &facts.segments[2]);
+    let (failed, retry) = (&metrics.segments[1], &metrics.segments[2]);
     assert_eq!((failed.bytes.get(), failed.download), (30_000, Span::from_ms(240)));
     assert_eq!(retry.requested.since(failed.requested), Span::from_ms(1240));
-    assert_eq!((facts.err, facts.played), (None, Span::from_s(8)));
+    assert_eq!((metrics.err, metrics.played), (None, Span::from_s(8)));
 }
 
 #[test]
@@ -103,11 +103,11 @@ fn three_retries_are_the_end() {
     let content = Content::constant(&[100, 500], 9, 2000);
     let mut network = megabit();
     network.failures.extend((4..40).map(|request| (request, 0)));
-    let facts = play(config(60), &choice("fixed", &[("rung", "1")]), &content, &network).facts;
+    let metrics = play(config(60), &choice("fixed", &[("rung", "1")]), &content, &network).metrics;
     let err = "segment 1 at rung 0: the line went dead (after 3 retries)";
-    assert_eq!(facts.err.as_deref(), Some(err));
-    assert_eq!(facts.segments.len(), 5);
-    assert_eq!(facts.arrived().count(), 1);
+    assert_eq!(metrics.err.as_deref(), Some(err));
+    assert_eq!(metrics.segments.len(), 5);
+    assert_eq!(metrics.arrived().count(), 1);
 }
 
 #[test]
@@ -117,9 +117,9 @@ fn a_session_without_a_manifest_ends_with_the_reason() {
     let outcome =
         play(config(60), &choice("bola", &[]), &Content::constant(&[100], 9, 2000), &network);
     let err = "the master playlist: the line went dead (after 3 retries)";
-    assert_eq!(outcome.facts.err.as_deref(), Some(err));
-    assert_eq!((outcome.facts.startup, outcome.facts.length), (None, Span::from_s(3)));
-    assert!(outcome.facts.segments.is_empty());
+    assert_eq!(outcome.metrics.err.as_deref(), Some(err));
+    assert_eq!((outcome.metrics.startup, outcome.metrics.length), (None, Span::from_s(3)));
+    assert!(outcome.metrics.segments.is_empty());
 }
 
 #[test]
@@ -127,7 +127,8 @@ fn what_cannot_be_played_is_refused() {
     let content = Content::constant(&[100], 9, 2000);
     let mut late = config(60);
     late.first_segment = 9;
-    let err = |config| play(config, &choice("bola", &[]), &content, &megabit()).facts.err.unwrap();
+    let err =
+        |config| play(config, &choice("bola", &[]), &content, &megabit()).metrics.err.unwrap();
     assert_eq!(err(late), "segment 9 was to come first, of 9 (from 0)");
     let mut small = config(60);
     small.max_buffer = Span::from_ms(1900);
@@ -139,9 +140,9 @@ fn a_session_may_begin_in_the_middle() {
     let content = Content::constant(&[100], 9, 2000);
     let mut config = config(60);
     config.first_segment = 6;
-    let facts = play(config, &choice("bba0", &[]), &content, &megabit()).facts;
-    assert!(facts.arrived().map(|segment| segment.segment).eq(6..9));
-    assert_eq!(facts.played, Span::from_s(6));
+    let metrics = play(config, &choice("bba0", &[]), &content, &megabit()).metrics;
+    assert!(metrics.arrived().map(|segment| segment.segment).eq(6..9));
+    assert_eq!(metrics.played, Span::from_s(6));
 }
 
 #[test]
@@ -149,12 +150,12 @@ fn a_startup_threshold_above_the_buffer_does_not_wait_for_ever() {
     let content = Content::constant(&[100], 9, 2000);
     let mut config = config(60);
     (config.max_buffer, config.startup) = (Span::from_s(5), Span::from_s(30));
-    let facts = play(config, &choice("fixed", &[]), &content, &megabit()).facts;
+    let metrics = play(config, &choice("fixed", &[]), &content, &megabit()).metrics;
     // Two segments are in, a third has no room: it plays.
-    let second = &facts.segments[1];
+    let second = &metrics.segments[1];
     let full = second.requested.after(second.download);
-    assert_eq!(facts.startup, Some(full.since(at(0))));
-    assert_eq!(facts.played, Span::from_s(18));
+    assert_eq!(metrics.startup, Some(full.since(at(0))));
+    assert_eq!(metrics.played, Span::from_s(18));
 }
 
 /// Takes the highest rung every time, after a wait, and keeps what it saw.
@@ -182,17 +183,17 @@ fn an_algorithm_sees_all_that_the_player_knows() {
     (config.first_segment, config.sizes) = (2, true);
     let (seen, observations) = channel();
     let spy = Spy { seen, wait: Span::from_ms(300) };
-    let facts = play_with(config, Box::new(spy), &content, &megabit()).facts;
+    let metrics = play_with(config, Box::new(spy), &content, &megabit()).metrics;
     let observations: Vec<_> = observations.iter().collect();
-    assert_eq!((observations.len(), facts.segments.len()), (7, 7));
-    for (n, (seen, request)) in observations.iter().zip(&facts.segments).enumerate() {
+    assert_eq!((observations.len(), metrics.segments.len()), (7, 7));
+    for (n, (seen, request)) in observations.iter().zip(&metrics.segments).enumerate() {
         assert_eq!((seen.segment, seen.segments_left), (n as u64, 7 - n as u64));
         assert_eq!((seen.segment_duration, seen.max_buffer), (Span::from_s(2), config.max_buffer));
         let sizes = |segment| vec![content.size(0, segment), content.size(1, segment)];
         assert!(seen.sizes.iter().cloned().eq((n + 2..9).map(sizes)));
         assert_eq!(seen.downloads.len(), n);
         if let Some(last) = seen.downloads.last() {
-            let before = &facts.segments[n - 1];
+            let before = &metrics.segments[n - 1];
             assert_eq!((last.rung, last.bytes, last.media), (1, before.bytes, before.media));
             assert_eq!(Some(last.transfer), before.transfer);
             assert_eq!(last.finished, before.requested.after(before.download));

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use weir_abr::{Abr, Choice};
 use weir_core::playlist::Uri;
-use weir_core::{Config, Event, Output, Player, Request, Resource, Rules, SessionFacts, Status};
+use weir_core::{
+    Event, Output, Player, PlayerConfig, Request, Resource, SessionConfig, SessionMetrics, Status,
+};
 use weir_units::{BitRate, Bytes, Span, Time};
 
 /// What is served.
@@ -113,22 +115,22 @@ impl Network {
 /// A session's outcome, and what was seen of it on the way.
 #[derive(Debug)]
 pub struct Outcome {
-    pub facts: SessionFacts,
+    pub metrics: SessionMetrics,
     pub requests: Vec<Request>,
     pub last: Status,
     /// The fullest that the buffer ever was.
     pub fullest: Span,
 }
 
-pub fn config(watch_s: u64) -> Config {
-    Config {
+pub fn config(watch_s: u64) -> SessionConfig {
+    SessionConfig {
         first_segment: 0,
         watch: Span::from_s(watch_s),
         max_buffer: Span::from_s(20),
         startup: Span::from_s(2),
         resume: Span::from_s(2),
         sizes: false,
-        rules: Rules::WEIR,
+        player: PlayerConfig::WEIR,
     }
 }
 
@@ -138,13 +140,13 @@ pub fn choice(name: &str, params: &[(&str, &str)]) -> Choice {
 }
 
 /// Plays the session to its end.
-pub fn play(config: Config, abr: &Choice, content: &Content, network: &Network) -> Outcome {
+pub fn play(config: SessionConfig, abr: &Choice, content: &Content, network: &Network) -> Outcome {
     play_with(config, abr.build().unwrap(), content, network)
 }
 
 /// Plays the session to its end with an algorithm of one's own.
 pub fn play_with(
-    config: Config,
+    config: SessionConfig,
     abr: Box<dyn Abr>,
     content: &Content,
     network: &Network,
@@ -188,7 +190,7 @@ pub fn play_with(
         fullest = fullest.max(player.status(now).buffer);
     }
     let last = player.status(Time::ZERO);
-    Outcome { facts: player.into_facts(), requests, last, fullest }
+    Outcome { metrics: player.into_metrics(), requests, last, fullest }
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use weir_abr::exec::Program;
 use weir_abr::{Abr, Choice, Rung};
-use weir_core::{Preset, SessionFacts};
+use weir_core::{Preset, SessionMetrics};
 use weir_exec::Start;
-use weir_model::{Film, Link, Spec, Supply, Viewer, Way, run_session_with};
+use weir_model::{Capacity, Film, Link, Spec, Way, run_session_with, viewer_of};
 use weir_trace::{Trace, Volume};
 use weir_units::{BitRate, Span};
 
@@ -64,13 +64,13 @@ fn film() -> Arc<Film> {
     Arc::new(Film::new(kbps.map(rung).to_vec(), segments, &sizes).unwrap())
 }
 
-fn session(abr: Box<dyn Abr>, preset: Preset) -> SessionFacts {
-    let supply = Supply::Trace { trace: trace(), offset: Span::ZERO };
-    let way = Way::Link(Link { supply, latency: Span::from_ms(80) });
-    let viewer = Viewer::new(Choice::named("none"), preset);
-    let facts = run_session_with(&Spec { film: film(), way, viewer }, abr).unwrap();
-    assert_eq!(facts.err, None);
-    facts
+fn session(abr: Box<dyn Abr>, preset: Preset) -> SessionMetrics {
+    let capacity = Capacity::Trace { trace: trace(), offset: Span::ZERO };
+    let way = Way::Link(Link { capacity, latency: Span::from_ms(80) });
+    let viewer = viewer_of(Choice::named("none"), preset);
+    let metrics = run_session_with(&Spec { film: film(), way, viewer }, abr).unwrap();
+    assert_eq!(metrics.err, None);
+    metrics
 }
 
 fn a_program_decides_like_the_algorithm_that_it_copies() {
@@ -85,35 +85,35 @@ fn the_example_plays_a_session_twice_the_same() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../abr/examples");
     let choice = Program::new("python3 my_abr.py").choice();
     let play = || session(weir_exec::build(&choice, &folder, &Start::Plain).unwrap(), Preset::Weir);
-    let facts = play();
-    assert_eq!(facts.segments.len(), 60);
-    let rungs: Vec<_> = facts.segments.iter().map(|segment| segment.rung).collect();
+    let metrics = play();
+    assert_eq!(metrics.segments.len(), 60);
+    let rungs: Vec<_> = metrics.segments.iter().map(|segment| segment.rung).collect();
     assert!(rungs.windows(2).any(|pair| pair[0] < pair[1]), "{rungs:?}");
     assert!(rungs.windows(2).any(|pair| pair[0] > pair[1]), "{rungs:?}");
-    assert_eq!(play(), facts);
+    assert_eq!(play(), metrics);
 }
 
 fn a_program_may_abandon_downloads() {
     let mut scene = Scene::new(IMPATIENT);
     scene.program.progress = true;
-    let facts = session(scene.start(), Preset::Sabre);
-    let abandoned = facts.segments.iter().filter(|segment| segment.err.is_some());
+    let metrics = session(scene.start(), Preset::Sabre);
+    let abandoned = metrics.segments.iter().filter(|segment| segment.err.is_some());
     let reasons: Vec<_> = abandoned.map(|segment| segment.err.as_deref().unwrap()).collect();
     assert!(!reasons.is_empty() && reasons.iter().all(|reason| *reason == "abandoned for rung 0"));
     scene.program.progress = false;
-    let facts = session(scene.start(), Preset::Sabre);
-    assert!(facts.segments.iter().all(|segment| segment.err.is_none()));
+    let metrics = session(scene.start(), Preset::Sabre);
+    assert!(metrics.segments.iter().all(|segment| segment.err.is_none()));
 }
 
 fn a_program_that_fails_ends_its_session() {
     let scene = Scene::new(
         "for n in range(9):\n    input()\n    print('{\"rung\": 0}', flush=True)\nraise SystemExit('bye')",
     );
-    let supply = Supply::Trace { trace: trace(), offset: Span::ZERO };
-    let way = Way::Link(Link { supply, latency: Span::ZERO });
-    let viewer = Viewer::new(Choice::named("none"), Preset::Weir);
-    let facts = run_session_with(&Spec { film: film(), way, viewer }, scene.start()).unwrap();
-    let err = facts.err.unwrap();
+    let capacity = Capacity::Trace { trace: trace(), offset: Span::ZERO };
+    let way = Way::Link(Link { capacity, latency: Span::ZERO });
+    let viewer = viewer_of(Choice::named("none"), Preset::Weir);
+    let metrics = run_session_with(&Spec { film: film(), way, viewer }, scene.start()).unwrap();
+    let err = metrics.err.unwrap();
     assert!(err.ends_with("exited with status 1 instead of answering; its error output ends: bye"));
-    assert_eq!(facts.segments.len(), 9);
+    assert_eq!(metrics.segments.len(), 9);
 }

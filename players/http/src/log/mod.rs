@@ -44,8 +44,8 @@ impl SessionLog {
     pub fn new(log: &Log, job: &SessionJob) -> Self {
         Self {
             log: log.clone(),
-            session: job.session,
-            start: job.start,
+            session: job.viewer.session,
+            start: job.viewer.start,
             entries: Arc::default(),
             bytes: 0,
             started: false,
@@ -179,8 +179,8 @@ mod tests {
         let path = folder.path().join("log.jsonl");
         for example in crate::rows::examples::examples() {
             let log = Log::create(&path).unwrap();
-            let facts = example.script.play(Some(SessionLog::new(&log, &example.script.job())));
-            assert_eq!(facts, example.script.play(None));
+            let metrics = example.script.play(Some(SessionLog::new(&log, &example.script.job())));
+            assert_eq!(metrics, example.script.play(None));
             log.finish().unwrap();
             let text = std::fs::read_to_string(&path).unwrap();
             let lines: Vec<LogLine> =
@@ -189,21 +189,21 @@ mod tests {
             let moments = |wanted: fn(&Happening) -> bool| -> Vec<u64> {
                 lines.iter().filter(|line| wanted(&line.what)).map(|line| line.at_us).collect()
             };
-            let stalls: Vec<_> = facts.stalls.iter().map(|stall| stall.start.us()).collect();
+            let stalls: Vec<_> = metrics.stalls.iter().map(|stall| stall.start.us()).collect();
             assert_eq!(moments(|what| matches!(what, Happening::Stall { .. })), stalls);
-            let resumed = facts.stalls.iter().filter(|stall| !stall.cut_off);
+            let resumed = metrics.stalls.iter().filter(|stall| !stall.cut_off);
             let resumed: Vec<_> =
                 resumed.map(|stall| stall.start.after(stall.duration).us()).collect();
             assert_eq!(moments(|what| matches!(what, Happening::Resume)), resumed);
-            let requested: Vec<_> = facts.segments.iter().map(|s| s.requested.us()).collect();
+            let requested: Vec<_> = metrics.segments.iter().map(|s| s.requested.us()).collect();
             let segment =
                 |what: &Happening| matches!(what, Happening::Request { segment: Some(_), .. });
             assert_eq!(moments(segment), requested);
-            let startup: Vec<_> = facts.startup.iter().map(|startup| startup.us()).collect();
+            let startup: Vec<_> = metrics.startup.iter().map(|startup| startup.us()).collect();
             assert_eq!(moments(|what| matches!(what, Happening::Startup)), startup);
             let end = lines.last().unwrap();
-            let expected = Happening::End { played_us: facts.played.us() };
-            assert_eq!((end.at_us, &end.what), (facts.length.us(), &expected));
+            let expected = Happening::End { played_us: metrics.played.us() };
+            assert_eq!((end.at_us, &end.what), (metrics.length.us(), &expected));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `results/METRICS.md` is what the code does: its worked examples are played by the real state
 //! machine, and its tables name the columns that there are.
 
-use super::{Ended, records};
+use super::{SessionOutcome, records};
 use crate::script::Script;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,9 +72,9 @@ fn cells<R: Row>(row: &R) -> BTreeMap<&'static str, Cell> {
 }
 
 fn rows(script: &Script) -> Rows {
-    let ended = Ended { facts: script.play(None), ..Ended::default() };
+    let ended = SessionOutcome { metrics: script.play(None), ..SessionOutcome::default() };
     let mut rows = Rows::default();
-    for record in records(&script.job(), &ended) {
+    for record in records(&script.job().viewer, &ended) {
         match record {
             Record::Session(row) => rows.session = cells(&row),
             Record::Stall(row) => rows.stalls.push(cells(&row)),

@@ -3,7 +3,7 @@
 use crate::server::{Answer, Server};
 use crate::watching::{session, watch};
 use std::time::Duration;
-use weir_http::{Conduct, Preset, Transport};
+use weir_http::{PlayerProfile, Preset, Transport};
 
 /// The fourth segment at the highest rung trickles: 150 kB at 50 kB/s.
 fn trickle() -> Server {
@@ -15,7 +15,7 @@ fn trickle() -> Server {
 fn an_abandoned_download_is_requested_again_at_a_lower_rung_on_a_new_connection() {
     let server = trickle();
     let mut job = session(&server, "sabre-throughput");
-    job.conduct.abandonment = Some(true);
+    job.viewer.viewing.profile.abandonment = Some(true);
     let rows = watch(&[job], Transport::default());
     assert_eq!(rows.sessions[0].err, None);
     let place = rows.segments.iter().position(|row| row.segment == 3).unwrap();
@@ -35,8 +35,9 @@ fn an_abandoned_download_is_requested_again_at_a_lower_rung_on_a_new_connection(
 fn without_abandonment_the_same_download_comes_to_its_end() {
     let server = trickle();
     let mut job = session(&server, "sabre-throughput");
-    job.watch = weir_units::Span::from_s(5);
-    job.conduct = Conduct { preset: Preset::Sabre, abandonment: Some(false), replacement: None };
+    job.viewer.viewing.watch = weir_units::Span::from_s(5);
+    job.viewer.viewing.profile =
+        PlayerProfile { preset: Preset::Sabre, abandonment: Some(false), replacement: None };
     let rows = watch(&[job], Transport::default());
     let slow = rows.segments.iter().find(|row| row.segment == 3).unwrap();
     assert_eq!((slow.rung, slow.bytes, slow.err.as_deref()), (2, 150_000, None));

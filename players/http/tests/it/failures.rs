@@ -85,7 +85,7 @@ fn a_server_that_fails_for_ever_ends_the_session() {
     let missing = || Answer::Status("503 Service Unavailable", "X-A: b");
     let server = Server::start(&[("/vod/1/1.m4s", missing()), ("/vod/0/1.m4s", missing())]);
     let mut job = fixed(&server, 1);
-    job.watch = Span::from_s(30);
+    job.viewer.viewing.watch = Span::from_s(30);
     let rows = watch(&[job], impatient());
     let row = &rows.sessions[0];
     let err = "segment 1 at rung 0: HTTP status 503 Service Unavailable (after 3 retries)";
@@ -98,7 +98,7 @@ fn a_server_that_fails_for_ever_ends_the_session() {
 fn master(answer: Answer) -> String {
     let server = Server::start(&[("/vod/master.m3u8", answer)]);
     let mut job = session(&server, "bola");
-    job.watch = Span::from_s(8);
+    job.viewer.viewing.watch = Span::from_s(8);
     let rows = watch(&[job], impatient());
     assert!(rows.segments.is_empty() && rows.stalls.is_empty());
     assert_eq!((rows.sessions[0].startup_us, rows.sessions[0].played_us), (None, 0));
@@ -130,16 +130,16 @@ fn a_session_without_a_server_has_a_row() {
     let url = server.url("/vod/master.m3u8");
     let mut job = session(&server, "bola");
     drop(server);
-    job.watch = Span::from_s(8);
+    job.viewer.viewing.watch = Span::from_s(8);
     let rows = watch(&[job.clone()], impatient());
     let err = rows.sessions[0].err.as_deref().unwrap();
     assert!(err.starts_with("the master playlist: connecting to 127.0.0.1:"), "{err}");
     assert!(err.ends_with("(after 3 retries)"), "{err}");
 
     job.url = url.replace("http:", "https:");
-    job.watch = Span::from_s(1);
+    job.viewer.viewing.watch = Span::from_s(1);
     let mut unknown = job.clone();
-    unknown.abr.name = "bolo".to_owned();
+    unknown.viewer.viewing.abr.name = "bolo".to_owned();
     let rows = watch(&[job, unknown], impatient());
     // The first is still trying when its watch ends; the second cannot even begin.
     assert_eq!(rows.sessions[0].session_us, 1_000_000);

@@ -2,20 +2,22 @@
 
 use crate::server::{Answer, Server};
 use crate::watching::{Rows, fixed, watch};
-use weir_http::{LiveRules, Options, SessionJob, Transport, play};
+use weir_http::{LiveRules, Options, SessionJob, Transport, Viewing, play};
 use weir_units::{Span, Time};
 
 fn follower(server: &Server, others: &[&Server], watch_s: u64) -> SessionJob {
-    SessionJob {
-        url: server.url("/live/master.m3u8"),
-        streams: others.iter().map(|server| server.url("/live/master.m3u8")).collect(),
+    let mut job = fixed(server, 0);
+    job.url = server.url("/live/master.m3u8");
+    job.streams = others.iter().map(|server| server.url("/live/master.m3u8")).collect();
+    job.viewer.start = Time::ZERO.after(Span::from_ms(100));
+    job.viewer.viewing = Viewing {
         live: Some(LiveRules::default()),
-        start: Time::ZERO.after(Span::from_ms(100)),
         watch: Span::from_s(watch_s),
         startup: Span::ZERO,
         resume: Span::ZERO,
-        ..fixed(server, 0)
-    }
+        ..job.viewer.viewing
+    };
+    job
 }
 
 fn follow(job: SessionJob, transport: Transport) -> Rows {
@@ -92,16 +94,18 @@ fn a_body_that_trickles_is_given_up_when_its_time_is_over() {
 #[test]
 fn a_live_stream_is_played_where_recorded_content_was_expected() {
     let server = Server::start(&[]);
-    let options = Options { watch: Span::from_s(2), ..Options::default() };
-    let facts = play(&server.url("/live/master.m3u8"), &options, |_| {}).unwrap();
-    assert_eq!(facts.err, None);
-    assert!(facts.live.unwrap().latency.is_some());
+    let mut options = Options::default();
+    options.viewing.watch = Span::from_s(2);
+    let metrics = play(&server.url("/live/master.m3u8"), &options, |_| {}).unwrap();
+    assert_eq!(metrics.err, None);
+    assert!(metrics.live.unwrap().latency.is_some());
 }
 
 #[test]
 fn several_streams_of_recorded_content_are_refused() {
     let server = Server::start(&[]);
-    let job = SessionJob { live: None, ..follower(&server, &[&server], 1) };
+    let mut job = follower(&server, &[&server], 1);
+    job.viewer.viewing.live = None;
     let rows = watch(&[job], Transport::default());
     assert_eq!(rows.sessions[0].err.as_deref(), Some("several streams of recorded content"));
 }

@@ -2,7 +2,7 @@
 
 use crate::server::{Answer, Server, monotonic_ns};
 use crate::watching::{Rows, fixed, impatient, rows, session};
-use weir_http::{Happening, Job, Knows, LogLine, SessionJob};
+use weir_http::{Happening, Job, LogLine, SessionJob, SizeHints};
 use weir_units::{Span, Time};
 
 /// Runs these sessions with a log, which is read.
@@ -31,16 +31,19 @@ fn a_logged_decision_can_be_taken_again() {
     let server = Server::start(&[]);
     let abrs = ["throughput", "bba0", "bola"];
     let jobs = (0..).zip(abrs).map(|(n, abr)| {
-        let knows = if n == 1 { Knows::Sizes } else { Knows::Declared };
+        let knows = if n == 1 { SizeHints::Sizes } else { SizeHints::Declared };
         let start = Time::ZERO.after(Span::from_ms(100 * n));
-        SessionJob { session: n, knows, start, ..session(&server, abr) }
+        let mut job = session(&server, abr);
+        (job.viewer.session, job.viewer.start) = (n, start);
+        job.viewer.viewing.knows = knows;
+        job
     });
     let jobs: Vec<_> = jobs.collect();
     let (rows, lines) = logged(&jobs);
     for job in &jobs {
-        let mut abr = job.abr.build().unwrap();
-        let mut segments = rows.segments.iter().filter(|row| row.session == job.session);
-        for line in lines.iter().filter(|line| line.session == job.session) {
+        let mut abr = job.viewer.viewing.abr.build().unwrap();
+        let mut segments = rows.segments.iter().filter(|row| row.session == job.viewer.session);
+        for line in lines.iter().filter(|line| line.session == job.viewer.session) {
             let Happening::Decision { observation, decision, estimate } = &line.what else {
                 continue;
             };
@@ -51,7 +54,7 @@ fn a_logged_decision_can_be_taken_again() {
                 (row.rung, row.estimate_bps),
                 (decision.rung as u64, estimate.map(|estimate| estimate.bps()),)
             );
-            assert_eq!(line.at_us, job.start.after(observation.now.since(Time::ZERO)).us());
+            assert_eq!(line.at_us, job.viewer.start.after(observation.now.since(Time::ZERO)).us());
         }
         assert_eq!(segments.next(), None, "every request was decided on");
     }
@@ -122,7 +125,8 @@ fn failures_and_stalls_are_in_the_log() {
     let server = Server::start(&[("/vod/1/1.m4s", lie)]);
     let mut job = fixed(&server, 1);
     // Half a second plays, and the retry comes after a whole one.
-    (job.startup, job.resume) = (Span::from_ms(500), Span::from_ms(500));
+    (job.viewer.viewing.startup, job.viewer.viewing.resume) =
+        (Span::from_ms(500), Span::from_ms(500));
     let (rows, lines) = logged(&[job]);
     assert_eq!(rows.stalls.len(), 1);
     let names = names(&lines, 0);

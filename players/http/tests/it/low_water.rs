@@ -3,7 +3,7 @@
 use crate::server::{Answer, Hit, Server};
 use crate::watching::{Rows, fixed, watch};
 use std::time::Duration;
-use weir_http::{SessionJob, Transport};
+use weir_http::Transport;
 use weir_units::Span;
 
 /// What a loaded machine may need from the server's write to the player's read. A mark that is too
@@ -40,7 +40,8 @@ fn played(transport: Transport) -> (Rows, Vec<Hit>, u64) {
         .collect();
     let mischief: Vec<_> = answers.iter().map(|(p, a)| (p.as_str(), a.clone())).collect();
     let server = Server::start(&mischief);
-    let job = SessionJob { watch: Span::from_s(4), ..fixed(&server, 0) };
+    let mut job = fixed(&server, 0);
+    job.viewer.viewing.watch = Span::from_s(4);
     let epoch = crate::server::monotonic_ns();
     let rows = watch(&[job], transport);
     (rows, server.hits(), epoch)

@@ -13,7 +13,15 @@ const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../abr/examples");
 
 /// A session in which this command decides.
 fn decided(server: &Server, command: &str) -> SessionJob {
-    SessionJob { abr: Program::new(command).choice(), ..session(server, "exec") }
+    let mut job = session(server, "exec");
+    job.viewer.viewing.abr = Program::new(command).choice();
+    job
+}
+
+/// The same job as this session of a trial.
+fn numbered(session: u64, mut job: SessionJob) -> SessionJob {
+    job.viewer.session = session;
+    job
 }
 
 fn watch_in(folder: &Path, sessions: Vec<SessionJob>) -> Rows {
@@ -40,7 +48,7 @@ fn a_program_decides_like_the_algorithm_that_it_copies() {
     let text = "import sys\nfor line in sys.stdin: print('{\"rung\": 1}', flush=True)\n";
     fs::write(folder.path().join("fixed.py"), text).unwrap();
     let jobs = vec![decided(&server, "python3 fixed.py"), fixed(&server, 1)];
-    let jobs = (0..).zip(jobs).map(|(session, job)| SessionJob { session, ..job });
+    let jobs = (0..).zip(jobs).map(|(session, job)| numbered(session, job));
     let rows = watch_in(folder.path(), jobs.collect());
     assert!(rows.sessions.iter().all(|row| row.err.is_none()), "{:?}", rows.sessions);
     let decisions = |session: u64| -> Vec<_> {
@@ -61,9 +69,9 @@ fn a_program_that_fails_ends_its_session_with_its_own_words() {
         "input()\nprint('{\"rung\": 1}', flush=True)\ninput()\nraise ValueError('no idea')\n";
     fs::write(folder.path().join("fails.py"), text).unwrap();
     let failing = decided(&server, "python3 fails.py");
-    let missing = SessionJob { session: 1, ..decided(&server, "python3 missing/fails") };
-    let unknown = SessionJob { session: 2, ..decided(&server, "no-such-program") };
-    let other = SessionJob { session: 3, ..fixed(&server, 1) };
+    let missing = numbered(1, decided(&server, "python3 missing/fails"));
+    let unknown = numbered(2, decided(&server, "no-such-program"));
+    let other = numbered(3, fixed(&server, 1));
     let rows = watch_in(folder.path(), vec![failing, missing, unknown, other]);
     let err = |session: usize| rows.sessions[session].err.clone().unwrap_or_default();
     let expected = "the program \"python3 fails.py\" exited with status 1 instead of answering; its \
@@ -88,8 +96,9 @@ fn a_program_is_asked_about_downloads_in_progress_if_it_wants() {
     fs::write(folder.path().join("asked.py"), text).unwrap();
     let asked = |progress: bool| {
         let program = Program { progress, ..Program::new("python3 asked.py") };
-        let mut job = SessionJob { abr: program.choice(), ..session(&server, "exec") };
-        job.conduct.abandonment = Some(true);
+        let mut job = session(&server, "exec");
+        job.viewer.viewing.abr = program.choice();
+        job.viewer.viewing.profile.abandonment = Some(true);
         let rows = watch_in(folder.path(), vec![job]);
         assert_eq!(rows.sessions[0].err, None);
         let asked = fs::read_to_string(folder.path().join("asked")).unwrap();
@@ -103,13 +112,10 @@ fn a_program_is_asked_about_downloads_in_progress_if_it_wants() {
 #[test]
 fn a_person_can_play_with_a_program() {
     let server = Server::start(&[]);
-    let options = weir_http::Options {
-        abr: Program::new("python3 my_abr.py").choice(),
-        folder: EXAMPLE.into(),
-        watch: weir_units::Span::from_s(1),
-        ..weir_http::Options::default()
-    };
-    let facts = play(&server.url("/vod/master.m3u8"), &options, |_| {}).unwrap();
-    assert_eq!(facts.err, None);
-    assert!(facts.segments.len() > 2);
+    let mut options = weir_http::Options { folder: EXAMPLE.into(), ..Default::default() };
+    options.viewing.abr = Program::new("python3 my_abr.py").choice();
+    options.viewing.watch = weir_units::Span::from_s(1);
+    let metrics = play(&server.url("/vod/master.m3u8"), &options, |_| {}).unwrap();
+    assert_eq!(metrics.err, None);
+    assert!(metrics.segments.len() > 2);
 }

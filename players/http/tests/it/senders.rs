@@ -4,7 +4,7 @@ use crate::server::{Answer, Server, monotonic_ns};
 use crate::watching::{Rows, fixed, impatient, rows, watch};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use weir_http::{Job, SenderState, Senders, SessionJob};
+use weir_http::{Job, SenderState, Senders};
 use weir_units::{BitRate, Span};
 
 /// Answers with numbers that count the questions, except every third time.
@@ -33,10 +33,11 @@ impl Senders for Fake {
 
 fn played(server: &Server, watch: Span) -> (Rows, Vec<(SocketAddr, SocketAddr)>) {
     let fake = Arc::new(Fake::default());
-    let sessions = vec![SessionJob { watch, ..fixed(server, 1) }];
+    let mut session = fixed(server, 1);
+    session.viewer.viewing.watch = watch;
     let job = Job {
         epoch: monotonic_ns(),
-        sessions,
+        sessions: vec![session],
         transport: impatient(),
         folder: "".into(),
         log: None,

@@ -2,7 +2,7 @@
 
 use crate::server::{Answer, LADDER, SEGMENT_MS, Server, size};
 use crate::watching::{fixed, impatient, session, watch};
-use weir_http::{Job, Knows, Options, Transport, play, run};
+use weir_http::{Job, Options, SizeHints, Transport, play, run};
 use weir_units::{Span, Time};
 
 #[test]
@@ -49,9 +49,9 @@ fn the_sessions_of_a_job_keep_their_names_and_their_starts() {
     let abrs = ["throughput", "bba0", "bola"];
     let job = |(n, abr): (u64, &&str)| {
         let mut job = session(&server, abr);
-        (job.session, job.first_segment) = (7 + n, 3 * n);
-        job.start = Time::ZERO.after(Span::from_ms(200 * n));
-        job.watch = Span::from_s(1);
+        (job.viewer.session, job.viewer.first_segment) = (7 + n, 3 * n);
+        job.viewer.start = Time::ZERO.after(Span::from_ms(200 * n));
+        job.viewer.viewing.watch = Span::from_s(1);
         job
     };
     let jobs: Vec<_> = (0..).zip(&abrs).map(job).collect();
@@ -75,7 +75,7 @@ fn the_sessions_of_a_job_keep_their_names_and_their_starts() {
 fn a_server_that_offers_sizes_is_asked_for_them() {
     let server = Server::start(&[]);
     let mut job = session(&server, "throughput");
-    (job.knows, job.watch) = (Knows::Sizes, Span::from_s(1));
+    (job.viewer.viewing.knows, job.viewer.viewing.watch) = (SizeHints::Sizes, Span::from_s(1));
     let rows = watch(&[job], Transport::default());
     assert_eq!(rows.sessions[0].err, None);
     assert_eq!(rows.sessions[0].knows, "sizes");
@@ -91,8 +91,9 @@ fn a_slow_server_stalls_the_session() {
     let mischief: Vec<_> = paths.iter().map(|path| (path.as_str(), slow.clone())).collect();
     let server = Server::start(&mischief);
     let mut job = fixed(&server, 0);
-    (job.startup, job.resume) = (Span::from_ms(500), Span::from_ms(500));
-    job.watch = Span::from_s(3);
+    (job.viewer.viewing.startup, job.viewer.viewing.resume) =
+        (Span::from_ms(500), Span::from_ms(500));
+    job.viewer.viewing.watch = Span::from_s(3);
     let rows = watch(&[job], Transport::default());
     let session = &rows.sessions[0];
     assert_eq!(session.err, None);
@@ -118,7 +119,7 @@ fn a_body_in_chunks_is_a_body() {
         }),
     ]);
     let mut job = fixed(&server, 1);
-    job.watch = Span::from_s(1);
+    job.viewer.viewing.watch = Span::from_s(1);
     let rows = watch(&[job], impatient());
     assert_eq!(rows.sessions[0].err, None);
     assert_eq!(rows.segments[0].bytes, 50_000);
@@ -141,15 +142,16 @@ fn a_server_that_leaves_after_every_response_is_asked_again() {
 #[test]
 fn a_person_sees_the_session_move() {
     let server = Server::start(&[]);
-    let options = Options { watch: Span::from_s(2), ..Options::default() };
+    let mut options = Options::default();
+    options.viewing.watch = Span::from_s(2);
     let mut seen = Vec::new();
-    let facts = play(&server.url("/vod/master.m3u8"), &options, |status| seen.push(status));
-    let facts = facts.unwrap();
-    assert_eq!((facts.err.as_deref(), facts.length), (None, Span::from_s(2)));
+    let metrics = play(&server.url("/vod/master.m3u8"), &options, |status| seen.push(status));
+    let metrics = metrics.unwrap();
+    assert_eq!((metrics.err.as_deref(), metrics.length), (None, Span::from_s(2)));
     assert!((7..=10).contains(&seen.len()), "{} looks in 2 s", seen.len());
     assert!(seen.windows(2).all(|pair| pair[0].played <= pair[1].played));
     let last = seen.last().unwrap();
-    assert_eq!((last.played, last.stalls), (facts.played, 0));
+    assert_eq!((last.played, last.stalls), (metrics.played, 0));
     assert!(last.rung.is_some() && last.throughput.is_some());
 }
 
@@ -161,7 +163,8 @@ fn what_cannot_be_played_is_refused_at_once() {
     let tls = refused("https://example.org/master.m3u8", &options);
     assert!(tls.contains("TLS is not supported"), "{tls}");
     assert!(refused("master.m3u8", &options).contains("is not a URI"));
-    let unknown = Options { abr: weir_abr::Choice::named("bolo"), ..Options::default() };
+    let mut unknown = Options::default();
+    unknown.viewing.abr = weir_abr::Choice::named("bolo");
     assert!(refused("http://127.0.0.1/", &unknown).contains("there are: fixed"));
 
     let server = Server::start(&[]);

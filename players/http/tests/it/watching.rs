@@ -3,34 +3,30 @@
 use crate::server::{Server, monotonic_ns};
 use std::sync::Arc;
 use weir_abr::Choice;
-use weir_http::{Job, Knows, Senders, SessionJob, Transport, run};
+use weir_http::{Job, Preset, Senders, SessionJob, Transport, Viewer, Viewing, run};
 use weir_records::{Event, Live, Moment, Playlist, Record, Segment, Session, Stall, read_lines};
 use weir_units::{Span, Time};
 
 /// A session of 2 s that begins at once.
 pub fn session(server: &Server, abr: &str) -> SessionJob {
-    SessionJob {
-        session: 0,
-        node: "viewer".to_owned(),
-        url: server.url("/vod/master.m3u8"),
-        start: Time::ZERO,
-        first_segment: 0,
-        abr: Choice::named(abr),
-        knows: Knows::Declared,
-        watch: Span::from_s(2),
+    let viewing = Viewing {
         max_buffer: Span::from_s(8),
         startup: Span::from_s(1),
         resume: Span::from_s(1),
-        conduct: weir_http::Conduct::default(),
+        ..Viewing::of(Preset::Weir, Choice::named(abr), Span::from_s(2))
+    };
+    let node = "viewer".to_owned();
+    SessionJob {
+        viewer: Viewer { session: 0, node, start: Time::ZERO, first_segment: 0, viewing },
+        url: server.url("/vod/master.m3u8"),
         streams: Vec::new(),
-        live: None,
     }
 }
 
 /// A session that always asks for this rung.
 pub fn fixed(server: &Server, rung: usize) -> SessionJob {
     let mut session = session(server, "fixed");
-    session.abr.params.insert("rung".to_owned(), rung.to_string());
+    session.viewer.viewing.abr.params.insert("rung".to_owned(), rung.to_string());
     session
 }
 

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use strum::VariantArray;
 use weir_plan::names::{NAME_HINT, is_name};
 use weir_plan::{Error, Invalid, Place, clip, nearest};
 use weir_units::ParseError;
@@ -262,6 +263,12 @@ impl<'s> Field<'s> {
             let near = nearest(text, names.iter().copied());
             self.refuse(format_args!("is none of {}", names.join(", "))).did_you_mean(near)
         })
+    }
+
+    /// One of the values of a type, by its name.
+    pub fn variant<T: VariantArray + Copy + Into<&'static str>>(&self) -> Result<T, Error> {
+        let known: Vec<_> = T::VARIANTS.iter().map(|value| ((*value).into(), *value)).collect();
+        self.one_of(&known)
     }
 
     /// A quantity with its unit, within `range`.

@@ -2,7 +2,7 @@
 
 use crate::document::section::{Field, Section};
 use crate::sections::services::Services;
-use weir_core::{CatchUp, LiveRules};
+use weir_core::LiveRules;
 use weir_plan::{Error, Service, limits};
 
 /// The keys that only a live stream has, but `origin`.
@@ -35,10 +35,9 @@ pub(crate) fn streams(
 
 /// How a group follows a live stream.
 pub(crate) fn rules(section: &Section<'_>) -> Result<LiveRules, Error> {
-    let laws = CatchUp::ALL.map(|law| (law.name(), law));
     let span = |key| section.read(key, |f: Field<'_>| f.quantity(limits::LATENCIES));
     Ok(LiveRules {
-        catch_up: section.read("catch_up", |f| f.one_of(&laws))?.unwrap_or_default(),
+        catch_up: section.read("catch_up", |f| f.variant())?.unwrap_or_default(),
         target: span("target_latency")?,
         max_latency: span("max_latency")?,
         stale: span("stale")?,

@@ -49,7 +49,7 @@ impl Head {
 }
 
 fn oracle(field: Field<'_>) -> Result<(QoePreset, Place), Error> {
-    let preset = field.one_of(&QoePreset::ALL.map(|preset| (preset.name(), preset)))?;
+    let preset = field.variant()?;
     Ok((preset, field.value.place.clone()))
 }
 

@@ -6,8 +6,8 @@ use crate::sections::members::Network;
 use crate::sections::services::Services;
 use crate::sections::{abr, follow};
 use std::collections::BTreeMap;
-use weir_abr::{Knows, Side};
-use weir_core::{Conduct, Preset};
+use weir_abr::{Side, SizeHints};
+use weir_core::{PlayerProfile, Viewing};
 use weir_plan::{Error, Media, Origin, Players, limits};
 use weir_units::Span;
 
@@ -15,7 +15,6 @@ const WATCH: Span = Span::from_s(60);
 
 /// The service of an origin about which nothing is said.
 const SERVICE: &str = "nginx";
-const KNOWLEDGE: [(&str, Knows); 2] = [("declared", Knows::Declared), ("sizes", Knows::Sizes)];
 /// Nothing can be said too, as a value of an axis.
 const SIDES: [(&str, Option<Side>); 3] =
     [("none", None), ("left", Some(Side::Left)), ("right", Some(Side::Right))];
@@ -131,30 +130,31 @@ fn group(
     };
     let (origins, streams): (Vec<String>, Vec<String>) = sources.into_iter().unzip();
     let span = |key, range| section.read(key, |f: Field<'_>| f.quantity(range));
-    let knows = section.read("knows", |f| f.one_of(&KNOWLEDGE))?.unwrap_or(Knows::Declared);
-    let conduct = conduct(section)?;
-    let preset = conduct.preset;
+    let knows = section.read("knows", |f| f.variant())?.unwrap_or(SizeHints::Declared);
+    let profile = profile(section)?;
+    let preset = profile.preset;
     Ok(Players {
         nodes,
         origin: origins.into_iter().next().unwrap_or_default(),
         streams: streams.into_iter().filter(|_| live.is_some()).collect(),
         count,
-        abr: abr::choice(&section.need("abr", abr::HINT)?, library)?,
-        knows,
-        watch: span("watch", limits::WATCHES)?.unwrap_or(WATCH),
-        max_buffer: span("max_buffer", limits::BUFFERS)?.unwrap_or(preset.max_buffer()),
-        startup: span("startup", limits::STARTUPS)?.unwrap_or(preset.startup()),
-        resume: span("resume", limits::STARTUPS)?.unwrap_or(preset.resume()),
-        conduct,
-        live,
+        viewing: Viewing {
+            abr: abr::choice(&section.need("abr", abr::HINT)?, library)?,
+            knows,
+            watch: span("watch", limits::WATCHES)?.unwrap_or(WATCH),
+            max_buffer: span("max_buffer", limits::BUFFERS)?.unwrap_or(preset.max_buffer()),
+            startup: span("startup", limits::STARTUPS)?.unwrap_or(preset.startup()),
+            resume: span("resume", limits::STARTUPS)?.unwrap_or(preset.resume()),
+            profile,
+            live,
+        },
     })
 }
 
 /// How a group's players go about it.
-fn conduct(section: &Section<'_>) -> Result<Conduct, Error> {
-    let presets = Preset::ALL.map(|preset| (preset.name(), preset));
-    Ok(Conduct {
-        preset: section.read("preset", |f| f.one_of(&presets))?.unwrap_or_default(),
+fn profile(section: &Section<'_>) -> Result<PlayerProfile, Error> {
+    Ok(PlayerProfile {
+        preset: section.read("preset", |f| f.variant())?.unwrap_or_default(),
         abandonment: section.read("abandonment", |f| f.flag())?,
         replacement: section.read("replacement", |f| f.one_of(&SIDES))?.flatten(),
     })

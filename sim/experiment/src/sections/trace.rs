@@ -3,12 +3,10 @@
 use crate::document::section::{Field, Section};
 use crate::library::Library;
 use std::path::Path;
+use strum::VariantArray;
 use weir_plan::names::{is_trace_name, is_trace_path};
 use weir_plan::{Error, Rate, Traced, limits};
-use weir_trace::{Format, Kind};
-
-const KINDS: [(&str, Kind); 2] =
-    [(Kind::Capacity.name(), Kind::Capacity), (Kind::Goodput.name(), Kind::Goodput)];
+use weir_trace::Format;
 
 /// The rate that `field` is; `title` is its link's, and `page` that of the table of a trace.
 pub(crate) fn rate(
@@ -36,7 +34,7 @@ fn traced(section: &Section<'_>, library: &Library<'_>) -> Result<Traced, Error>
     let field = section.need("trace", "expected the name of a trace, or a path")?;
     let trace = field.text()?;
     let format = section.read("format", format)?;
-    let kind = section.read("kind", |f| f.one_of(&KINDS))?;
+    let kind = section.read("kind", |f| f.variant())?;
     section.check(Traced::check_text(trace)).map_err(|error| error.hint(HINT))?;
     if is_trace_path(trace) && !library.is_experiment(&field.value.place) {
         return Err(field
@@ -45,14 +43,14 @@ fn traced(section: &Section<'_>, library: &Library<'_>) -> Result<Traced, Error>
     }
     let own = is_trace_name(trace) || has_own_extension(trace);
     let format = format.or(own.then_some(Format::Weir)).ok_or_else(|| {
-        let forms = FORMATS.map(|(name, _)| name).join(", ");
+        let forms = forms().iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         section.missing("format").hint(format!("this file is no *.trace; forms: {forms}"))
     })?;
     if kind.is_none() && !Traced::says_kind(format) {
         return Err(section.missing("kind").hint(format!(
             "the form {} does not say whether its rates are the \"capacity\" of a link or the \
              \"goodput\" of one flow",
-            format.name()
+            format
         )));
     }
     let traced = Traced { trace: trace.to_owned(), format, kind };
@@ -68,18 +66,16 @@ fn has_own_extension(path: &str) -> bool {
     Path::new(path).extension().is_some_and(|extension| extension == "trace")
 }
 
-const FORMATS: [(&str, Format); 5] = [
-    (Format::Weir.name(), Format::Weir),
-    (Format::Sabre.name(), Format::Sabre),
-    (Format::Pensieve.name(), Format::Pensieve),
-    (Format::Mahimahi.name(), Format::Mahimahi),
-    (Format::Cadvise.name(), Format::Cadvise),
-];
+/// The forms that say what an experiment needs to know: all but tables.
+fn forms() -> Vec<(&'static str, Format)> {
+    let known = Format::VARIANTS.iter().filter(|form| **form != Format::Csv);
+    known.map(|&form| (form.into(), form)).collect()
+}
 
 fn format(field: Field<'_>) -> Result<Format, Error> {
     // What it cannot be used for is said where all of it is checked.
-    if field.text().is_ok_and(|text| text == Format::Csv.name()) {
+    if field.text().is_ok_and(|text| text == <&str>::from(Format::Csv)) {
         return Ok(Format::Csv);
     }
-    field.one_of(&FORMATS)
+    field.one_of(&forms())
 }

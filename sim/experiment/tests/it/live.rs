@@ -96,7 +96,7 @@ fn recorded_content_has_its_own_kind_of_origin() {
     assert_eq!(kinds, ["nginx"]);
     let setup = &plan.cell(0).unwrap().setup;
     assert_eq!((&setup.live, setup.services.len(), setup.faults.len()), (&None, 0, 0));
-    assert_eq!((setup.players[0].live, setup.players[0].streams.len()), (None, 0));
+    assert_eq!((setup.players[0].viewing.live, setup.players[0].streams.len()), (None, 0));
     let refused = crate::refusal("[[origins]]\nservice = \"haproxy\"\n");
     assert!(refused.contains("\"haproxy\" does not serve recorded content"), "{refused}");
 }
@@ -125,7 +125,7 @@ fn viewers_watch_the_last_service_that_can_be_watched_or_those_that_they_name() 
 
 #[test]
 fn viewers_follow_a_live_stream_by_rules_with_defaults() {
-    assert_eq!(setup("").players[0].live, Some(LiveRules::default()));
+    assert_eq!(setup("").players[0].viewing.live, Some(LiveRules::default()));
     let said = setup(
         "catch_up = \"dashjs\"\ntarget_latency = \"6 s\"\nmax_latency = \"30 s\"\nstale = \"10 s\"\n",
     );
@@ -135,7 +135,7 @@ fn viewers_follow_a_live_stream_by_rules_with_defaults() {
         max_latency: Some(Span::from_s(30)),
         stale: Some(Span::from_s(10)),
     };
-    assert_eq!(said.players[0].live, Some(rules));
+    assert_eq!(said.players[0].viewing.live, Some(rules));
 }
 
 #[test]

@@ -42,7 +42,10 @@ fn what_is_not_said_has_its_documented_default() {
         (players[0].node(0), &*players[0].origin, players[0].count),
         ("viewer", "origin", 1)
     );
-    assert_eq!((players[0].watch, players[0].max_buffer), (Span::from_s(60), Span::from_s(25)));
+    assert_eq!(
+        (players[0].viewing.watch, players[0].viewing.max_buffer),
+        (Span::from_s(60), Span::from_s(25))
+    );
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::{refusal, small};
 use std::collections::BTreeSet;
-use weir_plan::{Knows, Plan};
+use weir_abr::SizeHints;
+use weir_plan::Plan;
 use weir_units::{BitRate, Span};
 
 fn params(plan: &Plan) -> Vec<String> {
@@ -26,7 +27,7 @@ fn axes_multiply_and_the_first_is_the_slowest() {
     for cell in plan.cells() {
         let players = &cell.setup.players[0];
         assert_eq!(
-            [players.watch.to_string(), players.abr.name.clone()][..],
+            [players.viewing.watch.to_string(), players.viewing.abr.name.clone()][..],
             plan.params(cell.index)
         );
     }
@@ -90,7 +91,7 @@ fn an_axis_sets_all_groups_of_players_or_one() {
             .setup
             .players
             .iter()
-            .map(|p| p.knows == Knows::Sizes)
+            .map(|p| p.viewing.knows == SizeHints::Sizes)
             .collect::<Vec<_>>()
     };
     assert_eq!(knows("players.knows"), [true, true]);
@@ -138,7 +139,7 @@ fn tables_can_be_values_too() {
             "{rate = 1 Mbit/s, delay = 1 ms}",
         ]
     );
-    assert_eq!(last.setup.players[0].abr.params["rung"], "2");
+    assert_eq!(last.setup.players[0].viewing.abr.params["rung"], "2");
     assert_eq!(last.setup.media.ladder.rungs.len(), 1);
     assert_eq!(
         last.setup.topology.links[1].forward.constant_rate(),
@@ -153,7 +154,7 @@ fn a_parameter_of_an_algorithm_is_an_axis_where_there_is_a_table() {
                 [sweep]\n\"players.abr.rung\" = [0, 1, 2]\n";
     let plan = crate::resolve(text).unwrap();
     let rungs: Vec<_> =
-        plan.cells().map(|c| c.setup.players[0].abr.params.get("rung").cloned()).collect();
+        plan.cells().map(|c| c.setup.players[0].viewing.abr.params.get("rung").cloned()).collect();
     // The default is not spelled out, so that both ways of saying it are the same setup.
     assert_eq!(rungs, [None, Some("1".to_owned()), Some("2".to_owned())]);
     assert!(

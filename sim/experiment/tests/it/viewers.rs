@@ -3,41 +3,42 @@
 use crate::{refusal, resolve, small};
 use proptest::prelude::*;
 use std::path::Path;
+use strum::VariantArray as _;
 use weir_abr::{Choice, Side};
-use weir_core::{Conduct, Preset, QoePreset};
+use weir_core::{PlayerProfile, Preset, QoePreset, Viewing};
 use weir_experiment::find_files;
-use weir_plan::{Keep, LabName, Plan, Players};
+use weir_plan::{Keep, LabName, Plan};
 use weir_units::Span;
 
-fn players(more: &str) -> Players {
-    small(more).unwrap().cell(0).unwrap().setup.players[0].clone()
+fn viewing(more: &str) -> Viewing {
+    small(more).unwrap().cell(0).unwrap().setup.players[0].viewing.clone()
 }
 
 /// The algorithm that an experiment chooses with this text.
 fn abr(text: &str) -> Result<Choice, String> {
     let text = format!("name = \"x\"\ntopology = \"one-origin\"\n[[players]]\nabr = {text}\n");
     let plan = resolve(&text).map_err(|error| error.to_string())?;
-    Ok(plan.cell(0).unwrap().setup.players[0].abr.clone())
+    Ok(plan.cell(0).unwrap().setup.players[0].viewing.abr.clone())
 }
 
 #[test]
 fn a_preset_sets_what_is_not_said() {
-    for preset in Preset::ALL {
-        let set = players(&format!("preset = \"{preset}\"\n"));
-        assert_eq!(set.conduct, Conduct { preset, ..Conduct::default() });
+    for &preset in Preset::VARIANTS {
+        let set = viewing(&format!("preset = \"{preset}\"\n"));
+        assert_eq!(set.profile, PlayerProfile { preset, ..PlayerProfile::default() });
         let expected = (preset.max_buffer(), preset.startup(), preset.resume());
         assert_eq!((set.max_buffer, set.startup, set.resume), expected);
-        let said = players(&format!(
+        let said = viewing(&format!(
             "preset = \"{preset}\"\nmax_buffer = \"17 s\"\nstartup = \"1 s\"\nresume = \"3 s\"\n"
         ));
         let expected = [17, 1, 3].map(Span::from_s);
         assert_eq!([said.max_buffer, said.startup, said.resume], expected);
     }
-    assert_eq!(players(""), players("preset = \"weir\"\nreplacement = \"none\"\n"));
+    assert_eq!(viewing(""), viewing("preset = \"weir\"\nreplacement = \"none\"\n"));
 }
 
 #[test]
-fn conduct_is_an_axis() {
+fn a_profile_is_an_axis() {
     let plan = small(
         "[sweep]\n\"players.preset\" = [\"weir\", \"dashjs\"]\n\
          \"players.abandonment\" = [true, false]\n\
@@ -47,14 +48,14 @@ fn conduct_is_an_axis() {
     assert_eq!(plan.cells().len(), 12);
     let last = plan.cells().last().unwrap();
     assert_eq!(plan.params(last.index), ["dashjs", "false", "right"]);
-    let expected = Conduct {
+    let expected = PlayerProfile {
         preset: Preset::DashJs,
         abandonment: Some(false),
         replacement: Some(Side::Right),
     };
-    assert_eq!(last.setup.players[0].conduct, expected);
-    assert_eq!(last.setup.players[0].max_buffer, Preset::DashJs.max_buffer());
-    assert_eq!(plan.cell(0).unwrap().setup.players[0].conduct.replacement, None);
+    assert_eq!(last.setup.players[0].viewing.profile, expected);
+    assert_eq!(last.setup.players[0].viewing.max_buffer, Preset::DashJs.max_buffer());
+    assert_eq!(plan.cell(0).unwrap().setup.players[0].viewing.profile.replacement, None);
 }
 
 #[test]
@@ -100,7 +101,8 @@ fn programs_and_logs_are_axes_and_the_plan_names_their_files() {
         plan.axes[0].values,
         ["bba0", "{exec = ./decide}", "{replay = ../logs/bola_{trace}}"]
     );
-    let choices: Vec<Choice> = plan.cells().map(|cell| cell.setup.players[0].abr.clone()).collect();
+    let choices: Vec<Choice> =
+        plan.cells().map(|cell| cell.setup.players[0].viewing.abr.clone()).collect();
     let log = choices[2].replay().unwrap();
     let file = &plan.log_files[log];
     assert_eq!(

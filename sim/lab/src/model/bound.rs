@@ -4,9 +4,8 @@ use crate::model::movie::Movie;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
-use weir_core::{Conduct, Limit, Per, Qoe, QoePreset, SessionFacts};
+use weir_core::{Limit, Per, Qoe, QoePreset, SessionMetrics, Viewing};
 use weir_oracle::{Latency, Limits, Problem, solve_within};
-use weir_plan::Players;
 use weir_trace::{About, Builder, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span, Time};
 
@@ -57,7 +56,7 @@ pub(crate) enum Network {
 #[derive(Debug)]
 pub(crate) struct Question<'a> {
     pub movie: &'a Movie,
-    pub players: &'a Players,
+    pub viewing: &'a Viewing,
     pub first_segment: u64,
     pub network: Network,
     /// The time from a request to its first byte, but for what the trace says.
@@ -84,22 +83,26 @@ impl Bounds {
     ///
     /// # Errors
     /// If the QoE is none for the ladder.
-    pub fn compare(&self, asked: &Question<'_>, facts: &SessionFacts) -> Result<Option<Compared>> {
-        let Question { movie, players, .. } = asked;
-        if !covers(&players.conduct, players.max_buffer, facts) {
+    pub fn compare(
+        &self,
+        asked: &Question<'_>,
+        metrics: &SessionMetrics,
+    ) -> Result<Option<Compared>> {
+        let Question { movie, viewing, .. } = asked;
+        if !covers(viewing, metrics) {
             return Ok(None);
         }
         let ladder = movie.film.content().ladder();
         let ladder: Vec<BitRate> = ladder.iter().map(|rung| rung.mean).collect();
         let qoe = self.preset.qoe(&ladder, movie.segment)?;
-        let rungs: Vec<usize> = facts.segments.iter().map(|segment| segment.rung).collect();
-        let startup = facts.startup.unwrap_or(facts.length);
+        let rungs: Vec<usize> = metrics.segments.iter().map(|segment| segment.rung).collect();
+        let startup = metrics.startup.unwrap_or(metrics.length);
         // Sums would grow with the content.
         let per = match qoe.per {
             Per::Session => rungs.len().max(1) as f64,
             Per::PlayTime => 1.0,
         };
-        let reached = qoe.of(&rungs, startup, facts.stalled(), movie.segment) / per;
+        let reached = qoe.of(&rungs, startup, metrics.stalled(), movie.segment) / per;
         let solved = self.solved(asked, qoe);
         let (bound, remark) = match solved {
             Ok(Bound { bound, gap }) => {
@@ -130,22 +133,22 @@ impl Question<'_> {
             Network::Trace(trace, at) => ((Arc::as_ptr(trace) as usize, Rate::ZERO, *at), false),
             Network::Chunks(trace, at) => ((Arc::as_ptr(trace) as usize, Rate::ZERO, *at), true),
         };
-        let Self { movie, players, first_segment, latency, .. } = self;
+        let Self { movie, viewing, first_segment, latency, .. } = self;
         Key {
             film: Arc::as_ptr(&movie.film) as usize,
             network,
             latency: (*latency, beside),
             first_segment: usize::try_from(*first_segment).unwrap_or(usize::MAX),
-            max_buffer: players.max_buffer,
-            startup: players.startup,
-            first: players.conduct.rules(players.max_buffer).first,
+            max_buffer: viewing.max_buffer,
+            startup: viewing.startup,
+            first: viewing.player().first,
         }
     }
 
     fn solve(&self, qoe: Qoe) -> Solved {
-        let Self { movie, players, network, .. } = self;
+        let Self { movie, viewing, network, .. } = self;
         let Key { first_segment, first, .. } = self.key();
-        let rules = players.conduct.rules(players.max_buffer);
+        let player = viewing.player();
         let constant;
         let (trace, start) = match network {
             Network::Constant(rate) => {
@@ -172,15 +175,15 @@ impl Question<'_> {
             _ => rest,
         };
         // Where the coming segment does not count, it may exceed the limit.
-        let beyond = if rules.room.with_segment { Span::ZERO } else { movie.segment };
+        let beyond = if player.room.with_segment { Span::ZERO } else { movie.segment };
         let top = movie.film.content().ladder().len().saturating_sub(1);
         let problem = Problem {
             trace,
             start: Time::ZERO.after(start),
             sizes,
             segment: movie.segment,
-            max_buffer: players.max_buffer.saturating_add(beyond),
-            startup: players.startup,
+            max_buffer: viewing.max_buffer.saturating_add(beyond),
+            startup: viewing.startup,
             first: first.map(|first| first.min(top)),
             latency,
             qoe,
@@ -194,19 +197,19 @@ impl Question<'_> {
 /// Whether a bound covers the session: it was played to its end, one segment after the other, nothing
 /// was replaced or abandoned, nobody waited before playback began, the limit of the buffer is always
 /// the same, and playback stops when the buffer is empty and not before.
-fn covers(conduct: &Conduct, max_buffer: Span, facts: &SessionFacts) -> bool {
-    let rules = conduct.rules(max_buffer);
-    let began = facts.startup.map_or(Time::ZERO, |startup| Time::ZERO.after(startup));
+fn covers(viewing: &Viewing, metrics: &SessionMetrics) -> bool {
+    let player = viewing.player();
+    let began = metrics.startup.map_or(Time::ZERO, |startup| Time::ZERO.after(startup));
     // A wait ends with the request.
     let waited_before = |requested: Time, wait: Span| {
         wait > Span::ZERO
             && requested.since(Time::ZERO).saturating_sub(wait) < began.since(Time::ZERO)
     };
-    facts.complete
-        && facts.err.is_none()
-        && rules.limit == Limit::Fixed
-        && rules.dry == Span::ZERO
-        && facts.segments.iter().all(|segment| {
+    metrics.complete
+        && metrics.err.is_none()
+        && player.limit == Limit::Fixed
+        && player.stall_threshold == Span::ZERO
+        && metrics.segments.iter().all(|segment| {
             segment.err.is_none()
                 && !segment.replacement
                 && !waited_before(segment.requested, segment.wait)

@@ -42,7 +42,7 @@ pub(crate) fn check(plan: &Plan) -> Result<()> {
 /// Pensieve's chunk model has no downloads in progress, and knows one viewer and one trace.
 fn check_chunks(setup: &Setup, traces: &Traces) -> Result<()> {
     let mut groups =
-        setup.players.iter().filter(|players| players.conduct.preset == Preset::Pensieve);
+        setup.players.iter().filter(|players| players.viewing.profile.preset == Preset::Pensieve);
     let Some(first) = groups.next() else { return Ok(()) };
     let refused = |why: anyhow::Error| {
         Refused::because(format!(
@@ -51,7 +51,7 @@ fn check_chunks(setup: &Setup, traces: &Traces) -> Result<()> {
         ))
     };
     for players in [first].into_iter().chain(groups) {
-        if players.conduct.rules(players.max_buffer).look.is_some() {
+        if players.viewing.player().abandon_check.is_some() {
             return Err(refused(anyhow!(
                 "nothing can be abandoned there (expected abandonment to be off)"
             )));
@@ -78,10 +78,9 @@ pub(crate) fn check_others(plan: &Plan) -> Result<()> {
             None => Refused::because(format!("the trace {}: {why}", traced.trace)),
         });
     }
-    let log = plan
-        .cells()
-        .filter(|cell| real(cell.setup.lab))
-        .find_map(|cell| cell.setup.players.iter().find_map(|p| p.abr.replay().map(str::to_owned)));
+    let log = plan.cells().filter(|cell| real(cell.setup.lab)).find_map(|cell| {
+        cell.setup.players.iter().find_map(|p| p.viewing.abr.replay().map(str::to_owned))
+    });
     let Some(log) = log else { return Ok(()) };
     let why = "decisions are replayed in the lab \"model\" only";
     Err(match plan.refuse_log(&log, why) {

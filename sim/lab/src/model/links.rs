@@ -3,8 +3,8 @@
 use crate::model::layout::{Asked, Layout};
 use crate::model::traces::{PAYLOAD, Traces};
 use anyhow::Result;
-use weir_core::SessionFacts;
-use weir_model::Supply;
+use weir_core::SessionMetrics;
+use weir_model::Capacity;
 use weir_plan::{Direction, Setup};
 use weir_records::{Link, Record};
 use weir_trace::{Kind, Volume};
@@ -37,17 +37,17 @@ impl Carried {
         }
     }
 
-    /// Adds the downloads of a session that had the supply to itself, `start` after the trial's, over
-    /// these directions. The supply begins when the viewer presses play.
+    /// Adds the downloads of a session that had the capacity to itself, `start` after the trial's,
+    /// over these directions. The capacity begins when the viewer presses play.
     pub fn add_alone(
         &mut self,
         directions: &[usize],
-        supply: &Supply,
+        capacity: &Capacity,
         start: Time,
-        facts: &SessionFacts,
+        metrics: &SessionMetrics,
     ) {
         let every = self.every.ns().max(1);
-        for request in &facts.segments {
+        for request in &metrics.segments {
             let Some(ttfb) = request.ttfb else { continue };
             let whole = Volume::from(request.bytes);
             let (from, to) =
@@ -62,7 +62,7 @@ impl Carried {
                 let until_here = Time::ZERO.after(until.since(start));
                 let there = match until >= end {
                     true => whole,
-                    false => supply.carried(from, until_here).min(whole),
+                    false => capacity.carried(from, until_here).min(whole),
                 };
                 let place = usize::try_from(interval).unwrap_or(usize::MAX);
                 for direction in directions {
@@ -111,7 +111,7 @@ impl Carried {
                     start_us: begins.us(),
                     end_us: ends.us(),
                     rate_bps: allowed.map(|allowed| mean_bps(allowed, length)),
-                    rate_kind: kind(&asked).map(|kind| kind.name().to_owned()),
+                    rate_kind: kind(&asked).map(|kind| kind.to_string()),
                     delay_us: shape.delay.us(),
                     jitter_us: shape.jitter.max(shape.reordering_jitter).us(),
                     queue_bytes: None,

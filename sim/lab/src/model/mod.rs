@@ -133,8 +133,8 @@ impl Lab for ModelLab {
         for cell in plan.cells().filter(|cell| cell.setup.lab == LabName::Model) {
             let content = contents.of(&cell.setup)?.movie()?.film.content();
             for players in &cell.setup.players {
-                let Some(log) = players.abr.replay() else { continue };
-                let first = players.conduct.rules(players.max_buffer).first;
+                let Some(log) = players.viewing.abr.replay() else { continue };
+                let first = players.viewing.player().first;
                 let recording = self.recordings.get(&cell.setup, log)?;
                 let script = recording.script(content.ladder(), content.segments(), first);
                 script.map_err(|why| match plan.refuse_log(log, format!("{why:#}")) {

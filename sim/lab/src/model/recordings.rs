@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use weir_abr::{Abr, Decision, Observation, Rung, TRACE};
-use weir_core::SessionFacts;
+use weir_core::SessionMetrics;
 use weir_plan::{LabName, Plan, Rate, Setup};
 use weir_uml::sha256_of_file;
 use weir_units::{BitRate, Bytes, Span};
@@ -52,7 +52,7 @@ impl Recordings {
     pub fn load(plan: &Plan) -> Result<Self> {
         let mut recordings = Self::default();
         for cell in plan.cells().filter(|cell| cell.setup.lab == LabName::Model) {
-            let logs = cell.setup.players.iter().filter_map(|players| players.abr.replay());
+            let logs = cell.setup.players.iter().filter_map(|players| players.viewing.abr.replay());
             for log in logs {
                 let refused =
                     |error: anyhow::Error| match plan.refuse_log(log, format!("{error:#}")) {
@@ -174,11 +174,11 @@ impl Recording {
     ///
     /// # Errors
     /// If the session did not download the same chunks.
-    pub fn deviation_us(&self, facts: &SessionFacts) -> Result<f64> {
+    pub fn deviation_us(&self, metrics: &SessionMetrics) -> Result<f64> {
         let seconds = |span: Span| span.as_secs_f64();
         let mut worst = 0.0f64;
         for (number, chunk) in self.chunks.iter().enumerate() {
-            let request = facts.segments.get(number).ok_or_else(|| {
+            let request = metrics.segments.get(number).ok_or_else(|| {
                 anyhow!("the session ended before chunk {number} of {}", self.path.display())
             })?;
             ensure!(
@@ -190,7 +190,7 @@ impl Recording {
             );
             // The log has the buffer after the pause that follows. A player pauses before its next
             // request, and not after the last segment of the film.
-            let next = facts.segments.get(number + 1);
+            let next = metrics.segments.get(number + 1);
             let buffer = next.map_or(chunk.buffer_s, |next| seconds(next.buffer_before));
             // Before the first chunk there is nothing, and all of its delay counts as a stall.
             let before = if number == 0 { 0.0 } else { seconds(request.buffer_before) };

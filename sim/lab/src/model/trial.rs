@@ -7,12 +7,12 @@ use crate::model::links::Carried;
 use crate::model::movie::Movie;
 use crate::model::traces::payload_of;
 use crate::trial::{Assignment, Findings};
-use crate::viewers::{Viewer, viewers};
+use crate::viewers::{GroupViewer, viewers};
 use anyhow::{Context, Result};
 use std::sync::Arc;
 use weir_abr::Abr;
-use weir_core::{Preset, SessionFacts};
-use weir_model::{Link, LinkId, Shared, Spec, Supply, run_session_with, run_trial_metered};
+use weir_core::{Preset, SessionMetrics, Viewer};
+use weir_model::{Capacity, Link, LinkId, Shared, Spec, run_session_with, run_trial_metered};
 use weir_plan::{Direction, Keep, Phase, Rate as Limit, Setup, Trial};
 use weir_records::{Event, Record, Session};
 use weir_trace::Volume;
@@ -29,7 +29,7 @@ pub(crate) struct Scene<'a> {
     movie: &'a Movie,
     /// How far into its trace each direction of the layout begins.
     offsets: Vec<Span>,
-    viewers: Vec<Viewer<'a>>,
+    viewers: Vec<GroupViewer<'a>>,
     records: Vec<Record>,
     carried: Option<Carried>,
     end: Time,
@@ -104,9 +104,9 @@ impl Scene<'_> {
     fn play(&mut self) -> Result<()> {
         let mut together = Vec::new();
         for place in 0..self.viewers.len() {
-            let viewer = &self.viewers[place];
-            let way = self.layout.way(viewer.players, viewer.node)?;
-            if viewer.players.conduct.preset == Preset::Pensieve {
+            let GroupViewer { players, viewer } = &self.viewers[place];
+            let way = self.layout.way(players, &viewer.node)?;
+            if viewer.viewing.profile.preset == Preset::Pensieve {
                 self.play_chunks(place, way)?;
                 continue;
             }
@@ -120,25 +120,26 @@ impl Scene<'_> {
 
     /// Plays a session that shares no limit with another one.
     fn play_alone(&mut self, place: usize, way: &Way, alone: Alone<'_>) -> Result<()> {
-        let start = self.viewers[place].start.since(Time::ZERO);
-        let (supply, network) = match alone {
-            Alone::Unlimited => (Supply::Unlimited, None),
-            Alone::Constant(rate) => (Supply::Constant(rate), Some(Network::Constant(rate))),
+        let start = self.viewer(place).start.since(Time::ZERO);
+        let (capacity, network) = match alone {
+            Alone::Unlimited => (Capacity::Unlimited, None),
+            Alone::Constant(rate) => (Capacity::Constant(rate), Some(Network::Constant(rate))),
             Alone::Trace(direction, loaded) => {
                 let trace = Arc::clone(&loaded.carried);
                 // The session's time begins when the viewer presses play.
                 let offset = self.offset(direction).saturating_add(start);
                 let network = Network::Trace(Arc::clone(&trace), offset);
-                (Supply::Trace { trace, offset }, Some(network))
+                (Capacity::Trace { trace, offset }, Some(network))
             }
         };
         let latency = way.round_trip();
-        let link = Link { supply: supply.clone(), latency };
-        let facts = self.session(place, weir_model::Way::Link(link))?;
+        let link = Link { capacity: capacity.clone(), latency };
+        let metrics = self.session(place, weir_model::Way::Link(link))?;
+        let pressed = self.viewer(place).start;
         if let Some(carried) = &mut self.carried {
-            carried.add_alone(&way.passes, &supply, self.viewers[place].start, &facts);
+            carried.add_alone(&way.passes, &capacity, pressed, &metrics);
         }
-        self.add(place, &facts, network.map(|network| (network, latency)))
+        self.add(place, &metrics, network.map(|network| (network, latency)))
     }
 
     /// Plays a session in Pensieve's chunk model, whose time is not that of its link: what the link
@@ -146,13 +147,13 @@ impl Scene<'_> {
     fn play_chunks(&mut self, place: usize, way: &Way) -> Result<()> {
         let (direction, loaded) = chunked(self.layout, way, self.setup, &self.lab.traces)
             .context("the preset \"pensieve\" cannot be told on this network")?;
-        let start = self.viewers[place].start.since(Time::ZERO);
+        let start = self.viewer(place).start.since(Time::ZERO);
         let offset = self.offset(direction).saturating_add(start);
         let trace = Arc::clone(&loaded.asked);
         let network = Network::Chunks(Arc::clone(&trace), offset);
-        let facts = self.session(place, weir_model::Way::Pensieve { trace, offset })?;
+        let metrics = self.session(place, weir_model::Way::Pensieve { trace, offset })?;
         self.carried = None;
-        self.add(place, &facts, Some((network, Span::ZERO)))
+        self.add(place, &metrics, Some((network, Span::ZERO)))
     }
 
     /// Plays sessions that share limits, or have several.
@@ -160,15 +161,15 @@ impl Scene<'_> {
         let mut links = Vec::with_capacity(self.layout.directions.len() + together.len());
         for (passed, offset) in self.layout.directions.iter().zip(&self.offsets) {
             let (_, shape) = passed.of(self.setup)?;
-            let supply = match &shape.rate {
-                None => Supply::Unlimited,
-                Some(Limit::Constant(rate)) => Supply::Constant(payload_of(*rate)),
-                Some(Limit::Trace(traced)) => Supply::Trace {
+            let capacity = match &shape.rate {
+                None => Capacity::Unlimited,
+                Some(Limit::Constant(rate)) => Capacity::Constant(payload_of(*rate)),
+                Some(Limit::Trace(traced)) => Capacity::Trace {
                     trace: Arc::clone(&self.lab.traces.get(traced)?.carried),
                     offset: *offset,
                 },
             };
-            links.push(Link { supply, latency: shape.delay });
+            links.push(Link { capacity, latency: shape.delay });
         }
         let mut sessions = Vec::with_capacity(together.len());
         let mut algorithms = Vec::with_capacity(together.len());
@@ -176,13 +177,13 @@ impl Scene<'_> {
             let mut route: Vec<LinkId> = way.passes.iter().copied().map(LinkId).collect();
             // The way of the request: no content passes it.
             route.push(LinkId(links.len()));
-            links.push(Link { supply: Supply::Unlimited, latency: way.request });
+            links.push(Link { capacity: Capacity::Unlimited, latency: way.request });
             let film = Arc::clone(&self.movie.film);
-            sessions.push(Shared { film, route, viewer: self.viewer(*place) });
+            sessions.push(Shared { film, route, viewer: self.viewer(*place).clone() });
             algorithms.push(self.algorithm(*place)?);
         }
         let trial = weir_model::Trial { links, sessions };
-        let (facts, volumes) = match &self.carried {
+        let (metrics, volumes) = match &self.carried {
             None => (weir_model::run_trial_with(&trial, algorithms)?, Vec::new()),
             Some(_) => run_trial_metered(&trial, algorithms, self.setup.interval)?,
         };
@@ -195,14 +196,15 @@ impl Scene<'_> {
                 intervals.iter().enumerate().for_each(add);
             }
         }
-        for ((place, _), facts) in together.iter().zip(&facts) {
-            self.add(*place, facts, None)?;
+        for ((place, _), metrics) in together.iter().zip(&metrics) {
+            self.add(*place, metrics, None)?;
         }
         Ok(())
     }
 
-    fn session(&self, place: usize, way: weir_model::Way) -> Result<SessionFacts> {
-        let spec = Spec { film: Arc::clone(&self.movie.film), way, viewer: self.viewer(place) };
+    fn session(&self, place: usize, way: weir_model::Way) -> Result<SessionMetrics> {
+        let spec =
+            Spec { film: Arc::clone(&self.movie.film), way, viewer: self.viewer(place).clone() };
         Ok(run_session_with(&spec, self.algorithm(place)?)?)
     }
 
@@ -210,31 +212,17 @@ impl Scene<'_> {
         self.offsets.get(direction).copied().unwrap_or_default()
     }
 
-    /// A viewer, as the model knows one.
-    fn viewer(&self, place: usize) -> weir_model::Viewer {
-        let Viewer { session, players, node, start, first_segment } = &self.viewers[place];
-        weir_model::Viewer {
-            session: *session,
-            node: (*node).to_owned(),
-            start: *start,
-            first_segment: *first_segment,
-            abr: players.abr.clone(),
-            knows: players.knows,
-            watch: players.watch,
-            max_buffer: players.max_buffer,
-            startup: players.startup,
-            resume: players.resume,
-            conduct: players.conduct,
-        }
+    fn viewer(&self, place: usize) -> &Viewer {
+        &self.viewers[place].viewer
     }
 
     fn algorithm(&self, place: usize) -> Result<Box<dyn Abr>> {
-        let Viewer { players, first_segment, .. } = &self.viewers[place];
-        let Some(log) = players.abr.replay() else {
-            return Ok(weir_exec::build(&players.abr, &self.lab.folder, &self.lab.start)?);
+        let Viewer { viewing, first_segment, .. } = self.viewer(place);
+        let Some(log) = viewing.abr.replay() else {
+            return Ok(weir_exec::build(&viewing.abr, &self.lab.folder, &self.lab.start)?);
         };
         let content = self.movie.film.content();
-        let first = players.conduct.rules(players.max_buffer).first;
+        let first = viewing.player().first;
         let skipped = usize::try_from(*first_segment).unwrap_or(usize::MAX);
         let left = content.segments().saturating_sub(skipped);
         let recording = self.lab.recordings.get(self.setup, log)?;
@@ -245,45 +233,46 @@ impl Scene<'_> {
     fn add(
         &mut self,
         place: usize,
-        facts: &SessionFacts,
+        metrics: &SessionMetrics,
         network: Option<(Network, Span)>,
     ) -> Result<()> {
-        let Viewer { players, start, first_segment, .. } = self.viewers[place];
+        let viewer = &self.viewers[place].viewer;
+        let Viewer { viewing, start, first_segment, .. } = viewer;
         let keep = match self.lab.record {
             Keep::Sessions => weir_model::Keep::Sessions,
             Keep::Segments => weir_model::Keep::Segments,
         };
         let row = self.records.len();
-        self.viewer(place).rows(facts, keep, &mut self.records);
-        self.end = self.end.max(start.after(facts.length));
-        if let Some(log) = players.abr.replay() {
-            let deviation = self.lab.recordings.get(self.setup, log)?.deviation_us(facts)?;
-            self.amend(row, |session| session.replay_deviation_us = Some(deviation));
+        weir_model::rows(viewer, metrics, keep, &mut self.records);
+        self.end = self.end.max(start.after(metrics.length));
+        if let Some(log) = viewing.abr.replay() {
+            let deviation = self.lab.recordings.get(self.setup, log)?.deviation_us(metrics)?;
+            amend(&mut self.records, row, |session| session.replay_deviation_us = Some(deviation));
         }
         let Some((bounds, (network, latency))) = self.lab.bounds.as_ref().zip(network) else {
             return Ok(());
         };
         let movie = self.movie;
-        let asked = Question { movie, players, first_segment, network, latency };
-        let Some(Compared { qoe, bound, remark: said }) = bounds.compare(&asked, facts)? else {
+        let asked = Question { movie, viewing, first_segment: *first_segment, network, latency };
+        let Some(Compared { qoe, bound, remark: said }) = bounds.compare(&asked, metrics)? else {
             return Ok(());
         };
-        self.amend(row, |session| {
+        amend(&mut self.records, row, |session| {
             session.qoe = Some(qoe);
             session.qoe_bound = bound;
             session.regret = bound.map(|bound| bound - qoe);
         });
         if let Some((event, detail)) = said {
-            let session = self.viewers[place].session;
+            let session = viewer.session;
             self.records.push(remark(event, format!("session {session}: {detail}")));
         }
         Ok(())
     }
+}
 
-    /// Fills in what only this lab knows of a session.
-    fn amend(&mut self, row: usize, change: impl FnOnce(&mut Session)) {
-        if let Some(Record::Session(session)) = self.records.get_mut(row) {
-            change(session);
-        }
+/// Fills in what only this lab knows of a session.
+fn amend(records: &mut [Record], row: usize, change: impl FnOnce(&mut Session)) {
+    if let Some(Record::Session(session)) = records.get_mut(row) {
+        change(session);
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use weir_abr::Choice;
 use weir_core::Preset;
-use weir_model::{Film, Link, Spec, Supply, Viewer, Way, run_session};
+use weir_model::{Capacity, Film, Link, Spec, Way, run_session, viewer_of};
 use weir_records::{Record, TrialResult};
 use weir_trace::{About, Builder, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span};
@@ -50,18 +50,19 @@ fn of_players(trial: &TrialResult) -> Vec<Record> {
 }
 
 /// Runs a session in the lab, and by the model alone.
-fn compare(experiment: &str, supply: Supply) -> Result<()> {
+fn compare(experiment: &str, capacity: Capacity) -> Result<()> {
     let results = Folder::new()?.run(&format!(
         "{HEAD}{experiment}\n[[players]]\nabr = \"bola\"\nwatch = \"10 min\"\npreset = \"sabre\"\n"
     ))?;
     let [trial] = &results[..] else { bail!("not one trial") };
     let watch = Span::from_s(600);
-    let viewer = Viewer { watch, ..Viewer::new(Choice::named("bola"), Preset::Sabre) };
+    let mut viewer = viewer_of(Choice::named("bola"), Preset::Sabre);
+    viewer.viewing.watch = watch;
     // 5 ms and 15 ms, there and back.
-    let link = Link { supply, latency: Span::from_ms(40) };
+    let link = Link { capacity, latency: Span::from_ms(40) };
     let spec = Spec { film: film()?, way: Way::Link(link), viewer };
     let mut expected = Vec::new();
-    spec.viewer.rows(&run_session(&spec)?, weir_model::Keep::Segments, &mut expected);
+    weir_model::rows(&spec.viewer, &run_session(&spec)?, weir_model::Keep::Segments, &mut expected);
     let found = of_players(trial);
     ensure!(found.len() > 30, "{} rows", found.len());
     for (found, expected) in found.iter().zip(&expected) {
@@ -73,10 +74,10 @@ fn compare(experiment: &str, supply: Supply) -> Result<()> {
 
 fn constant() -> Result<()> {
     let rate = payload(Rate::try_from(BitRate::from_bps(900_000))?)?;
-    compare("phase = \"fixed\"\nlinks.access.rate = \"900 kbit/s\"", Supply::Constant(rate))?;
+    compare("phase = \"fixed\"\nlinks.access.rate = \"900 kbit/s\"", Capacity::Constant(rate))?;
     compare(
         "phase = \"fixed\"\nlinks.access.rate = \"1 Gbit/s\"\nlinks.core.rate = \"900 kbit/s\"",
-        Supply::Constant(rate),
+        Capacity::Constant(rate),
     )
 }
 
@@ -106,9 +107,9 @@ fn traces() -> Result<()> {
              links.access.rate = {{ trace = \"steps.txt\", format = \"pensieve\", kind = \"{kind}\" }}"
         )
     };
-    let supply = |trace| Supply::Trace { trace: Arc::new(trace), offset: Span::ZERO };
-    compare(&rate("goodput"), supply(steps(Ok)?))?;
-    compare(&rate("capacity"), supply(steps(payload)?))
+    let capacity = |trace| Capacity::Trace { trace: Arc::new(trace), offset: Span::ZERO };
+    compare(&rate("goodput"), capacity(steps(Ok)?))?;
+    compare(&rate("capacity"), capacity(steps(payload)?))
 }
 
 /// Several viewers on shared and on own links, over rates and traces.
@@ -226,21 +227,21 @@ fn drawn() -> Result<()> {
             HEAD.replace("loops = false", loops)
         )
     };
-    let facts = |trial: &TrialResult| -> Vec<_> {
-        let facts =
+    let metrics = |trial: &TrialResult| -> Vec<_> {
+        let metrics =
             |s: &weir_records::Session| (s.start_us, s.first_segment, s.bytes, s.startup_us);
-        sessions(trial).map(facts).collect()
+        sessions(trial).map(metrics).collect()
     };
     let fixed = folder.run(&experiment("fixed", "loops = true"))?;
-    ensure!(fixed.iter().all(|trial| facts(trial) == facts(&fixed[0])), "something was drawn");
+    ensure!(fixed.iter().all(|trial| metrics(trial) == metrics(&fixed[0])), "something was drawn");
     let random = folder.run(&experiment("random", "loops = true"))?;
-    let seen: BTreeSet<_> = random.iter().map(facts).collect();
-    ensure!(seen.len() == 6 && seen.iter().flatten().any(|facts| facts.1 > 0), "{seen:?}");
-    let startups: BTreeSet<_> = seen.iter().flatten().map(|facts| facts.3).collect();
+    let seen: BTreeSet<_> = random.iter().map(metrics).collect();
+    ensure!(seen.len() == 6 && seen.iter().flatten().any(|metrics| metrics.1 > 0), "{seen:?}");
+    let startups: BTreeSet<_> = seen.iter().flatten().map(|metrics| metrics.3).collect();
     ensure!(startups.len() > 1, "the trace always begins at the same place: {startups:?}");
     // What does not loop is watched from its beginning.
     let whole = folder.run(&experiment("random", "loops = false"))?;
-    ensure!(whole.iter().flat_map(facts).all(|facts| facts.1 == 0), "not from the beginning");
+    ensure!(whole.iter().flat_map(metrics).all(|metrics| metrics.1 == 0), "not from the beginning");
     Ok(())
 }
 

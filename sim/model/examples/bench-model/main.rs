@@ -9,10 +9,10 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use weir_abr::{Choice, Knows};
-use weir_core::Preset;
+use weir_abr::{Choice, SizeHints};
+use weir_core::{Preset, Viewer};
 use weir_model::{
-    Keep, Link, LinkId, Shared, Spec, Supply, Trial, Viewer, Way, run_session, run_trial,
+    Capacity, Keep, Link, LinkId, Shared, Spec, Trial, Way, run_session, run_trial, viewer_of,
 };
 use weir_trace::{Rate, Trace};
 use weir_units::{BitRate, Span, Time};
@@ -55,18 +55,18 @@ fn main() -> Result<()> {
     let inputs = Inputs::long()?;
     write::write(&inputs, &Path::new(&folder).join("long"))?;
     for (name, abr, params, preset, bound) in CASES.into_iter().filter(|case| wanted(case.0)) {
-        let viewer = Viewer::new(choice(abr, params), preset);
+        let viewer = viewer_of(choice(abr, params), preset);
         sessions(name, &specs(&inputs, &viewer, over_link), bound)?;
     }
     let short = Inputs::short()?;
     write::write(&short, &Path::new(&folder).join("short"))?;
     if wanted("robust-mpc") {
-        let viewer = Viewer::new(Choice::named("robust-mpc"), Preset::Pensieve);
-        let viewer = Viewer { knows: Knows::Sizes, ..viewer };
+        let mut viewer = viewer_of(Choice::named("robust-mpc"), Preset::Pensieve);
+        viewer.viewing.knows = SizeHints::Sizes;
         sessions("robust-mpc", &specs(&short, &viewer, over_link), MPC_BOUND)?;
     }
     for (name, abr, params) in CHUNKS.into_iter().filter(|case| wanted(case.0)) {
-        let viewer = Viewer::new(choice(abr, params), Preset::Pensieve);
+        let viewer = viewer_of(choice(abr, params), Preset::Pensieve);
         sessions(name, &specs(&short, &viewer, in_chunks), 0.0)?;
     }
     if wanted("shared") {
@@ -86,8 +86,8 @@ fn choice(name: &str, params: &[(&str, &str)]) -> Choice {
 }
 
 fn over_link(trace: &Arc<Trace>) -> Way {
-    let supply = Supply::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
-    Way::Link(Link { supply, latency: Span::ZERO })
+    let capacity = Capacity::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
+    Way::Link(Link { capacity, latency: Span::ZERO })
 }
 
 fn in_chunks(trace: &Arc<Trace>) -> Way {
@@ -106,10 +106,10 @@ fn sessions(name: &str, specs: &[Spec], bound: f64) -> Result<()> {
     let (started, mut count, mut requests) = (now()?, 0u32, 0usize);
     while now()?.saturating_sub(started) < LONG_ENOUGH {
         for spec in specs {
-            let facts = run_session(spec)?;
+            let metrics = run_session(spec)?;
             let mut rows = Vec::new();
-            spec.viewer.rows(&facts, Keep::Sessions, &mut rows);
-            requests += facts.segments.len();
+            weir_model::rows(&spec.viewer, &metrics, Keep::Sessions, &mut rows);
+            requests += metrics.segments.len();
             count += u32::try_from(std::hint::black_box(&rows).len())?;
         }
     }
@@ -124,26 +124,26 @@ fn sessions(name: &str, specs: &[Spec], bound: f64) -> Result<()> {
 fn shared(inputs: &Inputs) -> Result<()> {
     let rate = Rate::try_from(BitRate::from_bps(3_000_000 * PLAYERS as u64))?;
     let player = |n: usize| {
-        let viewer = Viewer::new(Choice::named("bola"), Preset::Weir);
+        let mut viewer = viewer_of(Choice::named("bola"), Preset::Weir);
+        viewer.viewing.watch = Span::from_s(600);
         Shared {
             film: Arc::clone(&inputs.film),
             route: vec![LinkId(0)],
             viewer: Viewer {
                 session: n as u64,
                 start: Time::ZERO.after(Span::from_ms(17 * n as u64)),
-                watch: Span::from_s(600),
                 ..viewer
             },
         }
     };
     let trial = Trial {
-        links: vec![Link { supply: Supply::Constant(rate), latency: Span::from_ms(20) }],
+        links: vec![Link { capacity: Capacity::Constant(rate), latency: Span::from_ms(20) }],
         sessions: (0..PLAYERS).map(player).collect(),
     };
     let started = now()?;
-    let facts = run_trial(&trial)?;
+    let metrics = run_trial(&trial)?;
     let took = now()?.saturating_sub(started).as_secs_f64();
-    let played: f64 = facts.iter().map(|facts| facts.played.as_secs_f64()).sum();
+    let played: f64 = metrics.iter().map(|metrics| metrics.played.as_secs_f64()).sum();
     println!(
         "{PLAYERS} players on one link, {:.0} s of playback each: {took:.2} s (at most {PLAYERS_BOUND})",
         played / PLAYERS as f64

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use std::sync::Arc;
-use weir_model::{Event, FlowId, Link, LinkId, Network, RouteId, Supply, What};
+use weir_model::{Capacity, Event, FlowEvent, FlowId, Link, LinkId, Network, RouteId};
 use weir_trace::{Rate, Trace, Volume};
 use weir_units::{BitRate, Span, Time};
 
@@ -19,7 +19,7 @@ pub fn bits(bits: u64) -> Volume {
 }
 
 pub fn steady(rate: u64) -> Link {
-    Link { supply: Supply::Constant(kbps(rate)), latency: Span::ZERO }
+    Link { capacity: Capacity::Constant(kbps(rate)), latency: Span::ZERO }
 }
 
 /// A trace of steps in milliseconds and kbit/s.
@@ -33,8 +33,8 @@ pub fn trace(repeats: bool, steps: &[(u64, u64)]) -> Arc<Trace> {
 }
 
 pub fn traced(trace: &Arc<Trace>) -> Link {
-    let supply = Supply::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
-    Link { supply, latency: Span::ZERO }
+    let capacity = Capacity::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
+    Link { capacity, latency: Span::ZERO }
 }
 
 pub fn network(links: &[Link], routes: &[&[usize]]) -> Network {
@@ -58,7 +58,7 @@ pub fn run(network: &mut Network, plans: &[Plan], until: Time) -> Vec<Option<Tim
     let mut done = vec![None; plans.len()];
     let mut ids: Vec<(FlowId, usize)> = Vec::new();
     let mut note = |event: Event, ids: &[(FlowId, usize)]| {
-        if event.what == What::Done {
+        if event.what == FlowEvent::Done {
             let (_, index) = ids.iter().find(|(flow, _)| *flow == event.flow).unwrap();
             assert_eq!(done[*index].replace(event.time), None);
         }

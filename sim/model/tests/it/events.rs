@@ -2,7 +2,7 @@
 
 use crate::common::{Plan, bits, ms, network, run, steady, trace, traced};
 use std::sync::Arc;
-use weir_model::{Error, Link, LinkId, Network, RouteId, Supply, What};
+use weir_model::{Capacity, Error, FlowEvent, Link, LinkId, Network, RouteId};
 use weir_trace::Volume;
 use weir_units::{Span, Time};
 
@@ -15,9 +15,9 @@ fn a_flow_waits_for_the_latencies_of_its_links() {
     let flow = network.start_flow(ms(100), RouteId(0), bits(1_000)).unwrap();
     assert_eq!(network.progress(flow, ms(100)), Some(Volume::ZERO));
     let began = network.next_event(DAY).unwrap();
-    assert_eq!((began.time, began.what), (ms(142), What::Began));
+    assert_eq!((began.time, began.what), (ms(142), FlowEvent::Began));
     let done = network.next_event(DAY).unwrap();
-    assert_eq!((done.time, done.what), (ms(143), What::Done));
+    assert_eq!((done.time, done.what), (ms(143), FlowEvent::Done));
     assert_eq!(network.next_event(DAY), None);
     assert_eq!(network.now(), DAY);
 }
@@ -33,15 +33,15 @@ fn a_trace_with_latencies_is_sabres_network() {
     // 50 ms are half of the first latency; half of the second one follows. Then 0.9 s at 2 kbit/s.
     let flow = network.start_flow(ms(950), RouteId(0), bits(1800 + 80)).unwrap();
     let began = network.next_event(DAY).unwrap();
-    assert_eq!((began.flow, began.time, began.what), (flow, ms(1100), What::Began));
+    assert_eq!((began.flow, began.time, began.what), (flow, ms(1100), FlowEvent::Began));
     assert_eq!(network.next_event(DAY).unwrap().time, ms(2010));
 }
 
 #[test]
 fn an_offset_shifts_a_trace() {
     let trace = trace(false, &[(1000, 8), (1000, 0), (1000, 16)]);
-    let supply = Supply::Trace { trace, offset: Span::from_ms(1500) };
-    let links = [Link { supply, latency: Span::ZERO }];
+    let capacity = Capacity::Trace { trace, offset: Span::from_ms(1500) };
+    let links = [Link { capacity, latency: Span::ZERO }];
     let plan = Plan { at: Time::ZERO, route: 0, size: bits(16_000) };
     assert_eq!(run(&mut network(&links, &[&[0]]), &[plan], DAY), [Some(ms(1500))]);
     let over_two = network(&[links[0].clone(), steady(1000)], &[&[0, 1]]);
@@ -54,7 +54,7 @@ fn zeros_at_the_end_of_a_trace_are_a_stall_and_not_a_hang() {
     for routes in [&[&[0usize][..]][..], &[&[0, 1]]] {
         let mut network = network(&[traced(&ends), steady(1000)], routes);
         let flow = network.start_flow(Time::ZERO, RouteId(0), bits(8_001)).unwrap();
-        assert_eq!(network.next_event(DAY).unwrap().what, What::Began);
+        assert_eq!(network.next_event(DAY).unwrap().what, FlowEvent::Began);
         assert_eq!(network.next_event(Time::NEVER), None);
         assert_eq!(network.next_event(DAY), None);
         assert_eq!(network.now(), DAY);
@@ -70,7 +70,7 @@ fn links_that_are_silent_in_turn_are_a_stall_and_not_a_hang() {
     let (odd, even) = (trace(true, &[(500, 8), (500, 0)]), trace(true, &[(500, 0), (500, 8)]));
     let mut network = network(&[traced(&odd), traced(&even)], &[&[0, 1]]);
     let flow = network.start_flow(Time::ZERO, RouteId(0), bits(1)).unwrap();
-    assert_eq!(network.next_event(DAY).unwrap().what, What::Began);
+    assert_eq!(network.next_event(DAY).unwrap().what, FlowEvent::Began);
     assert_eq!(network.next_event(DAY), None);
     assert_eq!(network.progress(flow, DAY), Some(Volume::ZERO));
 }

@@ -143,7 +143,7 @@ fn the_parking_lot() {
 
 #[test]
 fn an_unlimited_link_limits_nobody() {
-    let unlimited = Link { supply: weir_model::Supply::Unlimited, latency: Span::from_ms(7) };
+    let unlimited = Link { capacity: weir_model::Capacity::Unlimited, latency: Span::from_ms(7) };
     let mut network = network(&[unlimited, steady(1000)], &[&[0], &[0, 1]]);
     let plan = |route| Plan { at: Time::ZERO, route, size: bits(1_000_000) };
     let done = run(&mut network, &[plan(0), plan(1)], ms(10_000));

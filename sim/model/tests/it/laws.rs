@@ -5,11 +5,12 @@ use crate::common::{kbps, ms, steps, trace};
 use crate::reference::rung;
 use proptest::prelude::*;
 use std::sync::Arc;
-use weir_abr::{Abr, Choice, Decision, Knows, Observation, Progress, Side, Verdict};
-use weir_core::{Conduct, Preset, SessionFacts};
+use strum::VariantArray as _;
+use weir_abr::{Abr, Choice, Decision, Observation, Progress, Side, SizeHints, Verdict};
+use weir_core::{PlayerProfile, Preset, SessionMetrics, Viewer, Viewing};
 use weir_model::{
-    Film, Link, LinkId, Shared, Spec, Supply, Trial, Viewer, Way, run_session, run_session_with,
-    run_sessions, run_trial, run_trial_metered,
+    Capacity, Film, Link, LinkId, Shared, Spec, Trial, Way, run_session, run_session_with,
+    run_sessions, run_trial, run_trial_metered, viewer_of,
 };
 use weir_trace::{Trace, Volume};
 use weir_units::{BitRate, Span, Time};
@@ -37,7 +38,7 @@ fn viewer() -> impl Strategy<Value = Viewer> {
     let side = prop_oneof![Just(None), Just(Some(Side::Left)), Just(Some(Side::Right))];
     (
         proptest::sample::select(names),
-        proptest::sample::select(Preset::ALL.to_vec()),
+        proptest::sample::select(Preset::VARIANTS.to_vec()),
         proptest::option::of(any::<bool>()),
         side,
         (5_500u64..40_000, 0u64..10_000, 0u64..10_000, 1u64..200_000),
@@ -45,22 +46,22 @@ fn viewer() -> impl Strategy<Value = Viewer> {
     )
         .prop_map(
             |(name, preset, abandonment, replacement, (max, startup, resume, watch), sizes)| {
-                Viewer {
-                    knows: if sizes { Knows::Sizes } else { Knows::Declared },
-                    watch: Span::from_ms(watch),
+                let viewing = Viewing {
+                    knows: if sizes { SizeHints::Sizes } else { SizeHints::Declared },
                     max_buffer: Span::from_ms(max),
                     startup: Span::from_ms(startup),
                     resume: Span::from_ms(resume),
-                    conduct: Conduct { preset, abandonment, replacement },
-                    ..Viewer::new(Choice::named(name), preset)
-                }
+                    profile: PlayerProfile { preset, abandonment, replacement },
+                    ..Viewing::of(preset, Choice::named(name), Span::from_ms(watch))
+                };
+                Viewer { viewing, ..viewer_of(Choice::named(name), preset) }
             },
         )
 }
 
 fn spec(film: &Arc<Film>, trace: &Arc<Trace>, viewer: &Viewer) -> Spec {
-    let supply = Supply::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
-    let way = Way::Link(Link { supply, latency: Span::from_ms(20) });
+    let capacity = Capacity::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
+    let way = Way::Link(Link { capacity, latency: Span::from_ms(20) });
     Spec { film: Arc::clone(film), way, viewer: viewer.clone() }
 }
 
@@ -107,9 +108,9 @@ impl Abr for Impatient {
 
 /// The most that a viewer's buffer may hold: some presets look at it without the coming segment.
 fn most(viewer: &Viewer, film: &Film) -> Span {
-    let room = viewer.conduct.rules(viewer.max_buffer).room;
+    let room = viewer.viewing.player().room;
     let extra = if room.with_segment { Span::ZERO } else { film.content().duration(0) };
-    viewer.max_buffer.saturating_add(extra)
+    viewer.viewing.max_buffer.saturating_add(extra)
 }
 
 proptest! {
@@ -121,26 +122,26 @@ proptest! {
     ) {
         let spec = spec(&film, &trace(repeats, &steps), &viewer);
         let most = most(&viewer, &film);
-        let watched = Watched { abr: viewer.abr.build().unwrap(), most };
-        let facts = run_session_with(&spec, Box::new(watched)).unwrap();
-        prop_assert_eq!(&facts.err, &None);
+        let watched = Watched { abr: viewer.viewing.abr.build().unwrap(), most };
+        let metrics = run_session_with(&spec, Box::new(watched)).unwrap();
+        prop_assert_eq!(&metrics.err, &None);
         let mut added = Span::ZERO;
-        for request in &facts.segments {
+        for request in &metrics.segments {
             prop_assert!(request.buffer_before <= most && request.buffer_after <= most);
             if request.err.is_none() && !request.replacement {
                 added = added.saturating_add(request.media);
             }
         }
-        prop_assert!(facts.played <= added, "the buffer is negative");
-        match facts.startup {
-            None => prop_assert_eq!(facts.played, Span::ZERO),
+        prop_assert!(metrics.played <= added, "the buffer is negative");
+        match metrics.startup {
+            None => prop_assert_eq!(metrics.played, Span::ZERO),
             Some(startup) => prop_assert_eq!(
-                startup.ns() + facts.played.ns() + facts.stalled().ns(),
-                facts.length.ns()
+                startup.ns() + metrics.played.ns() + metrics.stalled().ns(),
+                metrics.length.ns()
             ),
         }
-        let whole = facts.played == film.content().length();
-        prop_assert!(whole || facts.length == viewer.watch, "it ended for no reason");
+        let whole = metrics.played == film.content().length();
+        prop_assert!(whole || metrics.length == viewer.viewing.watch, "it ended for no reason");
     }
 
     /// Latency excluded, and to the byte: what players count are whole bytes.
@@ -149,8 +150,8 @@ proptest! {
         film in film(), viewer in viewer(), steps in steps(), repeats: bool,
     ) {
         let trace = trace(repeats, &steps);
-        let facts = run_session(&spec(&film, &trace, &viewer)).unwrap();
-        for request in &facts.segments {
+        let metrics = run_session(&spec(&film, &trace, &viewer)).unwrap();
+        for request in &metrics.segments {
             let Some(ttfb) = request.ttfb else {
                 prop_assert_eq!(request.bytes.get(), 0);
                 continue;
@@ -172,18 +173,19 @@ proptest! {
         film in film(), viewer in viewer(), kbit_s in 1u64..5_000,
     ) {
         // 600 s: longer than any buffer here, and than the film.
-        let viewer = Viewer { watch: Span::from_s(600), ..viewer };
+        let mut viewer = viewer;
+        viewer.viewing.watch = Span::from_s(600);
         let trace = trace(false, &[(2_000, kbit_s), (1_000, 0)]);
-        let facts = run_session(&spec(&film, &trace, &viewer)).unwrap();
-        prop_assert_eq!(&facts.err, &None);
-        if facts.played == film.content().length() {
+        let metrics = run_session(&spec(&film, &trace, &viewer)).unwrap();
+        prop_assert_eq!(&metrics.err, &None);
+        if metrics.played == film.content().length() {
             return Ok(());
         }
-        prop_assert_eq!(facts.length, viewer.watch);
-        if facts.startup.is_some() {
-            let last = facts.stalls.last().unwrap();
+        prop_assert_eq!(metrics.length, viewer.viewing.watch);
+        if metrics.startup.is_some() {
+            let last = metrics.stalls.last().unwrap();
             prop_assert!(last.cut_off);
-            prop_assert_eq!(last.start.after(last.duration), Time::ZERO.after(facts.length));
+            prop_assert_eq!(last.start.after(last.duration), Time::ZERO.after(metrics.length));
         }
     }
 
@@ -196,9 +198,10 @@ proptest! {
         ]),
     ) {
         let abr = Choice::named(name);
-        let conduct = Conduct { abandonment: Some(true), ..viewer.conduct };
-        let spec = spec(&film, &trace(repeats, &steps), &Viewer { abr, conduct, ..viewer });
-        let impatient = Impatient(spec.viewer.abr.build().unwrap());
+        let profile = PlayerProfile { abandonment: Some(true), ..viewer.viewing.profile };
+        let viewing = Viewing { abr, profile, ..viewer.viewing };
+        let spec = spec(&film, &trace(repeats, &steps), &Viewer { viewing, ..viewer });
+        let impatient = Impatient(spec.viewer.viewing.abr.build().unwrap());
         let asked = run_session_with(&spec, Box::new(impatient)).unwrap();
         prop_assert_eq!(&asked, &run_session(&spec).unwrap());
     }
@@ -214,14 +217,14 @@ proptest! {
         // The trace begins with the session.
         let length: u64 = steps.iter().map(|(ms, _)| ms).sum();
         let offset = Span::from_ms((length - start % length) % length);
-        let Supply::Trace { trace, .. } = link.supply else { unreachable!() };
-        let supply = Supply::Trace { trace, offset };
+        let Capacity::Trace { trace, .. } = link.capacity else { unreachable!() };
+        let capacity = Capacity::Trace { trace, offset };
         let trial = Trial {
-            links: vec![Link { supply, latency: link.latency }],
+            links: vec![Link { capacity, latency: link.latency }],
             sessions: vec![Shared { film, route: vec![LinkId(0)], viewer }],
         };
-        let facts = run_trial(&trial).unwrap();
-        prop_assert_eq!(&facts[0], &run_session(&alone).unwrap());
+        let metrics = run_trial(&trial).unwrap();
+        prop_assert_eq!(&metrics[0], &run_session(&alone).unwrap());
     }
 }
 
@@ -234,7 +237,7 @@ proptest! {
     ) {
         let trace = trace(true, &steps);
         let specs: Vec<Spec> = viewers.iter().map(|viewer| spec(&film, &trace, viewer)).collect();
-        let one: Vec<SessionFacts> = specs.iter().map(|spec| run_session(spec).unwrap()).collect();
+        let one: Vec<SessionMetrics> = specs.iter().map(|spec| run_session(spec).unwrap()).collect();
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let all: Vec<_> = pool.install(|| run_sessions(&specs));
@@ -247,20 +250,20 @@ proptest! {
         film in film(), viewers in proptest::collection::vec(viewer(), 1..12), steps in steps(),
     ) {
         let trace = trace(true, &steps);
-        let supply = Supply::Trace { trace: Arc::clone(&trace), offset: Span::ZERO };
+        let capacity = Capacity::Trace { trace: Arc::clone(&trace), offset: Span::ZERO };
         let route = vec![LinkId(0)];
         let session = |viewer: &Viewer| {
             Shared { film: Arc::clone(&film), route: route.clone(), viewer: viewer.clone() }
         };
         let trial = Trial {
-            links: vec![Link { supply, latency: Span::from_ms(20) }],
+            links: vec![Link { capacity, latency: Span::from_ms(20) }],
             sessions: viewers.iter().map(session).collect(),
         };
-        let facts = run_trial(&trial).unwrap();
-        let end = facts.iter().map(|facts| facts.length).max().unwrap();
-        let bytes: u64 = facts.iter().map(|facts| facts.bytes().get()).sum();
+        let metrics = run_trial(&trial).unwrap();
+        let end = metrics.iter().map(|metrics| metrics.length).max().unwrap();
+        let bytes: u64 = metrics.iter().map(|metrics| metrics.bytes().get()).sum();
         prop_assert!(bytes <= trace.carried(Time::ZERO, Time::ZERO.after(end)).bytes().unwrap().get());
-        prop_assert_eq!(facts, run_trial(&trial).unwrap());
+        prop_assert_eq!(metrics, run_trial(&trial).unwrap());
     }
 
     /// The meter changes nothing, misses nothing, and finds no link above its rate.
@@ -270,27 +273,27 @@ proptest! {
         every in 50u64..20_000,
     ) {
         let trace = trace(true, &steps);
-        let supply = Supply::Trace { trace: Arc::clone(&trace), offset: Span::ZERO };
-        let fast = Link { supply: Supply::Constant(kbps(30_000)), latency: Span::from_ms(1) };
+        let capacity = Capacity::Trace { trace: Arc::clone(&trace), offset: Span::ZERO };
+        let fast = Link { capacity: Capacity::Constant(kbps(30_000)), latency: Span::from_ms(1) };
         let session = |(number, viewer): (usize, &Viewer)| Shared {
             film: Arc::clone(&film),
             route: if number % 2 == 0 { vec![LinkId(0)] } else { vec![LinkId(0), LinkId(1)] },
             viewer: viewer.clone(),
         };
         let trial = Trial {
-            links: vec![Link { supply, latency: Span::from_ms(20) }, fast],
+            links: vec![Link { capacity, latency: Span::from_ms(20) }, fast],
             sessions: viewers.iter().enumerate().map(session).collect(),
         };
-        let algorithms = viewers.iter().map(|viewer| viewer.abr.build().unwrap()).collect();
+        let algorithms = viewers.iter().map(|viewer| viewer.viewing.abr.build().unwrap()).collect();
         let every = Span::from_ms(every);
-        let (facts, carried) = run_trial_metered(&trial, algorithms, every).unwrap();
-        prop_assert_eq!(&facts, &run_trial(&trial).unwrap());
+        let (metrics, carried) = run_trial_metered(&trial, algorithms, every).unwrap();
+        prop_assert_eq!(&metrics, &run_trial(&trial).unwrap());
         for (link, intervals) in carried.iter().enumerate() {
             let all = intervals.iter().map(|volume| volume.femtobits()).sum();
             let all = Volume::from_femtobits(all).bytes().unwrap().get();
-            let users = facts.iter().enumerate().filter(|(n, _)| link == 0 || n % 2 == 1);
-            let bytes: u64 = users.clone().map(|(_, facts)| facts.bytes().get()).sum();
-            let requests: usize = users.map(|(_, facts)| facts.segments.len()).sum();
+            let users = metrics.iter().enumerate().filter(|(n, _)| link == 0 || n % 2 == 1);
+            let bytes: u64 = users.clone().map(|(_, metrics)| metrics.bytes().get()).sum();
+            let requests: usize = users.map(|(_, metrics)| metrics.segments.len()).sum();
             // Each download may have a byte that is not whole.
             prop_assert!((bytes..=bytes + requests as u64).contains(&all), "{} of {}", all, bytes);
         }

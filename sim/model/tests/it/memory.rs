@@ -5,9 +5,9 @@ use crate::reference::rung;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
-use weir_abr::{Choice, Knows, registry};
+use weir_abr::{Choice, SizeHints, registry};
 use weir_core::Preset;
-use weir_model::{Film, Link, Spec, Supply, Viewer, Way, run_session};
+use weir_model::{Capacity, Film, Link, Spec, Way, run_session, viewer_of};
 use weir_trace::Volume;
 use weir_units::Span;
 
@@ -34,22 +34,23 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// What a session of so many segments allocates; and the reasons that its facts hold as texts, one for
-/// each download that was abandoned.
-fn allocations(name: &str, preset: Preset, knows: Knows, segments: usize) -> (u64, u64) {
+/// What a session of so many segments allocates; and the reasons that its metrics hold as texts,
+/// one for each download that was abandoned.
+fn allocations(name: &str, preset: Preset, knows: SizeHints, segments: usize) -> (u64, u64) {
     let ladder = [300, 750, 1200, 1850, 2850, 4300];
     let sizes = vec![ladder.map(|kbps| Volume::from_bits(kbps * 4000)).to_vec(); segments];
     let ladder = ladder.map(|kbps| rung(kbps * 1000)).to_vec();
     let film = Arc::new(Film::new(ladder, vec![Span::from_s(4); segments], &sizes).unwrap());
     let trace = trace(true, &[(7_000, 5000), (9_000, 1500), (11_000, 3000), (4_000, 700)]);
-    let supply = Supply::Trace { trace, offset: Span::ZERO };
-    let way = Way::Link(Link { supply, latency: Span::from_ms(60) });
-    let viewer = Viewer { knows, ..Viewer::new(Choice::named(name), preset) };
+    let capacity = Capacity::Trace { trace, offset: Span::ZERO };
+    let way = Way::Link(Link { capacity, latency: Span::from_ms(60) });
+    let mut viewer = viewer_of(Choice::named(name), preset);
+    viewer.viewing.knows = knows;
     let spec = Spec { film, way, viewer };
     let before = ALLOCATIONS.get();
-    let facts = run_session(&spec).unwrap();
+    let metrics = run_session(&spec).unwrap();
     let allocated = ALLOCATIONS.get() - before;
-    let reasons = facts.segments.iter().filter(|segment| segment.err.is_some()).count();
+    let reasons = metrics.segments.iter().filter(|segment| segment.err.is_some()).count();
     (allocated, reasons as u64)
 }
 
@@ -57,10 +58,10 @@ fn allocations(name: &str, preset: Preset, knows: Knows, segments: usize) -> (u6
 fn a_session_of_ten_times_as_many_segments_allocates_no_more() {
     for entry in registry() {
         for (preset, knows) in [
-            (Preset::Weir, Knows::Declared),
-            (Preset::Sabre, Knows::Declared),
-            (Preset::Sabre, Knows::Sizes),
-            (Preset::HlsJs, Knows::Sizes),
+            (Preset::Weir, SizeHints::Declared),
+            (Preset::Sabre, SizeHints::Declared),
+            (Preset::Sabre, SizeHints::Sizes),
+            (Preset::HlsJs, SizeHints::Sizes),
         ] {
             let of = |segments| allocations(entry.name, preset, knows, segments);
             let ((short, few), (long, many)) = (of(100), of(1000));

@@ -3,8 +3,8 @@
 use crate::reference::{names, pensieve_film, reference, trace};
 use std::sync::Arc;
 use weir_abr::{Abr, Choice, Decision, Observation};
-use weir_core::{Preset, SessionFacts};
-use weir_model::{Film, Spec, Viewer, Way, run_session, run_session_with};
+use weir_core::{Preset, SessionMetrics};
+use weir_model::{Film, Spec, Way, run_session, run_session_with, viewer_of};
 use weir_trace::{Format, Trace};
 use weir_units::Span;
 
@@ -12,7 +12,7 @@ fn spec(film: &Arc<Film>, trace: &Arc<Trace>, abr: Choice) -> Spec {
     Spec {
         film: Arc::clone(film),
         way: Way::Pensieve { trace: Arc::clone(trace), offset: Span::ZERO },
-        viewer: Viewer::new(abr, Preset::Pensieve),
+        viewer: viewer_of(abr, Preset::Pensieve),
     }
 }
 
@@ -29,14 +29,14 @@ impl Abr for Replay {
     }
 }
 
-/// The buffer when each next request was made, in seconds, from the facts of the requests; and the
-/// delays and the stalls.
-fn rows(facts: &SessionFacts) -> Vec<[f64; 3]> {
+/// The buffer when each next request was made, in seconds, from the metrics of the requests; and
+/// the delays and the stalls.
+fn rows(metrics: &SessionMetrics) -> Vec<[f64; 3]> {
     let seconds = |span: Span| span.as_secs_f64();
     let mut rows = Vec::new();
-    for (n, request) in facts.segments.iter().enumerate() {
+    for (n, request) in metrics.segments.iter().enumerate() {
         // Pauses come before the next request; there is none after the last.
-        let next = facts.segments.get(n + 1);
+        let next = metrics.segments.get(n + 1);
         let buffer = next.map_or(request.buffer_after, |next| next.buffer_before);
         let before = if n == 0 { 0.0 } else { seconds(request.buffer_before) };
         let stall = (seconds(request.download) - before).max(0.0);
@@ -70,12 +70,12 @@ fn every_log_replays_to_a_microsecond() {
         // Logs end before the last segments of the film.
         replay.resize(film.content().segments(), 0);
         let spec = spec(&film, &trace, Choice::named("fixed"));
-        let facts = run_session_with(&spec, Box::new(Replay(replay.into_iter()))).unwrap();
-        for (number, (line, row)) in lines.iter().zip(rows(&facts)).enumerate() {
+        let metrics = run_session_with(&spec, Box::new(Replay(replay.into_iter()))).unwrap();
+        for (number, (line, row)) in lines.iter().zip(rows(&metrics)).enumerate() {
             let [_, _, buffer_s, stall_s, bytes, delay_ms] = line[..6] else { panic!("{line:?}") };
-            let segment = &facts.segments[number];
+            let segment = &metrics.segments[number];
             assert_eq!(segment.bytes.get() as f64, bytes, "{log}, chunk {number}");
-            let last = number + 1 == facts.segments.len();
+            let last = number + 1 == metrics.segments.len();
             for (found, logged) in row.into_iter().zip([delay_ms / 1e3, stall_s, buffer_s]) {
                 let off = (found - logged).abs();
                 assert!(off < 1e-6, "{log}, chunk {number} ({last}): {found} instead of {logged}");
@@ -135,8 +135,8 @@ fn the_buffer_based_policy_decides_the_same_on_every_trace() {
     assert_eq!(traces.len(), 21);
     for name in traces {
         let trace = pensieve_trace(&name);
-        let facts = run_session(&spec(&film, &trace, Choice::named("pensieve-bb"))).unwrap();
-        let rungs: Vec<usize> = facts.segments.iter().map(|segment| segment.rung).collect();
+        let metrics = run_session(&spec(&film, &trace, Choice::named("pensieve-bb"))).unwrap();
+        let rungs: Vec<usize> = metrics.segments.iter().map(|segment| segment.rung).collect();
         assert_eq!(rungs, buffer_based(&film, &trace), "{name}");
     }
 }

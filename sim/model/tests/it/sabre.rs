@@ -11,8 +11,8 @@
 use crate::reference::{names, rung, sabre_film, trace};
 use std::sync::Arc;
 use weir_abr::{Choice, Side};
-use weir_core::{Preset, SessionFacts};
-use weir_model::{Film, Link, Spec, Supply, Viewer, Way, run_session, run_sessions};
+use weir_core::{Preset, SessionMetrics};
+use weir_model::{Capacity, Film, Link, Spec, Way, run_session, run_sessions, viewer_of};
 use weir_trace::{About, Builder, Format, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span};
 
@@ -31,18 +31,18 @@ struct Printed {
 }
 
 impl Printed {
-    fn of(film: &Film, facts: &SessionFacts) -> Self {
-        assert_eq!((&facts.err, facts.presented.len()), (&None, film.content().segments()));
-        let sabre = facts.published().0.unwrap();
+    fn of(film: &Film, metrics: &SessionMetrics) -> Self {
+        assert_eq!((&metrics.err, metrics.presented.len()), (&None, film.content().segments()));
+        let sabre = metrics.published().0.unwrap();
         Self {
             utility: sabre.utility,
             bitrate: sabre.bitrate_bps / 1e3,
-            play_time_s: facts.length.as_secs_f64(),
-            rebuffer_s: facts.stalled().as_secs_f64(),
+            play_time_s: metrics.length.as_secs_f64(),
+            rebuffer_s: metrics.stalled().as_secs_f64(),
             rebuffer_ratio: sabre.rebuffer_ratio,
             bitrate_change: sabre.bitrate_change_bps / 1e3,
             score: sabre.score,
-            requests: facts.segments.iter().map(|segment| segment.rung).collect(),
+            requests: metrics.segments.iter().map(|segment| segment.rung).collect(),
         }
     }
 }
@@ -53,13 +53,10 @@ fn choice(name: &str, params: &[(&str, &str)]) -> Choice {
 }
 
 fn spec(film: &Arc<Film>, trace: &Arc<Trace>, abr: Choice, max_buffer_s: u64) -> Spec {
-    let supply = Supply::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
-    let max_buffer = Span::from_s(max_buffer_s);
-    Spec {
-        film: Arc::clone(film),
-        way: Way::Link(Link { supply, latency: Span::ZERO }),
-        viewer: Viewer { max_buffer, ..Viewer::new(abr, Preset::Sabre) },
-    }
+    let capacity = Capacity::Trace { trace: Arc::clone(trace), offset: Span::ZERO };
+    let mut viewer = viewer_of(abr, Preset::Sabre);
+    viewer.viewing.max_buffer = Span::from_s(max_buffer_s);
+    Spec { film: Arc::clone(film), way: Way::Link(Link { capacity, latency: Span::ZERO }), viewer }
 }
 
 fn run(spec: &Spec) -> Printed {
@@ -180,8 +177,8 @@ fn all_4g(abr: &str, max_buffer_s: u64) -> Option<Vec<Printed>> {
         spec(&film, &trace, choice(abr, params), max_buffer_s)
     };
     let specs: Vec<Spec> = names.iter().map(of).collect();
-    let facts = run_sessions(&specs);
-    Some(facts.into_iter().map(|facts| Printed::of(&film, &facts.unwrap())).collect())
+    let metrics = run_sessions(&specs);
+    Some(metrics.into_iter().map(|metrics| Printed::of(&film, &metrics.unwrap())).collect())
 }
 
 fn mean(all: &[Printed], of: impl Fn(&Printed) -> f64) -> f64 {
@@ -258,7 +255,7 @@ const REPLACED: [(&str, Side, [f64; 5]); 10] = [
 fn replacement_comes_out_as_in_sabre() {
     for (name, side, numbers) in REPLACED {
         let mut spec = golden(choice(name, &[]));
-        spec.viewer.conduct.replacement = Some(side);
+        spec.viewer.viewing.profile.replacement = Some(side);
         let got = run(&spec);
         let of = [got.utility, got.bitrate, got.play_time_s, got.rebuffer_s, got.bitrate_change];
         for (got, printed) in of.into_iter().zip(numbers) {

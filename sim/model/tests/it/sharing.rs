@@ -2,7 +2,7 @@
 
 use crate::common::{Plan, bits, kbps, ms, network, plans, run, steady, steps, trace, traced};
 use proptest::prelude::*;
-use weir_model::{Network, RouteId, What};
+use weir_model::{FlowEvent, Network, RouteId};
 use weir_trace::Volume;
 use weir_units::{Span, Time};
 
@@ -88,7 +88,7 @@ proptest! {
         let flows: Vec<_> = (0..count).map(&mut start).collect();
         for _ in &flows {
             let event = network.next_event(Time::ZERO).unwrap();
-            prop_assert_eq!((event.time, event.what), (Time::ZERO, What::Began));
+            prop_assert_eq!((event.time, event.what), (Time::ZERO, FlowEvent::Began));
         }
         let end = ms(wait);
         prop_assert_eq!(network.next_event(end), None);
@@ -148,7 +148,7 @@ proptest! {
             loop {
                 let next = waiting.peek().map(|&index| plans[index].at).filter(|at| *at <= tick);
                 if let Some(event) = network.next_event(next.unwrap_or(tick)) {
-                    if event.what == What::Done {
+                    if event.what == FlowEvent::Done {
                         let found = ids.iter().find(|(flow, _)| *flow == event.flow);
                         let &(_, index) = found.unwrap();
                         often[index] = Some(event.time);
@@ -197,13 +197,13 @@ proptest! {
             let Some(event) = network.next_event(next.min(end)) else {
                 if next >= end { break } else { continue }
             };
-            if event.what == What::Reached {
+            if event.what == FlowEvent::Reached {
                 prop_assert_eq!(event.flow, marked);
                 prop_assert_eq!(told.replace(event.time), None);
                 prop_assert!(network.progress(marked, event.time).unwrap() >= mark);
                 prop_assert!(before.unwrap() < mark || sooner == event.time);
             }
-            if event.what == What::Done && event.flow == marked {
+            if event.what == FlowEvent::Done && event.flow == marked {
                 prop_assert!(told.is_some());
             }
         }
@@ -234,7 +234,7 @@ fn what_is_cancelled_makes_room() {
     assert_eq!(network.cancel(ms(500), first), Ok(None));
     assert_eq!(network.share(second), Some(kbps(1000)));
     let event = network.next_event(LATE).unwrap();
-    assert_eq!((event.flow, event.time, event.what), (second, ms(1250), What::Done));
+    assert_eq!((event.flow, event.time, event.what), (second, ms(1250), FlowEvent::Done));
     assert_eq!(network.progress(second, ms(1250)), None);
     assert_eq!(network.flows(), 0);
 }
@@ -248,14 +248,14 @@ fn marks_are_replaced_and_forgotten() {
         Some((event.time, event.what))
     };
     network.watch(Time::ZERO, flow, bits(100_000)).unwrap();
-    assert_eq!(next(&mut network), Some((Time::ZERO, What::Began)));
+    assert_eq!(next(&mut network), Some((Time::ZERO, FlowEvent::Began)));
     network.watch(Time::ZERO, flow, bits(300_000)).unwrap();
-    assert_eq!(next(&mut network), Some((ms(300), What::Reached)));
+    assert_eq!(next(&mut network), Some((ms(300), FlowEvent::Reached)));
     // What has arrived already is told at once; what never arrives, not at all.
     network.watch(ms(300), flow, bits(200_000)).unwrap();
-    assert_eq!(next(&mut network), Some((ms(300), What::Reached)));
+    assert_eq!(next(&mut network), Some((ms(300), FlowEvent::Reached)));
     network.watch(ms(300), flow, bits(1_000_001)).unwrap();
-    assert_eq!(next(&mut network), Some((ms(1000), What::Done)));
+    assert_eq!(next(&mut network), Some((ms(1000), FlowEvent::Done)));
     assert_eq!(network.watch(ms(1000), flow, bits(1)), Ok(false));
     let again = network.start_flow(ms(1000), RouteId(0), bits(1_000_000)).unwrap();
     network.next_event(LATE).unwrap();

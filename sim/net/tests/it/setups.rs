@@ -1,10 +1,12 @@
 //! Networks to test.
 
 use anyhow::Result;
+use weir_abr::Choice;
+use weir_core::{Preset, Viewing};
 use weir_net::Network;
 use weir_plan::{
-    Discipline, Host, Knows, LabName, Ladder, Link, Loss, Media, Origin, Phase, Players, Queue,
-    Rate, Setup, Shape, Source, TcpProfile, Topology,
+    Discipline, Host, LabName, Ladder, Link, Loss, Media, Origin, Phase, Players, Queue, Rate,
+    Setup, Shape, Source, TcpProfile, Topology,
 };
 use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
 
@@ -96,15 +98,8 @@ pub fn setup_of(nodes: &[&str], links: Vec<Link>) -> Setup {
             nodes: vec![last],
             origin: first,
             count: 1,
-            abr: weir_abr::Choice { name: "bola".to_owned(), params: Default::default() },
-            knows: Knows::Declared,
-            watch: Span::from_s(10),
-            max_buffer: Span::from_s(25),
-            startup: Span::from_s(2),
-            resume: Span::from_s(2),
-            conduct: Default::default(),
             streams: Vec::new(),
-            live: None,
+            viewing: Viewing::of(Preset::Weir, Choice::named("bola"), Span::from_s(10)),
         }],
         traffic: Vec::new(),
         phase: Phase::Fixed,

@@ -23,6 +23,15 @@ pub const MAX_FILE: u64 = 64_000_000;
 /// A form of traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+#[strum(parse_err_ty = UnknownFormat, parse_err_fn = UnknownFormat::from)]
 pub enum Format {
     /// Weir's own: `topologies/traces/FORMAT.md`.
     Weir,
@@ -38,36 +47,16 @@ pub enum Format {
     Csv,
 }
 
-impl Format {
-    /// Every form, Weir's own first.
-    pub const ALL: [Self; 6] =
-        [Self::Weir, Self::Sabre, Self::Pensieve, Self::Mahimahi, Self::Cadvise, Self::Csv];
+/// There is no form of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UnknownFormat(String);
 
-    /// What the form is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Weir => "weir",
-            Self::Sabre => "sabre",
-            Self::Pensieve => "pensieve",
-            Self::Mahimahi => "mahimahi",
-            Self::Cadvise => "cadvise",
-            Self::Csv => "csv",
-        }
-    }
-}
-
-impl std::str::FromStr for Format {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let names = Self::ALL.map(Self::name);
-        let found = Self::ALL.into_iter().find(|format| format.name() == text);
-        found.ok_or_else(|| {
-            format!(
-                "\"{text}\" is no form of traces{} (forms: {})",
-                near(text, names),
-                names.join(", ")
-            )
-        })
+impl From<&str> for UnknownFormat {
+    fn from(text: &str) -> Self {
+        let forms = <Format as strum::VariantNames>::VARIANTS;
+        let near = near(text, forms.iter().copied());
+        Self(format!("\"{text}\" is no form of traces{near} (forms: {})", forms.join(", ")))
     }
 }
 

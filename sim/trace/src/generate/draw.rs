@@ -1,3 +1,5 @@
+//! Draws from distributions, the same on every machine.
+
 use rand::distr::Distribution;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};

@@ -1,3 +1,5 @@
+//! The parameters of a model of rates.
+
 use super::Model;
 use crate::Rate;
 use crate::format::near;

@@ -155,10 +155,10 @@ fn packets_that_no_file_holds_are_refused() {
 
 #[test]
 fn names_of_forms_and_kinds_are_listed() {
-    let error = "mahi-mahi".parse::<Format>().unwrap_err();
+    let error = "mahi-mahi".parse::<Format>().unwrap_err().to_string();
     assert!(
         error.contains("did you mean \"mahimahi\"?") && error.contains("weir, sabre"),
         "{error}"
     );
-    assert!("speed".parse::<weir_trace::Kind>().unwrap_err().contains("\"goodput\""));
+    assert!("speed".parse::<weir_trace::Kind>().unwrap_err().to_string().contains("\"goodput\""));
 }

@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use weir_abr::Choice;
 use weir_abr::exec::Program;
-use weir_http::{CatchUp, Knows, LiveRules, Options, Phase, Status};
+use weir_http::{CatchUp, LiveRules, Options, Phase, Preset, SizeHints, Status, Viewing};
 use weir_units::{BitRate, Span};
 
 /// The arguments.
@@ -65,39 +65,36 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         abr.params.insert(name.to_owned(), value.to_owned());
     }
     abr.check().map_err(refuse)?;
-    let options = Options {
-        abr,
-        guarded: true,
-        knows: if arguments.sizes { Knows::Sizes } else { Knows::Declared },
-        watch: arguments.watch,
+    let viewing = Viewing {
+        knows: if arguments.sizes { SizeHints::Sizes } else { SizeHints::Declared },
         max_buffer: arguments.max_buffer,
         startup: arguments.startup,
         resume: arguments.resume,
-        conduct: weir_http::Conduct::default(),
-        live: LiveRules {
+        live: Some(LiveRules {
             catch_up: arguments.catch_up,
             target: arguments.latency,
             max_latency: arguments.max_latency,
             ..LiveRules::default()
-        },
-        ..Options::default()
+        }),
+        ..Viewing::of(Preset::Weir, abr, arguments.watch)
     };
+    let options = Options { viewing, guarded: true, ..Options::default() };
     let terminal = std::io::stderr().is_terminal();
-    let facts = weir_http::play(&arguments.url, &options, |status| show(&status, terminal))
+    let metrics = weir_http::play(&arguments.url, &options, |status| show(&status, terminal))
         .map_err(refuse)?;
     if terminal {
         output::tell("");
     }
-    let startup = facts.startup.map_or("never".to_owned(), |span| format!("{} ms", span.ms()));
+    let startup = metrics.startup.map_or("never".to_owned(), |span| format!("{} ms", span.ms()));
     output::say(format_args!(
         "startup {startup}, played {:.1} s, {} stalls ({:.1} s), mean {}, {} switches",
-        facts.played.as_secs_f64(),
-        facts.stalls.len(),
-        facts.stalled().as_secs_f64(),
-        facts.mean_bitrate_bps().map_or("-".to_owned(), |bps| format!("{:.2} Mbit/s", bps / 1e6)),
-        facts.switches(),
+        metrics.played.as_secs_f64(),
+        metrics.stalls.len(),
+        metrics.stalled().as_secs_f64(),
+        metrics.mean_bitrate_bps().map_or("-".to_owned(), |bps| format!("{:.2} Mbit/s", bps / 1e6)),
+        metrics.switches(),
     ));
-    if let Some(live) = &facts.live {
+    if let Some(live) = &metrics.live {
         let latency = live.latency.map_or("-".to_owned(), |latency| {
             format!("{} ms (95 %: {} ms)", latency.mean.ms(), latency.p95.ms())
         });
@@ -110,7 +107,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             live.skips, live.available, live.announced, live.failures,
         ));
     }
-    match &facts.err {
+    match &metrics.err {
         None => Ok(ExitCode::SUCCESS),
         Some(err) => {
             output::tell(format_args!("weir: the session broke off: {err}"));

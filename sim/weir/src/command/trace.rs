@@ -274,7 +274,7 @@ fn says_kind(format: Format) -> bool {
 /// One line about a trace.
 fn heading(trace: &Trace, format: Format) -> String {
     let about = trace.about();
-    let kind = if says_kind(format) { about.kind.name() } else { "kind not said" };
+    let kind: &str = if says_kind(format) { about.kind.into() } else { "kind not said" };
     let after = if trace.repeats() { "repeats" } else { "its last step goes on" };
     format!("{}: {kind}, {}, {after}", about.name, about.licence)
 }

@@ -2,11 +2,11 @@
 
 use super::super::boxes::tracks;
 use super::super::capture::captured;
-use super::super::facts::PlaylistFacts;
+use super::super::metrics::PlaylistMetrics;
 use super::super::queue::Queued;
 use super::super::timeline::Laid;
 use super::{Fetch, Listing, LivePlayer, State};
-use crate::facts::SegmentFacts;
+use crate::metrics::SegmentMetrics;
 use crate::player::{RETRIES, RETRY_DELAY, Resource};
 use crate::playlist::{MAX_SEGMENT, Master, Media};
 use weir_abr::Download;
@@ -119,7 +119,7 @@ impl LivePlayer {
         if laid == Laid::Afresh || self.first.is_none() {
             let start = self.timeline.start(self.target(), first).unwrap_or(first);
             if self.first.is_some() {
-                self.facts.announced += self.timeline.count(self.next..first);
+                self.metrics.announced += self.timeline.count(self.next..first);
             }
             if self.first.is_none() || start > self.next {
                 (self.next, self.plan, self.attempts) = (start, None, 0);
@@ -150,11 +150,11 @@ impl LivePlayer {
             captured: self.captured(now, plan.place, head),
         });
         if let Some(gap) = gap {
-            self.facts.skips += 1;
-            self.facts.skipped = self.facts.skipped.saturating_add(gap);
+            self.metrics.skips += 1;
+            self.metrics.skipped = self.metrics.skipped.saturating_add(gap);
         }
-        self.facts.announced += 1;
-        self.facts.available += u64::from(self.attempts == 0);
+        self.metrics.announced += 1;
+        self.metrics.available += u64::from(self.attempts == 0);
         (self.next, self.plan, self.attempts) = (plan.place + 1, None, 0);
         (self.failures_in_row, self.wanted) = (0, now);
         let filled = self.filled(self.playback.buffer().saturating_add(known.duration));
@@ -190,7 +190,7 @@ impl LivePlayer {
     pub(super) fn failed(&mut self, now: Time, fetch: &Fetch, reason: &str) {
         self.state = State::Waiting { until: now };
         self.record(fetch, now, Some(reason.to_owned()));
-        self.facts.failures += 1;
+        self.metrics.failures += 1;
         self.failures_in_row += 1;
         let streams = self.stream.masters.len();
         let all_failed = self.failures_in_row.is_multiple_of(streams);
@@ -200,7 +200,7 @@ impl LivePlayer {
                 self.segments_from = retry;
                 self.attempts += 1;
                 if self.attempts > RETRIES {
-                    self.facts.announced += 1;
+                    self.metrics.announced += 1;
                     (self.next, self.plan, self.attempts) = (self.next.saturating_add(1), None, 0);
                 }
             }
@@ -236,7 +236,7 @@ impl LivePlayer {
     ) {
         let Contents { first, last, discontinuities, age, new } = contents;
         let requested = fetch.transfer.requested;
-        self.facts.playlists.push(PlaylistFacts {
+        self.metrics.playlists.push(PlaylistMetrics {
             rung,
             requested,
             download: now.since(requested),
@@ -250,7 +250,8 @@ impl LivePlayer {
         });
     }
 
-    /// Adds the facts of a request that is over; nothing for master playlists and initialization sections.
+    /// Adds the metrics of a request that is over; nothing for master playlists and initialization
+    /// sections.
     pub(super) fn record(&mut self, fetch: &Fetch, now: Time, err: Option<String>) {
         let Fetch { resource, transfer, plan } = fetch;
         let (rung, segment, plan) = match (*resource, plan) {
@@ -261,27 +262,18 @@ impl LivePlayer {
             _ => return,
         };
         let declared = self.seen.ladder.get(rung).map(|rung| rung.mean);
-        let end = if err.is_none() { transfer.last_byte } else { now };
         let media = self.timeline.get(plan.place).map_or(Span::ZERO, |known| known.duration);
-        self.segments.push(SegmentFacts {
+        self.segments.push(SegmentMetrics {
             segment,
             sequence: Some(self.timeline.number(plan.place)),
             rung,
             declared: declared.unwrap_or_default(),
             media,
-            requested: transfer.requested,
-            status: transfer.status,
-            ttfb: transfer.ttfb(),
-            transfer: if err.is_none() { transfer.time() } else { None },
-            download: end.since(transfer.requested),
-            bytes: Bytes::new(transfer.bytes),
-            reads: transfer.reads,
             buffer_before: plan.buffer,
             buffer_after: self.playback.buffer(),
             estimate: plan.estimate,
             wait: plan.wait,
-            replacement: false,
-            err,
+            ..transfer.metrics(now, err)
         });
     }
 }

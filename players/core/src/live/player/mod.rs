@@ -31,19 +31,19 @@ mod schedule;
 mod time;
 
 use super::boxes::Track;
-use super::facts::{LiveFacts, MomentFacts};
-use super::law::Law;
 use super::measure::Weighted;
+use super::metrics::{LiveMetrics, MomentMetrics};
 use super::queue::Queue;
+use super::rate_controller::PlaybackRateController;
 use super::timeline::Timeline;
 use super::{Latency, LiveRules};
-use crate::facts::{SegmentFacts, SessionFacts};
+use crate::metrics::{SegmentMetrics, SessionMetrics};
 use crate::playback::{Phase, Playback};
-use crate::player::{Config, Event, Output, Request, Resource, Status, Transfer};
+use crate::player::{Event, Output, Request, Resource, SessionConfig, Status, Transfer};
 use crate::playlist::{Date, Master, Media, Uri};
 use std::collections::VecDeque;
 use weir_abr::{Abr, Observation};
-use weir_units::{BitRate, Bytes, Ratio, Span, Time};
+use weir_units::{BitRate, Ratio, Span, Time};
 
 /// The longest that a session lasts: what it keeps grows with time.
 const MAX_WATCH: Span = Span::from_s(24 * 3600);
@@ -68,10 +68,10 @@ pub struct Stream {
 
 /// One viewer following one live stream.
 ///
-/// Times are since the start of the session. What is due at a moment happens, in the facts, at that moment,
-/// however late the driver is.
+/// Times are since the start of the session. What is due at a moment happens, in the metrics, at
+/// that moment, however late the driver is.
 pub struct LivePlayer {
-    config: Config,
+    config: SessionConfig,
     rules: LiveRules,
     stream: Stream,
     /// The index of the stream in use.
@@ -93,7 +93,7 @@ pub struct LivePlayer {
     inits: VecDeque<(Uri, Vec<Track>)>,
     queue: Queue,
     playback: Playback,
-    law: Law,
+    rate_controller: PlaybackRateController,
     /// The place of the first segment, once it is known.
     first: Option<i64>,
     /// The place of the next segment to request.
@@ -120,8 +120,8 @@ pub struct LivePlayer {
     /// The next whole second of the trial, and the next look at the rate and the latency.
     next_moment: Time,
     next_tick: Time,
-    segments: Vec<SegmentFacts>,
-    facts: LiveFacts,
+    segments: Vec<SegmentMetrics>,
+    metrics: LiveMetrics,
     latency: Weighted,
     capture_latency: Weighted,
     /// The sum of time x distance of the rate from 1, in parts per 10^9.
@@ -167,10 +167,10 @@ struct Plan {
 }
 
 impl LivePlayer {
-    /// A session at its start: the viewer just pressed play. [`Config::first_segment`] and
-    /// [`Config::sizes`] have no meaning here.
-    pub fn new(config: Config, rules: LiveRules, stream: Stream, abr: Box<dyn Abr>) -> Self {
-        let config = Config { watch: config.watch.min(MAX_WATCH), ..config };
+    /// A session at its start: the viewer just pressed play. [`SessionConfig::first_segment`] and
+    /// [`SessionConfig::sizes`] have no meaning here.
+    pub fn new(config: SessionConfig, rules: LiveRules, stream: Stream, abr: Box<dyn Abr>) -> Self {
+        let config = SessionConfig { watch: config.watch.min(MAX_WATCH), ..config };
         let second = 1_000_000_000;
         let into = stream.start.ns() % second;
         let seen = Observation {
@@ -187,14 +187,14 @@ impl LivePlayer {
             master: None,
             listing: None,
             reload: Time::ZERO,
-            rung: config.rules.first.unwrap_or(0),
+            rung: config.player.first.unwrap_or(0),
             target_duration: Span::from_s(1),
             hold_back: None,
             timeline: Timeline::default(),
             inits: VecDeque::new(),
             queue: Queue::default(),
-            playback: Playback::new(config.startup, config.resume, config.rules.dry),
-            law: Law::new(rules.catch_up),
+            playback: Playback::new(config.startup, config.resume, config.player.stall_threshold),
+            rate_controller: PlaybackRateController::new(rules.catch_up),
             first: None,
             next: 0,
             plan: None,
@@ -210,9 +210,9 @@ impl LivePlayer {
             cancel: false,
             outbox: None,
             next_moment: Time::from_ns((second - into) % second),
-            next_tick: Time::ZERO.after(super::law::TICK),
+            next_tick: Time::ZERO.after(super::rate_controller::TICK),
             segments: Vec::new(),
-            facts: LiveFacts::default(),
+            metrics: LiveMetrics::default(),
             latency: Weighted::default(),
             capture_latency: Weighted::default(),
             deviation: 0,
@@ -262,28 +262,16 @@ impl LivePlayer {
         }
         self.advance(now);
         let State::Fetching(fetch) = &mut self.state else { return };
-        let transfer = &mut fetch.transfer;
+        fetch.transfer.on_event(now, &event);
+        let fetch = *fetch;
         match event {
-            Event::Timeout => {}
-            Event::Response { status, length } => {
-                (transfer.status, transfer.length) = (Some(status), length);
-            }
-            Event::Body { bytes } => transfer.body(now, bytes),
-            Event::Arrived { bytes, part } => transfer.arrived(now, bytes, part),
-            Event::Whole { first_byte, bytes } => {
-                transfer.arrived(first_byte, Bytes::ZERO, Ratio::ZERO);
-                transfer.arrived(now, bytes, Ratio::ZERO);
-                let fetch = *fetch;
-                self.arrived(now, &fetch, &[]);
-            }
-            Event::Complete { document } => {
-                let fetch = *fetch;
-                self.arrived(now, &fetch, document);
-            }
-            Event::Failed { reason } => {
-                let fetch = *fetch;
-                self.failed(now, &fetch, reason);
-            }
+            Event::Whole { .. } => self.arrived(now, &fetch, &[]),
+            Event::Complete { document } => self.arrived(now, &fetch, document),
+            Event::Failed { reason } => self.failed(now, &fetch, reason),
+            Event::Timeout
+            | Event::Response { .. }
+            | Event::Body { .. }
+            | Event::Arrived { .. } => {}
         }
     }
 
@@ -333,19 +321,19 @@ impl LivePlayer {
     }
 
     /// What the session was like.
-    pub fn into_facts(self) -> SessionFacts {
+    pub fn into_metrics(self) -> SessionMetrics {
         let latency = |weighted: &Weighted| {
             let (mean, p95) = weighted.mean().zip(weighted.p95())?;
             Some(Latency { mean, p95 })
         };
-        let deviation = self.deviation.checked_div(u128::from(self.facts.playing.ns()));
-        let live = LiveFacts {
+        let deviation = self.deviation.checked_div(u128::from(self.metrics.playing.ns()));
+        let live = LiveMetrics {
             latency: latency(&self.latency),
             capture_latency: latency(&self.capture_latency),
             rate_deviation: deviation.and_then(|ppb| u64::try_from(ppb).ok()).map(Ratio::from_ppb),
-            ..self.facts
+            ..self.metrics
         };
-        SessionFacts {
+        SessionMetrics {
             lowest: self.seen.ladder.first().map(|rung| rung.mean).unwrap_or_default(),
             complete: false,
             startup: self.playback.startup(),
@@ -371,7 +359,7 @@ impl LivePlayer {
         // What came before is on the line; the rest of the watch time is over before it began.
         while self.next_moment < self.end_of_watch() {
             let at = self.next_moment;
-            self.facts.moments.push(MomentFacts {
+            self.metrics.moments.push(MomentMetrics {
                 at,
                 phase: None,
                 buffer: Span::ZERO,

@@ -1,6 +1,6 @@
 //! Which fetch comes next, and when.
 
-use super::super::law::TICK;
+use super::super::rate_controller::TICK;
 use super::{Fetch, Listing, LivePlayer, MAX_REQUESTS, Plan, State};
 use crate::playback::{Filled, Phase};
 use crate::player::{Request, Resource, Transfer};
@@ -20,7 +20,7 @@ const ENDLESS: u64 = 1 << 32;
 impl LivePlayer {
     /// Begins the next fetch, or waits until there is one.
     pub(super) fn go(&mut self, now: Time) {
-        if self.segments.len() + self.facts.playlists.len() >= MAX_REQUESTS {
+        if self.segments.len() + self.metrics.playlists.len() >= MAX_REQUESTS {
             return self.end(Some(format!("more than {MAX_REQUESTS} requests")));
         }
         let stale = self.stale_at();
@@ -122,7 +122,7 @@ impl LivePlayer {
     /// The next segment is not listed any more: goes on at the live target.
     fn fall_behind(&mut self, from: i64) {
         // What was announced is gone; what is still listed is left out by choice.
-        self.facts.announced += self.timeline.count(self.next..from);
+        self.metrics.announced += self.timeline.count(self.next..from);
         self.next = self.timeline.start(self.target(), from).unwrap_or(from).max(from);
         (self.plan, self.attempts) = (None, 0);
         self.forget();
@@ -151,8 +151,9 @@ impl LivePlayer {
     /// When the next look at the room for the next segment is; `None` if there is room now.
     fn room_at(&self, now: Time) -> Option<Time> {
         let buffer = self.playback.buffer();
-        let above = self.above_room(buffer).filter(|_| buffer > self.config.rules.dry)?;
-        let every = self.config.rules.room.every.ns();
+        let above =
+            self.above_room(buffer).filter(|_| buffer > self.config.player.stall_threshold)?;
+        let every = self.config.player.room.every.ns();
         match now.since(self.wanted).ns().checked_div(every) {
             None => {
                 let level = buffer.saturating_sub(above);
@@ -170,7 +171,7 @@ impl LivePlayer {
     /// By how much this buffer is above the level at which there is room for the next segment; `None` if
     /// there is room.
     fn above_room(&self, buffer: Span) -> Option<Span> {
-        let rules = self.config.rules;
+        let rules = self.config.player;
         let newest = || self.timeline.newest().and_then(|newest| self.timeline.get(newest));
         let next = self.timeline.get(self.next).or_else(newest);
         let next =
@@ -211,7 +212,7 @@ impl LivePlayer {
         seen.segment_duration = self.timeline.get(self.next).map_or(TICK, |known| known.duration);
         seen.played_of_first = self.queue.played_of_first(played);
 
-        let decision = match self.config.rules.first {
+        let decision = match self.config.player.first {
             Some(rung) if self.queue.tail().is_none() => Decision::now(rung),
             _ => self.abr.decide(&self.seen),
         };
@@ -287,6 +288,6 @@ impl LivePlayer {
         self.current = (self.current + 1) % self.stream.masters.len().max(1);
         (self.master, self.listing) = (None, None);
         (self.switched, self.reload) = (now, now);
-        self.facts.failovers += 1;
+        self.metrics.failovers += 1;
     }
 }

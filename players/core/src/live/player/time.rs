@@ -1,8 +1,8 @@
 //! What passes with time: the playhead, the rate, what is noted.
 
-use super::super::law::{Seen, TICK};
+use super::super::rate_controller::{RateInput, TICK};
 use super::{LivePlayer, State};
-use crate::live::facts::MomentFacts;
+use crate::live::metrics::MomentMetrics;
 use crate::playback::Phase;
 use crate::player::Resource;
 use weir_units::{Ratio, Span, Time};
@@ -21,7 +21,7 @@ impl LivePlayer {
 
     /// Whether anything depends on the ticks.
     fn ticks(&self) -> bool {
-        self.law.acts() || self.rules.max_latency.is_some()
+        self.rate_controller.acts() || self.rules.max_latency.is_some()
     }
 
     /// Does all that was due until `now`, in order, each at its own moment.
@@ -81,13 +81,13 @@ impl LivePlayer {
             let rate = self.playback.rate();
             let off = rate.ppb().abs_diff(Ratio::ONE.ppb());
             self.deviation = self.deviation.saturating_add(u128::from(off) * u128::from(time.ns()));
-            self.facts.playing = self.facts.playing.saturating_add(time);
+            self.metrics.playing = self.metrics.playing.saturating_add(time);
             if off > 0 {
-                self.facts.rate_changed = self.facts.rate_changed.saturating_add(time);
+                self.metrics.rate_changed = self.metrics.rate_changed.saturating_add(time);
             }
             self.queue.advance(self.playback.played());
             if stalled {
-                self.law.stalled();
+                self.rate_controller.stalled();
                 self.playback.set_rate(Ratio::ONE);
             }
         }
@@ -106,7 +106,7 @@ impl LivePlayer {
             return;
         }
         let Some(latency) = self.latency_at(now, self.playback.played()) else { return };
-        let rate = self.law.rate(&Seen {
+        let rate = self.rate_controller.rate(&RateInput {
             now,
             latency: latency.as_secs_f64(),
             target: self.target().as_secs_f64(),
@@ -132,15 +132,16 @@ impl LivePlayer {
         for left in &dropped {
             media = media.saturating_add(left.media);
             // What was never shown counts in no mean of what was.
-            if let Some(facts) = self.segments.get_mut(left.request as usize).filter(|_| left.shown)
+            if let Some(metrics) =
+                self.segments.get_mut(left.request as usize).filter(|_| left.shown)
             {
-                facts.media = facts.media.saturating_sub(left.media);
+                metrics.media = metrics.media.saturating_sub(left.media);
             }
         }
         self.playback.leave_out(media);
-        self.facts.skips += 1;
+        self.metrics.skips += 1;
         let skipped = start.saturating_sub(playhead);
-        self.facts.skipped = self.facts.skipped.saturating_add(skipped);
+        self.metrics.skipped = self.metrics.skipped.saturating_add(skipped);
         if place > self.next {
             // These could have been got: nobody asked for them.
             (self.next, self.attempts, self.plan) = (place, 0, None);
@@ -160,7 +161,7 @@ impl LivePlayer {
     fn note(&mut self, at: Time) {
         let phase = self.playback.phase();
         let rate = if phase == Phase::Playing { self.playback.rate() } else { Ratio::ZERO };
-        self.facts.moments.push(MomentFacts {
+        self.metrics.moments.push(MomentMetrics {
             at,
             phase: Some(phase),
             buffer: self.playback.buffer(),

@@ -2,8 +2,9 @@
 
 use super::world::{Fault, NUMBER, Origin, Outcome, World, Wrong, config};
 use proptest::prelude::*;
+use strum::VariantArray as _;
 use weir_abr::{Abr, Decision, Observation};
-use weir_core::{CatchUp, Config, LiveRules, Phase, Preset, Rules};
+use weir_core::{CatchUp, LiveRules, Phase, PlayerConfig, Preset, SessionConfig};
 use weir_units::{Ratio, Span, Time};
 
 fn ms(range: std::ops::RangeInclusive<u64>) -> impl Strategy<Value = Span> {
@@ -81,18 +82,18 @@ fn world() -> impl Strategy<Value = World> {
 
 fn rules() -> impl Strategy<Value = LiveRules> {
     let some = |range| prop::option::of(ms(range));
-    let law = prop::sample::select(CatchUp::ALL.to_vec());
+    let law = prop::sample::select(CatchUp::VARIANTS.to_vec());
     (law, some(0..=12_000), some(0..=20_000), some(0..=9_000)).prop_map(
         |(catch_up, target, max_latency, stale)| LiveRules { catch_up, target, max_latency, stale },
     )
 }
 
-fn viewer() -> impl Strategy<Value = Config> {
-    let preset = prop::sample::select(Preset::ALL.to_vec());
+fn viewer() -> impl Strategy<Value = SessionConfig> {
+    let preset = prop::sample::select(Preset::VARIANTS.to_vec());
     (ms(0..=60_000), ms(500..=30_000), ms(0..=9_000), ms(0..=9_000), preset).prop_map(
         |(watch, max_buffer, startup, resume, preset)| {
-            let rules: Rules = preset.rules(max_buffer);
-            Config { watch, max_buffer, startup, resume, rules, ..config(0) }
+            let player: PlayerConfig = preset.config(max_buffer);
+            SessionConfig { watch, max_buffer, startup, resume, player, ..config(0) }
         },
     )
 }
@@ -112,7 +113,12 @@ fn turns() -> impl Strategy<Value = Vec<(usize, Span)>> {
     prop::collection::vec((0..3usize, wait), 1..6)
 }
 
-fn play(world: &World, viewer: Config, rules: LiveRules, turns: &[(usize, Span)]) -> Outcome {
+fn play(
+    world: &World,
+    viewer: SessionConfig,
+    rules: LiveRules,
+    turns: &[(usize, Span)],
+) -> Outcome {
     world.play_with(viewer, rules, Box::new(Turns(turns.to_vec())), &mut |_, _| {})
 }
 
@@ -140,20 +146,20 @@ proptest! {
         world in world(), viewer in viewer(), rules in rules(), turns in turns(),
     ) {
         let outcome = play(&world, viewer, rules, &turns);
-        let (facts, live) = (&outcome.facts, outcome.live());
-        prop_assert!(facts.length <= viewer.watch);
-        prop_assert_eq!(&facts.err, &None);
-        match facts.startup {
-            None => prop_assert_eq!((live.playing, facts.played), (Span::ZERO, Span::ZERO)),
+        let (metrics, live) = (&outcome.metrics, outcome.live());
+        prop_assert!(metrics.length <= viewer.watch);
+        prop_assert_eq!(&metrics.err, &None);
+        match metrics.startup {
+            None => prop_assert_eq!((live.playing, metrics.played), (Span::ZERO, Span::ZERO)),
             Some(startup) => prop_assert_eq!(
-                startup.ns() + live.playing.ns() + facts.stalled().ns(),
-                facts.length.ns()
+                startup.ns() + live.playing.ns() + metrics.stalled().ns(),
+                metrics.length.ns()
             ),
         }
         prop_assert!(live.rate_changed <= live.playing);
         prop_assert_eq!(live.latency.is_some(), live.playing > Span::ZERO);
         if rules.catch_up == CatchUp::None {
-            prop_assert_eq!(facts.played, live.playing);
+            prop_assert_eq!(metrics.played, live.playing);
             prop_assert!(live.rate_deviation.is_none_or(|off| off == Ratio::ZERO));
         }
         prop_assert!(live.available <= live.announced);
@@ -165,17 +171,17 @@ proptest! {
         world in world(), viewer in viewer(), rules in rules(), turns in turns(),
     ) {
         let outcome = play(&world, viewer, rules, &turns);
-        let facts = &outcome.facts;
-        let arrived: Vec<_> = facts.arrived().map(|segment| segment.segment).collect();
+        let metrics = &outcome.metrics;
+        let arrived: Vec<_> = metrics.arrived().map(|segment| segment.segment).collect();
         prop_assert!(arrived.windows(2).all(|pair| pair[0] < pair[1]), "{arrived:?}");
-        prop_assert!(facts.presented.windows(2).all(|pair| pair[0] < pair[1]));
-        prop_assert!(facts.presented.iter().all(|place| facts.segments[*place as usize].err.is_none()));
+        prop_assert!(metrics.presented.windows(2).all(|pair| pair[0] < pair[1]));
+        prop_assert!(metrics.presented.iter().all(|place| metrics.segments[*place as usize].err.is_none()));
         // What was played is what was presented, and what of it was left out counts nowhere.
         let media: u64 =
-            facts.presented.iter().map(|place| facts.segments[*place as usize].media.ns()).sum();
-        prop_assert!(facts.played.ns() <= media);
+            metrics.presented.iter().map(|place| metrics.segments[*place as usize].media.ns()).sum();
+        prop_assert!(metrics.played.ns() <= media);
         let mut free = Time::ZERO;
-        for request in &facts.segments {
+        for request in &metrics.segments {
             prop_assert!(request.requested >= free, "two requests at once");
             free = request.requested.after(request.download);
         }
@@ -190,7 +196,7 @@ proptest! {
         let soonest = world.origins.iter().map(|origin| origin.latency).min().unwrap();
         let lateness = Span::from_ns(soonest.ns() / 100 * late);
         let delayed = play(&World { lateness, ..world }, viewer, rules, &turns);
-        prop_assert_eq!(punctual.facts, delayed.facts);
+        prop_assert_eq!(punctual.metrics, delayed.metrics);
     }
 
     #[test]
@@ -223,7 +229,7 @@ proptest! {
         prop_assume!(live.moments.iter().all(|moment| moment.phase.is_some()));
         // In the last minute it plays on, be it an hour that somebody made of one segment.
         let late = Time::ZERO.after(Span::from_s(240));
-        let came = outcome.facts.arrived().filter(|segment| segment.requested > late).count();
+        let came = outcome.metrics.arrived().filter(|segment| segment.requested > late).count();
         let plays = live.moments.iter().skip(240).any(|moment| moment.phase == Some(Phase::Playing));
         prop_assert!(plays || came >= 10, "{:#?}", live.playlists);
     }

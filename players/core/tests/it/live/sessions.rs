@@ -2,7 +2,7 @@
 
 use super::world::{NUMBER, Origin, World, Wrong, config};
 use weir_abr::{Abr, Decision, Observation};
-use weir_core::{CatchUp, Latency, LiveRules, Phase, PlaylistFacts, Resource, SessionFacts};
+use weir_core::{CatchUp, Latency, LiveRules, Phase, PlaylistMetrics, Resource, SessionMetrics};
 use weir_units::{Ratio, Span};
 
 fn ms(ms: u64) -> Span {
@@ -17,22 +17,22 @@ fn follows(numbers: &[u64]) -> bool {
     numbers.windows(2).all(|pair| pair[0] + 1 == pair[1])
 }
 
-fn stalls(facts: &SessionFacts) -> Vec<(u64, u64)> {
-    facts.stalls.iter().map(|stall| (stall.start.us() / 1000, stall.duration.ms())).collect()
+fn stalls(metrics: &SessionMetrics) -> Vec<(u64, u64)> {
+    metrics.stalls.iter().map(|stall| (stall.start.us() / 1000, stall.duration.ms())).collect()
 }
 
 #[test]
 fn a_session_begins_at_its_target_and_follows() {
     let outcome = one(Origin::good()).play(config(30), LiveRules::default());
-    let (facts, live) = (&outcome.facts, outcome.live());
+    let (metrics, live) = (&outcome.metrics, outcome.live());
     // Three segments of 2 s before the live edge.
     assert_eq!(outcome.numbers()[0], NUMBER - 3);
     assert!(follows(&outcome.numbers()));
-    assert_eq!((facts.err.as_deref(), facts.stalls.len()), (None, 0));
+    assert_eq!((metrics.err.as_deref(), metrics.stalls.len()), (None, 0));
     assert_eq!((live.skips, live.failures, live.failovers), (0, 0, 0));
     assert_eq!((live.announced, live.available), (17, 17));
     // The playlist was there at 40 ms, the first segment at 180 ms; it plays 2 s of 6.
-    assert_eq!(facts.startup, Some(ms(180)));
+    assert_eq!(metrics.startup, Some(ms(180)));
     assert_eq!(live.latency, Some(Latency { mean: ms(6140), p95: ms(6140) }));
     // The newest segment was complete 40 ms before it was known.
     assert_eq!(live.capture_latency, Some(Latency { mean: ms(6180), p95: ms(6180) }));
@@ -83,8 +83,8 @@ fn a_stall_adds_to_the_latency_for_good_unless_a_law_brings_it_back() {
     // A frozen playlist for 10 s, of which the buffer holds 4.
     let world = one(Origin::good().but(9, 19, Wrong::Frozen));
     let late = world.play(config(100), LiveRules::default());
-    assert_eq!(late.facts.stalls.len(), 1);
-    let stalled = late.facts.stalled();
+    assert_eq!(late.metrics.stalls.len(), 1);
+    let stalled = late.metrics.stalled();
     let last =
         |outcome: &super::world::Outcome| outcome.live().moments.last().unwrap().latency.unwrap();
     // The edge is known 40 ms earlier or later than it was.
@@ -127,14 +127,14 @@ fn a_segment_that_cannot_be_had_is_tried_four_times_and_left_out() {
     let world = one(Origin::good().but(0, 60, Wrong::Missing(missing)));
     let outcome = world.play(config(30), LiveRules::default());
     let tried: Vec<_> =
-        outcome.facts.segments.iter().filter(|s| s.sequence == Some(missing)).collect();
+        outcome.metrics.segments.iter().filter(|s| s.sequence == Some(missing)).collect();
     assert_eq!(tried.len(), 4);
     assert!(tried.iter().all(|s| s.status == Some(404) && s.err.is_some()));
     assert!(tried.windows(2).all(|pair| pair[1].requested.since(pair[0].requested) >= ms(1000)));
     let live = outcome.live();
     assert_eq!((live.skips, live.skipped, live.failures), (1, ms(2000), 4));
     assert_eq!(live.announced - live.available, 1);
-    assert_eq!(outcome.facts.err, None);
+    assert_eq!(outcome.metrics.err, None);
 }
 
 #[test]
@@ -150,9 +150,9 @@ fn a_segment_that_comes_at_the_second_try_was_not_available_at_the_first() {
 fn an_origin_that_dies_is_waited_for() {
     let world = one(Origin::good().but(10, 25, Wrong::Dead));
     let outcome = world.play(config(60), LiveRules::default());
-    let (facts, live) = (&outcome.facts, outcome.live());
-    assert_eq!((facts.err.as_deref(), facts.length), (None, Span::from_s(60)));
-    assert_eq!(facts.stalls.len(), 1, "{:?}", stalls(facts));
+    let (metrics, live) = (&outcome.metrics, outcome.live());
+    assert_eq!((metrics.err.as_deref(), metrics.length), (None, Span::from_s(60)));
+    assert_eq!(metrics.stalls.len(), 1, "{:?}", stalls(metrics));
     assert!(live.failures >= 13, "about one a second: {}", live.failures);
     // The window has gone on meanwhile.
     assert_eq!(live.skips, 1);
@@ -163,8 +163,8 @@ fn an_origin_that_dies_is_waited_for() {
 fn a_player_with_two_streams_goes_on_with_the_other_at_once() {
     let world = World::of(vec![Origin::good().but(10, 25, Wrong::Dead), Origin::good()]);
     let outcome = world.play(config(60), LiveRules::default());
-    let (facts, live) = (&outcome.facts, outcome.live());
-    assert_eq!((facts.stalls.len(), live.failovers, live.failures), (0, 1, 1));
+    let (metrics, live) = (&outcome.metrics, outcome.live());
+    assert_eq!((metrics.stalls.len(), live.failovers, live.failures), (0, 1, 1));
     assert!(follows(&outcome.numbers()));
     assert_eq!((live.skips, live.announced), (0, live.available));
     let hosts: Vec<_> = outcome.requests.iter().map(|r| r.uri.as_ref().unwrap().as_str()).collect();
@@ -185,7 +185,7 @@ fn a_stale_playlist_is_a_failure_where_there_is_another_stream() {
     assert_eq!(switched.us(), 14_040_000);
     let soon = LiveRules { stale: Some(ms(3000)), ..LiveRules::default() };
     let outcome = world.play(config(60), soon);
-    assert!(outcome.facts.stalls.is_empty());
+    assert!(outcome.metrics.stalls.is_empty());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn two_dead_streams_are_tried_in_turns_without_haste() {
     let outcome = World::of(vec![dead(), dead()]).play(config(60), LiveRules::default());
     let live = outcome.live();
     assert!((40..=62).contains(&live.failures), "two a second: {}", live.failures);
-    assert_eq!(outcome.facts.err, None);
+    assert_eq!(outcome.metrics.err, None);
     assert!(live.moments.last().unwrap().phase == Some(Phase::Playing));
 }
 
@@ -203,9 +203,9 @@ fn numbers_that_differ_between_origins_are_aligned_by_dates() {
     let other = Origin::good().but(0, 99, Wrong::Renumbered(7_000_000));
     let world = World::of(vec![Origin::good().but(10, 99, Wrong::Dead), other]);
     let outcome = world.play(config(60), LiveRules::default());
-    let (facts, live) = (&outcome.facts, outcome.live());
-    assert_eq!((facts.stalls.len(), live.skips), (0, 0));
-    let places: Vec<_> = facts.arrived().map(|segment| segment.segment as u64).collect();
+    let (metrics, live) = (&outcome.metrics, outcome.live());
+    assert_eq!((metrics.stalls.len(), live.skips), (0, 0));
+    let places: Vec<_> = metrics.arrived().map(|segment| segment.segment as u64).collect();
     assert!(follows(&places) && places[0] == 0);
     let sequences = outcome.numbers();
     let shown = |n: &u64| if *n > 100_000_000 { *n } else { *n + NUMBER - 7_000_000 };
@@ -247,7 +247,7 @@ fn a_packager_that_starts_again_leaves_a_gap() {
     assert_eq!(live.skips, 1);
     let numbers = outcome.numbers();
     assert!(numbers.contains(&(NUMBER + 8)) && !numbers.contains(&(NUMBER + 7)), "{numbers:?}");
-    assert_eq!((live.failures, outcome.facts.err.as_deref()), (0, None));
+    assert_eq!((live.failures, outcome.metrics.err.as_deref()), (0, None));
     assert!(live.moments.last().unwrap().phase == Some(Phase::Playing));
 }
 
@@ -255,12 +255,12 @@ fn a_packager_that_starts_again_leaves_a_gap() {
 fn a_stream_that_ends_is_played_to_its_end() {
     let world = one(Origin::good().but(0, 99, Wrong::Ended(NUMBER + 5)));
     let outcome = world.play(config(60), LiveRules::default());
-    let facts = &outcome.facts;
+    let metrics = &outcome.metrics;
     assert_eq!(outcome.numbers().last(), Some(&(NUMBER + 5)));
-    assert_eq!((facts.err.as_deref(), facts.complete), (None, false));
+    assert_eq!((metrics.err.as_deref(), metrics.complete), (None, false));
     // Nine segments of 2 s, and no stall.
-    assert_eq!((facts.played, facts.stalls.len()), (Span::from_s(18), 0));
-    assert_eq!(facts.length, ms(18_180));
+    assert_eq!((metrics.played, metrics.stalls.len()), (Span::from_s(18), 0));
+    assert_eq!(metrics.length, ms(18_180));
     let moments = &outcome.live().moments;
     assert_eq!(moments.len(), 60);
     assert!(moments.iter().skip(18).all(|moment| moment.phase.is_none()));
@@ -273,7 +273,7 @@ fn empty_and_garbled_playlists_are_failures_and_pass() {
         let outcome = world.play(config(40), LiveRules::default());
         assert!(outcome.live().failures >= 2, "{wrong:?}");
         assert!(follows(&outcome.numbers()), "{wrong:?}");
-        assert!(outcome.facts.stalls.is_empty(), "{wrong:?}: {:?}", stalls(&outcome.facts));
+        assert!(outcome.metrics.stalls.is_empty(), "{wrong:?}: {:?}", stalls(&outcome.metrics));
     }
 }
 
@@ -281,8 +281,11 @@ fn empty_and_garbled_playlists_are_failures_and_pass() {
 fn a_stream_that_is_never_there_ends_without_an_error() {
     let outcome =
         one(Origin::good().but(0, 99, Wrong::Dead)).play(config(20), LiveRules::default());
-    let (facts, live) = (&outcome.facts, outcome.live());
-    assert_eq!((facts.startup, facts.err.as_deref(), facts.length), (None, None, Span::from_s(20)));
+    let (metrics, live) = (&outcome.metrics, outcome.live());
+    assert_eq!(
+        (metrics.startup, metrics.err.as_deref(), metrics.length),
+        (None, None, Span::from_s(20))
+    );
     assert_eq!((live.latency, live.announced, live.rate_deviation), (None, 0, None));
 }
 
@@ -306,7 +309,7 @@ fn another_rung_begins_with_its_playlist() {
     );
     assert!(follows(&outcome.numbers()));
     assert!(
-        outcome.facts.arrived().map(|s| s.rung).eq((0..outcome.numbers().len()).map(|n| n % 2))
+        outcome.metrics.arrived().map(|s| s.rung).eq((0..outcome.numbers().len()).map(|n| n % 2))
     );
     let resources: Vec<_> = outcome.requests.iter().map(|request| request.resource).collect();
     let mut listed = None;
@@ -342,9 +345,9 @@ fn playlists_of_any_size_and_kind_are_survived() {
     let told = |garbage: Vec<u8>, err: &str| {
         let outcome = play(garbage);
         let live = outcome.live();
-        let told = |list: &&PlaylistFacts| list.err.as_deref().is_some_and(|e| e.contains(err));
+        let told = |list: &&PlaylistMetrics| list.err.as_deref().is_some_and(|e| e.contains(err));
         assert!(live.playlists.iter().any(|list| told(&list)), "{err}: {:?}", live.playlists);
-        assert_eq!(outcome.facts.err, None);
+        assert_eq!(outcome.metrics.err, None);
         assert!(live.moments.last().unwrap().phase == Some(Phase::Playing), "{err}");
     };
     told(long(100_001, 5), "more than 100000 segments");
@@ -357,5 +360,5 @@ fn playlists_of_any_size_and_kind_are_survived() {
     // As many as there may be: the newest of them are kept, and it goes on with the live ones after.
     let outcome = play(long(100_000, NUMBER - 99_990));
     assert!(outcome.numbers().windows(2).all(|pair| pair[0] < pair[1]));
-    assert_eq!(outcome.facts.err, None);
+    assert_eq!(outcome.metrics.err, None);
 }

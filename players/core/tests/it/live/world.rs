@@ -4,7 +4,8 @@ use std::fmt::Write;
 use weir_abr::{Abr, Choice};
 use weir_core::playlist::{Date, Uri};
 use weir_core::{
-    Config, Event, LivePlayer, LiveRules, Output, Request, Resource, Rules, SessionFacts, Stream,
+    Event, LivePlayer, LiveRules, Output, PlayerConfig, Request, Resource, SessionConfig,
+    SessionMetrics, Stream,
 };
 use weir_units::{Bytes, Span, Time};
 
@@ -93,30 +94,30 @@ pub struct World {
 /// What a session was like, and what was seen of it on the way.
 #[derive(Debug)]
 pub struct Outcome {
-    pub facts: SessionFacts,
+    pub metrics: SessionMetrics,
     pub requests: Vec<Request>,
 }
 
 impl Outcome {
-    pub fn live(&self) -> &weir_core::LiveFacts {
-        self.facts.live.as_deref().unwrap()
+    pub fn live(&self) -> &weir_core::LiveMetrics {
+        self.metrics.live.as_deref().unwrap()
     }
 
     /// The numbers of the segments that arrived.
     pub fn numbers(&self) -> Vec<u64> {
-        self.facts.arrived().map(|segment| segment.sequence.unwrap()).collect()
+        self.metrics.arrived().map(|segment| segment.sequence.unwrap()).collect()
     }
 }
 
-pub fn config(watch_s: u64) -> Config {
-    Config {
+pub fn config(watch_s: u64) -> SessionConfig {
+    SessionConfig {
         first_segment: 0,
         watch: Span::from_s(watch_s),
         max_buffer: Span::from_s(25),
         startup: Span::ZERO,
         resume: Span::ZERO,
         sizes: false,
-        rules: Rules::WEIR,
+        player: PlayerConfig::WEIR,
     }
 }
 
@@ -220,7 +221,7 @@ impl World {
     }
 
     /// Plays a session with the fixed rung 0.
-    pub fn play(&self, config: Config, rules: LiveRules) -> Outcome {
+    pub fn play(&self, config: SessionConfig, rules: LiveRules) -> Outcome {
         let abr = Choice { name: "fixed".to_owned(), params: [].into() }.build().unwrap();
         self.play_with(config, rules, abr, &mut |_, _| {})
     }
@@ -228,7 +229,7 @@ impl World {
     /// Plays a session, and shows it to `look` after every event.
     pub fn play_with(
         &self,
-        config: Config,
+        config: SessionConfig,
         rules: LiveRules,
         abr: Box<dyn Abr>,
         look: &mut dyn FnMut(Time, &LivePlayer),
@@ -282,7 +283,7 @@ impl World {
             player.handle(now, event);
             look(now, &player);
         }
-        Outcome { facts: player.into_facts(), requests }
+        Outcome { metrics: player.into_metrics(), requests }
     }
 
     fn serve(&self, request: &Request) -> (Vec<(Time, Step)>, Vec<u8>) {

@@ -4,17 +4,17 @@
 //! integers in microseconds of a trial's clock with the trial's keys, and this crate knows of no
 //! trial. What each metric means, and why, is in `results/METRICS.md`, with examples that are tests.
 
-use crate::live::LiveFacts;
+use crate::live::LiveMetrics;
 use crate::playlist::NOT_ENDED;
 use weir_units::{BitRate, Bytes, Span, Time};
 
 /// How much media at the beginning of a session does not count in
-/// [`SessionFacts::settled_bitrate_bps`]: algorithms need it to fill the buffer.
+/// [`SessionMetrics::settled_bitrate_bps`]: algorithms need it to fill the buffer.
 pub const SETTLING: Span = Span::from_s(40);
 
 /// One segment request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SegmentFacts {
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SegmentMetrics {
     /// The segment of the content.
     pub segment: usize,
     /// Its number in its live playlist; `None` of recorded content.
@@ -55,7 +55,7 @@ pub struct SegmentFacts {
 
 /// One stall: playback stopped for want of media, after it had begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StallFacts {
+pub struct StallMetrics {
     /// When playback stopped.
     pub start: Time,
     /// How long it stood still.
@@ -68,7 +68,7 @@ pub struct StallFacts {
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct SessionFacts {
+pub struct SessionMetrics {
     /// From pressing play to the first frame; `None` if it never played.
     pub startup: Option<Span>,
     /// From pressing play to the end of the session.
@@ -76,25 +76,25 @@ pub struct SessionFacts {
     /// Media played.
     pub played: Span,
     /// Every segment request in order.
-    pub segments: Vec<SegmentFacts>,
+    pub segments: Vec<SegmentMetrics>,
     /// What went into the buffer and stayed there, in the order of presentation: for each segment
     /// the place of its request in `segments`.
     pub presented: Vec<u32>,
     /// Every stall in order.
-    pub stalls: Vec<StallFacts>,
+    pub stalls: Vec<StallMetrics>,
     /// The mean bit rate that the manifest declares for the lowest rung; zero if none was learnt.
     pub lowest: BitRate,
     /// Whether the content was played to its end.
     pub complete: bool,
     /// What more there is to say of a session that follows a live stream.
-    pub live: Option<Box<LiveFacts>>,
+    pub live: Option<Box<LiveMetrics>>,
     /// Why the session ended early.
     pub err: Option<String>,
 }
 
-impl SessionFacts {
+impl SessionMetrics {
     /// The requests whose segments arrived whole.
-    pub fn arrived(&self) -> impl Iterator<Item = &SegmentFacts> + Clone {
+    pub fn arrived(&self) -> impl Iterator<Item = &SegmentMetrics> + Clone {
         self.segments.iter().filter(|segment| segment.err.is_none())
     }
 
@@ -149,13 +149,13 @@ impl SessionFacts {
     }
 
     /// The requests of what stayed in the buffer, in the order of presentation.
-    pub(crate) fn presented(&self) -> impl Iterator<Item = &SegmentFacts> + Clone {
+    pub(crate) fn presented(&self) -> impl Iterator<Item = &SegmentMetrics> + Clone {
         self.presented.iter().filter_map(|place| self.segments.get(*place as usize))
     }
 
     /// The segments of which something was played, each with the part of the media played that it
     /// is: from, to.
-    fn shown(&self) -> impl Iterator<Item = (&SegmentFacts, Span, Span)> + Clone {
+    fn shown(&self) -> impl Iterator<Item = (&SegmentMetrics, Span, Span)> + Clone {
         let mut end = Span::ZERO;
         self.presented()
             .map(move |segment| {
@@ -205,17 +205,17 @@ pub(crate) struct Playout {
     played: Span,
     bit_ns: f64,
     settled_bit_ns: f64,
-    /// See [`SessionFacts::switches`].
+    /// See [`SessionMetrics::switches`].
     pub switches: usize,
 }
 
 impl Playout {
-    /// See [`SessionFacts::mean_bitrate_bps`].
+    /// See [`SessionMetrics::mean_bitrate_bps`].
     pub fn mean_bitrate_bps(&self) -> Option<f64> {
         (self.played > Span::ZERO).then(|| self.bit_ns / self.played.ns() as f64)
     }
 
-    /// See [`SessionFacts::settled_bitrate_bps`].
+    /// See [`SessionMetrics::settled_bitrate_bps`].
     pub fn settled_bitrate_bps(&self) -> Option<f64> {
         let counted = self.played.saturating_sub(SETTLING);
         (counted > Span::ZERO).then(|| self.settled_bit_ns / counted.ns() as f64)
@@ -231,17 +231,17 @@ pub(crate) struct Transfers {
     seconds: f64,
     /// Those whose segments arrived whole.
     pub arrived: u64,
-    /// See [`SessionFacts::bytes`].
+    /// See [`SessionMetrics::bytes`].
     pub bytes: Bytes,
 }
 
 impl Transfers {
-    /// See [`SessionFacts::mean_throughput_bps`].
+    /// See [`SessionMetrics::mean_throughput_bps`].
     pub fn mean_throughput_bps(&self) -> Option<f64> {
         (self.seconds > 0.0).then(|| self.arrived_bytes * 8.0 / self.seconds)
     }
 
-    /// See [`SessionFacts::mean_buffer`].
+    /// See [`SessionMetrics::mean_buffer`].
     pub fn mean_buffer(&self) -> Option<Span> {
         let mean = self.buffer_ns.checked_div(self.requests as u128)?;
         u64::try_from(mean).ok().map(Span::from_ns)
@@ -252,8 +252,8 @@ impl Transfers {
 mod tests {
     use super::*;
 
-    fn segment(rung: usize, kbps: u64, err: Option<&str>) -> SegmentFacts {
-        SegmentFacts {
+    fn segment(rung: usize, kbps: u64, err: Option<&str>) -> SegmentMetrics {
+        SegmentMetrics {
             segment: 0,
             sequence: None,
             rung,
@@ -275,8 +275,8 @@ mod tests {
         }
     }
 
-    fn session(played_s: u64) -> SessionFacts {
-        SessionFacts {
+    fn session(played_s: u64) -> SessionMetrics {
+        SessionMetrics {
             startup: Some(Span::from_s(1)),
             played: Span::from_s(played_s),
             segments: vec![
@@ -286,7 +286,7 @@ mod tests {
                 segment(2, 3000, None),
             ],
             presented: vec![0, 2, 3],
-            ..SessionFacts::default()
+            ..SessionMetrics::default()
         }
     }
 
@@ -328,7 +328,7 @@ mod tests {
     fn the_stall_ratio_leaves_the_startup_out() {
         let mut session = session(30);
         assert_eq!(session.stall_ratio(), Some(0.0));
-        let stall = StallFacts {
+        let stall = StallMetrics {
             start: Time::ZERO,
             duration: Span::from_s(5),
             played: Span::ZERO,

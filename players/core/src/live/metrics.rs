@@ -5,7 +5,7 @@ use weir_units::{Ratio, Span, Time};
 
 /// The live side of a session. Moments count from its start.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LiveFacts {
+pub struct LiveMetrics {
     /// The live edge less the playhead, over the time played: mean and 95th percentile.
     pub latency: Option<Latency>,
     /// From capture to display, over the time played; `None` if the stream does not say.
@@ -30,9 +30,9 @@ pub struct LiveFacts {
     /// Changes to another stream.
     pub failovers: u64,
     /// Every request for a media playlist in order.
-    pub playlists: Vec<PlaylistFacts>,
+    pub playlists: Vec<PlaylistMetrics>,
     /// The session at every whole second of the trial.
-    pub moments: Vec<MomentFacts>,
+    pub moments: Vec<MomentMetrics>,
 }
 
 /// A latency that changes.
@@ -46,7 +46,7 @@ pub struct Latency {
 
 /// One request for a media playlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlaylistFacts {
+pub struct PlaylistMetrics {
     /// The rung.
     pub rung: usize,
     /// When it was due.
@@ -71,7 +71,7 @@ pub struct PlaylistFacts {
 
 /// What a viewer saw at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MomentFacts {
+pub struct MomentMetrics {
     /// The moment.
     pub at: Time,
     /// Whether it plays; `None` if the session was over before its time.

@@ -35,7 +35,7 @@ const MEDIA3_SMOOTHING: f64 = 0.975_297_7;
 
 /// What a law looks at, in seconds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Seen {
+pub(super) struct RateInput {
     pub now: Time,
     /// The live edge less the playhead.
     pub latency: f64,
@@ -53,7 +53,7 @@ pub(super) struct Seen {
 
 /// A law with its memory.
 #[derive(Debug, Clone)]
-pub(super) struct Law {
+pub(super) struct PlaybackRateController {
     kind: CatchUp,
     rate: f64,
     /// dash.js: the buffer was empty, and has not filled again.
@@ -72,7 +72,7 @@ struct Media3 {
     updated: Option<Time>,
 }
 
-impl Law {
+impl PlaybackRateController {
     pub fn new(kind: CatchUp) -> Self {
         Self { kind, rate: 1.0, recovering: false, stalls: 0, media3: None }
     }
@@ -94,7 +94,7 @@ impl Law {
     }
 
     /// The rate from now on.
-    pub fn rate(&mut self, seen: &Seen) -> Ratio {
+    pub fn rate(&mut self, seen: &RateInput) -> Ratio {
         self.rate = match self.kind {
             CatchUp::None => 1.0,
             CatchUp::DashJs => self.dashjs(seen),
@@ -105,7 +105,7 @@ impl Law {
         Ratio::from_ppb((self.rate * 1e9).round() as u64)
     }
 
-    fn dashjs(&mut self, seen: &Seen) -> f64 {
+    fn dashjs(&mut self, seen: &RateInput) -> f64 {
         if seen.buffer > seen.target / 2.0 {
             self.recovering = false;
         }
@@ -114,7 +114,7 @@ impl Law {
         if changes || rate == 1.0 { rate } else { self.rate }
     }
 
-    fn hlsjs(&self, seen: &Seen) -> f64 {
+    fn hlsjs(&self, seen: &RateInput) -> f64 {
         let late = (f64::from(self.stalls) * HLSJS_PER_STALL).min(seen.target_duration);
         let target = seen.target + late;
         let off = seen.latency - target;
@@ -127,7 +127,7 @@ impl Law {
         }
     }
 
-    fn media3(&mut self, seen: &Seen) -> f64 {
+    fn media3(&mut self, seen: &RateInput) -> f64 {
         let possible = seen.latency - seen.buffer;
         let memory = self.media3.get_or_insert(Media3 {
             // Stalls before the first look count as well.

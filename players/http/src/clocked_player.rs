@@ -6,32 +6,32 @@ use crate::machine::Machine;
 use std::io;
 use std::pin::pin;
 use weir_clock::{Alarm, Clock};
-use weir_core::{Event, Output, SessionFacts, Status};
+use weir_core::{Event, Output, SessionMetrics, Status};
 use weir_units::{Span, Time};
 
 /// A player, its clock, and somebody who looks on.
-pub(crate) struct Viewer<W> {
+pub(crate) struct ClockedPlayer<W> {
     player: Machine,
     clock: Clock,
     alarm: Alarm,
     /// Shown the session every so often.
-    onlooker: W,
+    observer: W,
     every: Span,
     next_look: Time,
     latest: Span,
     log: Option<SessionLog>,
 }
 
-impl<W: FnMut(Status)> Viewer<W> {
-    /// A viewer who pressed play when `clock` was at zero. `onlooker` is shown the session every
-    /// so often, and at its end.
-    pub fn new(player: Machine, clock: Clock, onlooker: W, every: Span) -> io::Result<Self> {
+impl<W: FnMut(Status)> ClockedPlayer<W> {
+    /// The player of a viewer who pressed play when `clock` was at zero. `observer` is shown the
+    /// session every so often, and at its end.
+    pub fn new(player: Machine, clock: Clock, observer: W, every: Span) -> io::Result<Self> {
         let (alarm, next_look) = (Alarm::new(clock)?, Time::ZERO.after(every));
         let latest = clock.now().since(Time::ZERO);
-        Ok(Self { player, clock, alarm, onlooker, every, next_look, latest, log: None })
+        Ok(Self { player, clock, alarm, observer, every, next_look, latest, log: None })
     }
 
-    /// The same viewer, with a log of what happens.
+    /// The same, with a log of what happens.
     pub fn with_log(self, log: Option<SessionLog>) -> Self {
         Self { log, ..self }
     }
@@ -110,15 +110,15 @@ impl<W: FnMut(Status)> Viewer<W> {
     }
 
     /// Ends the session: what it was like.
-    pub fn into_facts(mut self) -> SessionFacts {
-        (self.onlooker)(self.player.status(self.clock.now()));
-        self.player.into_facts()
+    pub fn into_metrics(mut self) -> SessionMetrics {
+        (self.observer)(self.player.status(self.clock.now()));
+        self.player.into_metrics()
     }
 
     fn look(&mut self, now: Time) {
         if now >= self.next_look {
             self.next_look = now.after(self.every);
-            (self.onlooker)(self.player.status(now));
+            (self.observer)(self.player.status(now));
         }
     }
 }

@@ -6,7 +6,7 @@ use weir_units::{BitRate, Bytes, Span};
 
 /// The rules by which a session goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
+pub struct PlayerConfig {
     /// The rung of the first segment, which is then requested without asking the algorithm; the
     /// highest of the ladder if that has fewer. `None`: the algorithm is asked.
     pub first: Option<usize>,
@@ -15,9 +15,9 @@ pub struct Rules {
     /// When there is room for the next segment.
     pub room: Room,
     /// Playback stops when the buffer has fallen to this while segments are still missing.
-    pub dry: Span,
+    pub stall_threshold: Span,
     /// When a download in progress is shown to the algorithm, which may abandon it; `None`: never.
-    pub look: Option<Look>,
+    pub abandon_check: Option<AbandonCheck>,
     /// What follows when it does.
     pub abandoned: Abandoned,
 }
@@ -61,7 +61,7 @@ pub struct Room {
 /// When a download in progress is looked at: when both have come since the request, or since the
 /// last look. One that stands still is not: no other would be faster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Look {
+pub struct AbandonCheck {
     /// So much time.
     pub every: Span,
     /// So many bytes of the body.
@@ -77,19 +77,19 @@ pub enum Abandoned {
     TakeTarget,
 }
 
-impl Rules {
+impl PlayerConfig {
     /// The moment is known, nothing is abandoned: the rules of Weir's own player.
     pub const WEIR: Self = Self {
         first: None,
         limit: Limit::Fixed,
         room: Room { with_segment: true, below: false, every: Span::ZERO },
-        dry: Span::ZERO,
-        look: None,
+        stall_threshold: Span::ZERO,
+        abandon_check: None,
         abandoned: Abandoned::TakeTarget,
     };
 }
 
-impl Default for Rules {
+impl Default for PlayerConfig {
     fn default() -> Self {
         Self::WEIR
     }
