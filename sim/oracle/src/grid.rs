@@ -1,3 +1,5 @@
+//! The trace, in steps of equal length.
+
 use crate::{Latency, Problem};
 use weir_units::{Span, Time};
 

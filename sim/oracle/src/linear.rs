@@ -1,3 +1,5 @@
+//! The sum that is maximized.
+
 use crate::Problem;
 use weir_core::Per;
 

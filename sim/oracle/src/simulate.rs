@@ -1,3 +1,5 @@
+//! A plan, as a player would carry it out.
+
 use crate::{Error, Problem};
 use weir_units::{Span, Time};
 

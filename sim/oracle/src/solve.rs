@@ -1,3 +1,5 @@
+//! Solves a problem: a plan, and a bound that no plan passes.
+
 use crate::layers::{Layer, layers};
 use crate::linear::Linear;
 use crate::program::{Program, Round};

@@ -1,3 +1,5 @@
+//! A picture of a trace in text.
+
 use crate::{Rate, Trace};
 use std::fmt::Write;
 use weir_units::Time;

@@ -1,3 +1,5 @@
+//! What is in a trace, in numbers.
+
 use crate::{Rate, Step, Trace};
 use weir_units::Span;
 

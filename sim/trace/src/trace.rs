@@ -1,3 +1,5 @@
+//! A trace: its steps, and what is known about it.
+
 use crate::{Rate, Volume};
 use serde::{Deserialize, Serialize};
 use std::fmt;

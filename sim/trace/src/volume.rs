@@ -1,3 +1,5 @@
+//! Exact amounts of data.
+
 use weir_units::Bytes;
 
 /// 10^-15 bit in one bit.

@@ -1,3 +1,5 @@
+//! Random numbers that are the same bits on every machine.
+
 use rand::distr::Distribution;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
