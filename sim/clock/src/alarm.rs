@@ -1,3 +1,5 @@
+//! An alarm: a timer of the kernel that rings at a moment of a clock.
+
 use crate::{Clock, monotonic_ns};
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};

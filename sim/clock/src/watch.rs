@@ -1,3 +1,5 @@
+//! Waits until moments of a clock, and how late they end.
+
 use crate::{Alarm, Clock};
 use std::io;
 use std::pin::pin;

@@ -1,3 +1,5 @@
+//! Amounts of data, in whole bytes.
+
 use crate::text::{Kind, quantity_text, read_only, unit};
 
 const KIND: Kind = Kind {

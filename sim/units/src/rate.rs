@@ -1,3 +1,5 @@
+//! Bit rates, in whole bits per second.
+
 use crate::text::{Kind, quantity_text, unit};
 use crate::{Bytes, OutOfRange, Span};
 

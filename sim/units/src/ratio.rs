@@ -1,3 +1,5 @@
+//! Shares and probabilities, in parts per 10^9.
+
 use crate::text::{Kind, quantity_text, unit};
 
 // "ppb" keeps every value printable as a whole number; "%" is what people write.

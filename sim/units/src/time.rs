@@ -1,3 +1,5 @@
+//! Spans and moments, in whole nanoseconds.
+
 use crate::text::{Kind, quantity_text, unit};
 
 const KIND: Kind = Kind {
