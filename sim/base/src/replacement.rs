@@ -5,12 +5,13 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A file that is being written beside another one of this name, whose place it takes when it is whole.
+/// A file that is being written beside another one of this name, whose place it takes when it is
+/// whole.
 ///
-/// Nothing is ever written through a link: the file is new, and its name replaces the link. It has the same
-/// temporary name each time, so that a process that is killed leaves one at most; two that write the same
-/// file at the same time get into each other's way, and one of them may have an error. Dropping it leaves
-/// everything as it was.
+/// Nothing is ever written through a link: the file is new, and its name replaces the link. It has
+/// the same temporary name each time, so that a process that is killed leaves one at most; two that
+/// write the same file at the same time get into each other's way, and one of them may have an
+/// error. Dropping it leaves everything as it was.
 #[derive(Debug)]
 pub struct Replacement {
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! Waiting until a moment, to the microsecond.
+//! An alarm: a timer of the kernel that rings at a moment of a clock.
 
 use crate::{Clock, monotonic_ns};
 use nix::sys::time::TimeSpec;

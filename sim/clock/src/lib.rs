@@ -58,8 +58,8 @@ impl Clock {
     }
 }
 
-/// The time since 1970, of the world's clock: what dates in playlists are compared with, and nothing else,
-/// for it may be set while a trial runs. In a guest this clock is virtual too.
+/// The time since 1970, of the world's clock: what dates in playlists are compared with, and
+/// nothing else, for it may be set while a trial runs. In a guest this clock is virtual too.
 pub fn since_1970() -> Span {
     Span::from_ns(ns(ClockId::CLOCK_REALTIME))
 }

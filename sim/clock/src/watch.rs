@@ -1,4 +1,4 @@
-//! How late waits were.
+//! Waits until moments of a clock, and how late they end.
 
 use crate::{Alarm, Clock};
 use std::io;

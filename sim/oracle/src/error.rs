@@ -1,6 +1,6 @@
-//! Why a problem has no answer.
+//! Why there is no answer.
 
-use crate::{Problem, startup::MAX_STARTS};
+use crate::limits::{MAX_RUNGS, MAX_SEGMENTS, MAX_SPAN, MAX_STARTS};
 use weir_core::QoeError;
 use weir_units::Span;
 
@@ -8,10 +8,10 @@ use weir_units::Span;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// Too few or too many segments.
-    #[error("{0} segments (expected 1 to {most})", most = Problem::MAX_SEGMENTS)]
+    #[error("{0} segments (expected 1 to {MAX_SEGMENTS})")]
     Segments(usize),
     /// Too few or too many rungs.
-    #[error("{0} rungs (expected 1 to {most})", most = Problem::MAX_RUNGS)]
+    #[error("{0} rungs (expected 1 to {MAX_RUNGS})")]
     Rungs(usize),
     /// A segment has not one size for each rung.
     #[error("segment {segment} has {got} sizes (expected {rungs}, one for each rung)")]
@@ -32,13 +32,10 @@ pub enum Error {
         rung: usize,
     },
     /// A segment's duration is out of range.
-    #[error("segments of {0} (expected 1 ms to {most})", most = Problem::MAX_SPAN)]
+    #[error("segments of {0} (expected 1 ms to {MAX_SPAN})")]
     Segment(Span),
     /// The limit of the buffer is out of range.
-    #[error(
-        "a buffer of {got} (expected {segment}, one segment, to {most})",
-        most = Problem::MAX_SPAN
-    )]
+    #[error("a buffer of {got} (expected {segment}, one segment, to {MAX_SPAN})")]
     Buffer {
         /// The limit.
         got: Span,
@@ -62,7 +59,7 @@ pub enum Error {
         segment: Span,
     },
     /// A latency out of range.
-    #[error("a latency of {0} (expected at most {most})", most = Problem::MAX_SPAN)]
+    #[error("a latency of {0} (expected at most {MAX_SPAN})")]
     Latency(Span),
     /// The QoE is none.
     #[error(transparent)]

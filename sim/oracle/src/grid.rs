@@ -1,4 +1,4 @@
-//! A trace on a grid of time.
+//! The trace, in steps of equal length.
 
 use crate::{Latency, Problem};
 use weir_units::{Span, Time};

@@ -1,4 +1,4 @@
-//! The layers of the search: how finely each counts time.
+//! Layers: sessions that are about equally far behind are looked at together.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ const WIDEST: u64 = 8;
 /// Sessions that are behind schedule by `from` to less than `to`: the startup beyond the earliest
 /// one, and the stalls so far. In nanoseconds.
 ///
-/// A layer takes all its sessions for those that are behind by `from`, except that these may be late
-/// up to `to` without leaving it. Both are for the better. Rounding the delay of a session down costs
-/// its bound no more than the width of the layer in which it ends: a session stays where it is until
-/// a stall moves it, so that this rounding does not add up.
+/// A layer takes all its sessions for those that are behind by `from`, except that these may be
+/// late up to `to` without leaving it. Both are for the better. Rounding the delay of a session
+/// down costs its bound no more than the width of the layer in which it ends: a session stays where
+/// it is until a stall moves it, so that this rounding does not add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layer {
     pub from: u64,

@@ -16,8 +16,8 @@
 //!    max(download - buffer, 0), and playback goes on with that very segment.
 //! 5. After the last segment the buffer is played out.
 //!
-//! The QoE is of the linear family: [`Qoe`](weir_core::Qoe), and published definitions of it by name:
-//! [`QoePreset`](weir_core::QoePreset).
+//! The QoE is of the linear family: [`Qoe`](weir_core::Qoe), and published definitions of it by
+//! name: [`QoePreset`](weir_core::QoePreset).
 //!
 //! # What the bound covers
 //! [`solve`] bounds every session of these rules that does not wait before playback begins. (Where
@@ -56,6 +56,7 @@
 mod error;
 mod grid;
 mod layers;
+mod limits;
 mod linear;
 mod problem;
 mod program;

@@ -1,4 +1,4 @@
-//! The QoE as a sum over segments, which can be maximized step by step.
+//! The sum that is maximized.
 
 use crate::Problem;
 use weir_core::Per;

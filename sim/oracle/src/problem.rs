@@ -1,6 +1,7 @@
-//! What is asked: a trace, the sizes of segments, a buffer and a QoE.
+//! What is asked: the content, the network, the player and the score.
 
 use crate::Error;
+use crate::limits;
 use weir_core::Qoe;
 use weir_trace::{Trace, Volume};
 use weir_units::{Span, Time};
@@ -42,13 +43,13 @@ pub struct Problem<'a> {
 
 impl Problem<'_> {
     /// The most segments of a session.
-    pub const MAX_SEGMENTS: usize = 100_000;
+    pub const MAX_SEGMENTS: usize = limits::MAX_SEGMENTS;
 
     /// The most rungs of a ladder.
-    pub const MAX_RUNGS: usize = 64;
+    pub const MAX_RUNGS: usize = limits::MAX_RUNGS;
 
     /// The longest segment, buffer and latency: a day.
-    pub const MAX_SPAN: Span = Span::from_s(86_400);
+    pub const MAX_SPAN: Span = limits::MAX_SPAN;
 
     /// The number of segments.
     pub fn segments(&self) -> usize {

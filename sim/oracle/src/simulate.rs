@@ -1,4 +1,4 @@
-//! What becomes of a plan: the session that follows it.
+//! A plan, as a player would carry it out.
 
 use crate::{Error, Problem};
 use weir_units::{Span, Time};

@@ -1,4 +1,4 @@
-//! The search for a bound and for a plan that comes near it.
+//! Solves a problem: a plan, and a bound that no plan passes.
 
 use crate::layers::{Layer, layers};
 use crate::linear::Linear;

@@ -1,13 +1,11 @@
 //! All ways to begin a session. Until playback begins no time is rounded: where startup counts less
 //! than a stall, neither an earlier nor a later beginning is better by rule.
 
+use crate::limits::MAX_STARTS;
 use crate::linear::Linear;
 use crate::simulate::Head;
 use crate::{Error, Problem};
 use weir_units::Span;
-
-/// The most ways to begin that are looked at.
-pub(crate) const MAX_STARTS: usize = 10_000;
 
 /// A session at the moment at which playback begins.
 #[derive(Debug, Clone)]

@@ -278,11 +278,6 @@ impl Traced {
         Reader { format: self.format, origin, csv: Csv::default(), packet: Reader::PACKET }
     }
 
-    /// Whether files of a form say what their rates are.
-    pub const fn says_kind(format: Format) -> bool {
-        matches!(format, Format::Weir | Format::Mahimahi)
-    }
-
     /// Refuses what is neither a name nor the path of a file.
     ///
     /// # Errors
@@ -318,10 +313,10 @@ impl Traced {
         }
         let form = format;
         match kind {
-            Some(_) if Self::says_kind(*format) => {
+            Some(_) if format.says_kind() => {
                 wrong("kind", format!("the form {form} says itself what its rates are"))
             }
-            None if !Self::says_kind(*format) => {
+            None if !format.says_kind() => {
                 wrong("kind", format!("missing, and the form {form} does not say it"))
             }
             _ => Ok(()),

@@ -111,8 +111,8 @@ impl Handle {
         }
     }
 
-    /// Waits for its end, which comes by itself or is made. `progress` tells how far the child is, in any
-    /// unit, where somebody knows.
+    /// Waits for its end, which comes by itself or is made. `progress` tells how far the child is,
+    /// in any unit, where somebody knows.
     ///
     /// # Errors
     /// If the kernel refuses to wait.

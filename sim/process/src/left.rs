@@ -78,7 +78,8 @@ impl Left {
         Some(text.lines().next()?.chars().filter(|c| !c.is_control()).collect())
     }
 
-    /// The files that say anything, by their names. What has a name that is none of ours is left out.
+    /// The files that say anything, by their names. What has a name that is none of ours is left
+    /// out.
     ///
     /// # Errors
     /// If the folder cannot be listed.
@@ -97,8 +98,8 @@ impl Left {
         Ok(names)
     }
 
-    /// Writes the first `limit` bytes of a file to the file `to`, and a line that says so if that is not
-    /// all. Returns how many that were.
+    /// Writes the first `limit` bytes of a file to the file `to`, and a line that says so if that
+    /// is not all. Returns how many that were.
     ///
     /// # Errors
     /// If it cannot be read or written.

@@ -34,7 +34,8 @@ table! {
         predicted_us: Option<f64>,
         /// (`download_us` - `predicted_us`) / `download_us`.
         deviation: Option<f64>,
-        /// (`reference_download_us` - `predicted_us`) / `reference_download_us`; missing also where the two cannot be compared.
+        /// (`reference_download_us` - `predicted_us`) / `reference_download_us`; missing also where
+        /// the two cannot be compared.
         reference_deviation: Option<f64>,
         /// Why the two cannot be compared, such as another rung; missing if they can.
         err: Option<String>,
@@ -42,7 +43,8 @@ table! {
 }
 
 table! {
-    /// One row per value that the experiment's table of expectations has; only of runs with such a table.
+    /// One row per value that the experiment's table of expectations has; only of runs with such a
+    /// table.
     "agreement" => Agreement {
         /// The line of the table of expectations.
         line: u64,
@@ -52,7 +54,8 @@ table! {
         metric: String,
         /// What the table says, as it says it.
         expected: String,
-        /// The mean over trials of the mean over their sessions; for a bound, the value farthest on its wrong side.
+        /// The mean over trials of the mean over their sessions; for a bound, the value farthest on
+        /// its wrong side.
         found: Option<f64>,
         /// `found` - expected, over expected; missing for bounds and where zero is expected.
         deviation: Option<f64>,

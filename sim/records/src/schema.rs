@@ -109,27 +109,27 @@ impl<T: Value> Value for Option<T> {
 /// Declares a row struct and its table at once; the doc comments become the schema's text.
 macro_rules! table {
     (
-        #[doc = $doc:literal]
+        $( #[doc = $doc:literal] )+
         $table:literal => $row:ident {
-            $( #[doc = $column_doc:literal] $column:ident: $type:ty, )*
+            $( $( #[doc = $column_doc:literal] )+ $column:ident: $type:ty, )*
         }
     ) => {
-        #[doc = $doc]
+        $( #[doc = $doc] )+
         #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         pub struct $row {
-            $( #[doc = $column_doc] pub $column: $type, )*
+            $( $( #[doc = $column_doc] )+ pub $column: $type, )*
         }
 
         impl $crate::Row for $row {
             const TABLE: $crate::Table = $crate::Table {
                 name: $table,
-                doc: $doc,
+                doc: concat!( $( $doc ),+ ),
                 columns: &[ $( $crate::Column {
                     name: stringify!($column),
                     kind: <$type as $crate::schema::Value>::KIND,
                     nullable: <$type as $crate::schema::Value>::NULLABLE,
-                    doc: $column_doc,
+                    doc: concat!( $( $column_doc ),+ ),
                 }, )* ],
             };
             fn cells(&self) -> Vec<$crate::Cell> {

@@ -1,17 +1,17 @@
-//! The tables `summary`: what the sessions of each cell of the sweep come to; and `comparisons`: what
-//! they come to against each other.
+//! The tables `summary`: what the sessions of each cell of the sweep come to; and `comparisons`:
+//! what they come to against each other.
 //!
 //! One rule names the columns of `summary`: the statistic stands before the unit of the session
 //! column that it summarises, and last where there is none: `startup_us` becomes `startup_mean_us`,
-//! `stalls` becomes `stalls_mean`, `bytes` becomes `mean_bytes`. The statistics are `mean`, the ends
-//! of its 95 % interval `mean_low` and `mean_high`, and `median`. A session column that may be
+//! `stalls` becomes `stalls_mean`, `bytes` becomes `mean_bytes`. The statistics are `mean`, the
+//! ends of its 95 % interval `mean_low` and `mean_high`, and `median`. A session column that may be
 //! missing also has a count of the sessions that have it: `startup_n`.
-//! `stalls`, `stall_us` and `switches` are of the sessions that played, which `startup_n` counts: those
-//! that never did have zeros there, which would look as if all were well.
+//! `stalls`, `stall_us` and `switches` are of the sessions that played, which `startup_n` counts:
+//! those that never did have zeros there, which would look as if all were well.
 //!
 //! `jain_bitrate` and `jain_throughput` are numbers of a trial, not of a session: Jain's index of
-//! fairness, (sum x)^2 / (n sum x^2), which is 1 where all n sessions get the same and 1/n where one
-//! gets everything (Jain, Chiu, Hawe: DEC-TR-301, 1984). Their counts are counts of trials.
+//! fairness, (sum x)^2 / (n sum x^2), which is 1 where all n sessions get the same and 1/n where
+//! one gets everything (Jain, Chiu, Hawe: DEC-TR-301, 1984). Their counts are counts of trials.
 //!
 //! The last columns are of the table `live`, by the same rule, and missing for recorded content.
 
@@ -162,9 +162,11 @@ table! {
         mean_high_bytes: Option<f64>,
         /// Median over sessions of `bytes`.
         median_bytes: Option<f64>,
-        /// Trials with two sessions or more, in which Jain's index of `mean_bitrate_bps` is defined.
+        /// Trials with two sessions or more, in which Jain's index of `mean_bitrate_bps` is
+        /// defined.
         jain_bitrate_n: u64,
-        /// Mean over those trials of Jain's index of their sessions' `mean_bitrate_bps`; a session that never played counts as 0.
+        /// Mean over those trials of Jain's index of their sessions' `mean_bitrate_bps`; a session
+        /// that never played counts as 0.
         jain_bitrate_mean: Option<f64>,
         /// The low end of the 95 % interval of that mean.
         jain_bitrate_mean_low: Option<f64>,
@@ -172,7 +174,8 @@ table! {
         jain_bitrate_mean_high: Option<f64>,
         /// Median over those trials.
         jain_bitrate_median: Option<f64>,
-        /// Trials with two sessions or more, in which Jain's index of bytes over session time is defined.
+        /// Trials with two sessions or more, in which Jain's index of bytes over session time is
+        /// defined.
         jain_throughput_n: u64,
         /// Mean over those trials of Jain's index of their sessions' bytes over session time.
         jain_throughput_mean: Option<f64>,

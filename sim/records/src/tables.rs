@@ -43,7 +43,8 @@ table! {
         abr: String,
         /// What the algorithm knows of coming segments: `declared` or `sizes`.
         knows: String,
-        /// The protocol version that the server spoke, such as `HTTP/1.1`; missing if none answered.
+        /// The protocol version that the server spoke, such as `HTTP/1.1`; missing if none
+        /// answered.
         protocol: Option<String>,
         /// When the viewer pressed play.
         start_us: u64,
@@ -61,15 +62,18 @@ table! {
         stall_us: u64,
         /// Stalled time over stalled and played time; missing if it never played.
         stall_ratio: Option<f64>,
-        /// The declared mean bit rate of the rung played, averaged over the media played; missing if none was.
+        /// The declared mean bit rate of the rung played, averaged over the media played; missing
+        /// if none was.
         mean_bitrate_bps: Option<f64>,
         /// The same over the media played after the first 40 s of it; missing if no more was.
         settled_bitrate_bps: Option<f64>,
         /// Changes of rung between consecutive segments that were played, if only in part.
         switches: u64,
-        /// Sabre's "time average played bitrate"; this and the six that follow are missing unless the content was played to its end.
+        /// Sabre's "time average played bitrate"; this and the six that follow are missing unless
+        /// the content was played to its end.
         sabre_bitrate_bps: Option<f64>,
-        /// Sabre's "time average bitrate change": of the absolute differences of consecutive segments.
+        /// Sabre's "time average bitrate change": of the absolute differences of consecutive
+        /// segments.
         sabre_bitrate_change_bps: Option<f64>,
         /// Sabre's "time average played utility": of ln(bit rate / lowest bit rate).
         sabre_utility: Option<f64>,
@@ -77,23 +81,29 @@ table! {
         sabre_rebuffer_ratio: Option<f64>,
         /// Sabre's "time average score", with its default weight of 5 s.
         sabre_score: Option<f64>,
-        /// Pensieve's QoE_lin: the mean per segment without the first; missing if nothing follows it.
+        /// Pensieve's QoE_lin: the mean per segment without the first; missing if nothing follows
+        /// it.
         pensieve_lin: Option<f64>,
-        /// Pensieve's QoE_log: the mean per segment without the first; missing if nothing follows it.
+        /// Pensieve's QoE_log: the mean per segment without the first; missing if nothing follows
+        /// it.
         pensieve_log: Option<f64>,
-        /// The QoE in the definition that the experiment names as its `oracle`; missing without one, and where nothing bounds it.
+        /// The QoE in the definition that the experiment names as its `oracle`; missing without
+        /// one, and where nothing bounds it.
         qoe: Option<f64>,
-        /// What no player reaches on the same network, if it knew all of it, in the same definition.
+        /// What no player reaches on the same network, if it knew all of it, in the same
+        /// definition.
         qoe_bound: Option<f64>,
         /// The bound less the QoE.
         regret: Option<f64>,
-        /// The worst deviation from the recording that was replayed, of downloads, stalls and buffers; missing without one.
+        /// The worst deviation from the recording that was replayed, of downloads, stalls and
+        /// buffers; missing without one.
         replay_deviation_us: Option<f64>,
         /// Segments downloaded whole, played or not.
         segments: u64,
         /// Bytes of segment bodies received, those of failed requests included.
         bytes: u64,
-        /// Bits of the segments downloaded whole over the time from the first to the last byte of each.
+        /// Bits of the segments downloaded whole over the time from the first to the last byte of
+        /// each.
         mean_throughput_bps: Option<f64>,
         /// The mean over the segment requests of the buffer when each was decided on.
         mean_buffer_us: Option<u64>,
@@ -119,7 +129,8 @@ table! {
         bytes: u64,
         /// When the request was due, and sent if the player was on time (see `events`).
         request_us: u64,
-        /// From the request to the first byte of the body, connecting included; missing if none arrived.
+        /// From the request to the first byte of the body, connecting included; missing if none
+        /// arrived.
         ttfb_us: Option<u64>,
         /// From the request to the last byte, or to the failure.
         download_us: u64,
@@ -135,15 +146,19 @@ table! {
         estimate_bps: Option<u64>,
         /// The wait before the request, for room in the buffer or on the algorithm's wish.
         wait_us: u64,
-        /// The server that was asked: address and port; missing if it has a name and was not reached.
+        /// The server that was asked: address and port; missing if it has a name and was not
+        /// reached.
         source: Option<String>,
-        /// The origin that answered, by its own name (`X-Origin`), which a proxy passes on; missing if it did not say.
+        /// The origin that answered, by its own name (`X-Origin`), which a proxy passes on; missing
+        /// if it did not say.
         origin: Option<String>,
-        /// The number of the segment in its live playlist (EXT-X-MEDIA-SEQUENCE and on); missing for recorded content.
+        /// The number of the segment in its live playlist (EXT-X-MEDIA-SEQUENCE and on); missing
+        /// for recorded content.
         sequence: Option<u64>,
         /// The HTTP status; missing if there was no response.
         status: Option<u64>,
-        /// The sender's congestion window when the last byte was there, in packets (`tcpi_snd_cwnd`).
+        /// The sender's congestion window when the last byte was there, in packets
+        /// (`tcpi_snd_cwnd`).
         sender_cwnd: Option<u64>,
         /// The sender's smoothed round-trip time then (`tcpi_rtt`).
         sender_srtt_us: Option<u64>,
@@ -181,11 +196,15 @@ table! {
     "live" => Live {
         /// The session within the trial.
         session: u64,
-        /// The live edge (the end of the newest segment that the player knows of, and the time since it does) less the playhead, averaged over the time played; missing if it never played.
+        /// The live edge (the end of the newest segment that the player knows of, and the time
+        /// since it does) less the playhead, averaged over the time played; missing if it never
+        /// played.
         latency_mean_us: Option<u64>,
         /// The 95th percentile of the same.
         latency_p95_us: Option<u64>,
-        /// From the capture of a picture, by the publisher's clock in the media's timestamps, to its display, averaged over the time played; missing if the stream does not say. In virtual time a lower bound: there encoding takes no time.
+        /// From the capture of a picture, by the publisher's clock in the media's timestamps, to
+        /// its display, averaged over the time played; missing if the stream does not say. In
+        /// virtual time a lower bound: there encoding takes no time.
         capture_latency_mean_us: Option<u64>,
         /// The 95th percentile of the same.
         capture_latency_p95_us: Option<u64>,
@@ -197,7 +216,8 @@ table! {
         skips: u64,
         /// Media that they left out.
         skipped_us: u64,
-        /// Segments that playlists announced, from the first that was requested to the last that was dealt with; those that a jump towards the live edge left out do not count.
+        /// Segments that playlists announced, from the first that was requested to the last that
+        /// was dealt with; those that a jump towards the live edge left out do not count.
         announced: u64,
         /// Those of them that the first request for them brought, whole.
         available: u64,
@@ -233,9 +253,11 @@ table! {
         first_sequence: Option<u64>,
         /// The number of the last.
         last_sequence: Option<u64>,
-        /// How many discontinuities it speaks of: those that it lists, and those before them (EXT-X-DISCONTINUITY-SEQUENCE).
+        /// How many discontinuities it speaks of: those that it lists, and those before them
+        /// (EXT-X-DISCONTINUITY-SEQUENCE).
         discontinuities: Option<u64>,
-        /// How long ago the newest segment ended, by EXT-X-PROGRAM-DATE-TIME; zero if that is to come, missing without it.
+        /// How long ago the newest segment ended, by EXT-X-PROGRAM-DATE-TIME; zero if that is to
+        /// come, missing without it.
         age_us: Option<u64>,
         /// Whether it lists a segment that no playlist before it did.
         new: bool,
@@ -245,7 +267,8 @@ table! {
 }
 
 table! {
-    /// One row per second of the trial and session that follows a live stream: what its viewer saw then.
+    /// One row per second of the trial and session that follows a live stream: what its viewer saw
+    /// then.
     "moments" => Moment {
         /// The session within the trial.
         session: u64,
@@ -257,7 +280,8 @@ table! {
         buffer_us: u64,
         /// The live edge less the playhead, as in `live`; missing before it plays.
         latency_us: Option<u64>,
-        /// From capture to display of the picture that is shown; missing if the stream does not say.
+        /// From capture to display of the picture that is shown; missing if the stream does not
+        /// say.
         capture_latency_us: Option<u64>,
         /// The rate at which it plays; 0 if it does not.
         rate: f64,
@@ -265,7 +289,8 @@ table! {
 }
 
 table! {
-    /// One row per link, direction and interval. What a fluid does not have is missing in the lab `model`.
+    /// One row per link, direction and interval. What a fluid does not have is missing in the lab
+    /// `model`.
     "links" => Link {
         /// The link's name.
         link: String,
@@ -277,7 +302,8 @@ table! {
         start_us: u64,
         /// The end of the interval.
         end_us: u64,
-        /// The rate that was asked for, of a trace the mean of the interval; missing if the link has no rate limit.
+        /// The rate that was asked for, of a trace the mean of the interval; missing if the link
+        /// has no rate limit.
         rate_bps: Option<u64>,
         /// What the rate is: the `capacity` of the link, or the `goodput` of one flow over it.
         rate_kind: Option<String>,
@@ -303,7 +329,8 @@ table! {
         losses: Option<u64>,
         /// Bytes in the buffer at the end of the interval.
         backlog_bytes: Option<u64>,
-        /// Bits delivered, Ethernet headers included, over rate times interval; missing without a rate.
+        /// Bits delivered, Ethernet headers included, over rate times interval; missing without a
+        /// rate.
         utilisation: Option<f64>,
     }
 }
@@ -375,7 +402,8 @@ table! {
 }
 
 table! {
-    /// One row per event of a trial: services that got ready, faults and what followed, processes that were late, what the lab `model` left out.
+    /// One row per event of a trial: services that got ready, faults and what followed, processes
+    /// that were late, what the lab `model` left out.
     "events" => Event {
         /// When.
         at_us: u64,
@@ -383,7 +411,12 @@ table! {
         node: String,
         /// The service.
         service: String,
-        /// What happened: `ready` (a service), `ended` and `started` (a service, by itself or by a fault), `fault` and `fault over` (what the experiment's `[[events]]` ask for), `bad`, `good`, `failover`, `switchback`, `none good`, `disagrees` (a switcher about its origins), `late` (a player or cross traffic missed a moment by over 10 ms), `not modelled` (it was asked for, and the lab `model` has it not), `oracle gap` (a bound more than 1 % above what is known to be reachable), `no oracle` (there is no bound).
+        /// What happened: `ready` (a service), `ended` and `started` (a service, by itself or by a
+        /// fault), `fault` and `fault over` (what the experiment's `[[events]]` ask for), `bad`,
+        /// `good`, `failover`, `switchback`, `none good`, `disagrees` (a switcher about its
+        /// origins), `late` (a player or cross traffic missed a moment by over 10 ms), `not
+        /// modelled` (it was asked for, and the lab `model` has it not), `oracle gap` (a bound more
+        /// than 1 % above what is known to be reachable), `no oracle` (there is no bound).
         event: String,
         /// More about it.
         detail: Option<String>,
@@ -391,7 +424,8 @@ table! {
 }
 
 table! {
-    /// One row per rung of the content that a trial served. With `record = "sessions"` only the first trial of each content has them.
+    /// One row per rung of the content that a trial served. With `record = "sessions"` only the
+    /// first trial of each content has them.
     "rungs" => Rung {
         /// The rung, 0 the lowest.
         rung: u64,

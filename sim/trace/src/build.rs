@@ -1,5 +1,6 @@
-//! From steps to a trace, and what is refused on the way.
+//! Makes traces out of steps.
 
+use crate::limits;
 use crate::{About, Fault, Rate, Step, Trace};
 use std::ops::RangeInclusive;
 use weir_units::Span;
@@ -17,17 +18,17 @@ pub struct Builder {
 
 impl Builder {
     /// The most steps of a trace: 16 minutes of milliseconds that all differ.
-    pub const MAX_STEPS: usize = 1_000_000;
+    pub const MAX_STEPS: usize = limits::MAX_STEPS;
 
     /// The longest trace: 31 days.
-    pub const MAX_LENGTH: Span = Span::from_s(31 * 86_400);
+    pub const MAX_LENGTH: Span = limits::MAX_LENGTH;
 
     /// How long a step may be. Published traces resolve milliseconds; a bound from below keeps the
     /// number of steps in a given time bounded.
-    pub const STEP: RangeInclusive<Span> = Span::from_us(1)..=Self::MAX_LENGTH;
+    pub const STEP: RangeInclusive<Span> = limits::STEP;
 
     /// The longest latency of a step: 60 s.
-    pub const MAX_LATENCY: Span = Span::from_s(60);
+    pub const MAX_LATENCY: Span = limits::MAX_LATENCY;
 
     /// A trace without steps.
     pub fn new(about: About) -> Self {

@@ -1,4 +1,4 @@
-//! A trace as a line of text.
+//! A picture of a trace in text.
 
 use crate::{Rate, Trace};
 use std::fmt::Write;

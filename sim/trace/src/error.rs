@@ -1,8 +1,8 @@
-//! Why something is no trace, and where in its file.
+//! Why something is no trace.
 
-use crate::{Builder, Rate};
+use crate::limits::{MAX_LATENCY, MAX_LENGTH, MAX_RATE, MAX_STEPS, STEP};
 use std::fmt;
-use weir_units::{BitRate, Span};
+use weir_units::Span;
 
 /// Why steps are no trace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,21 +18,21 @@ pub enum Fault {
     /// A step is too short, or alone longer than any trace.
     #[error(
         "a step of {0} (expected {least} to {most})",
-        least = Builder::STEP.start(),
-        most = days(*Builder::STEP.end())
+        least = STEP.start(),
+        most = days(*STEP.end())
     )]
     StepSpan(Span),
     /// There are too many steps.
-    #[error("more than {} steps", Builder::MAX_STEPS)]
+    #[error("more than {MAX_STEPS} steps")]
     TooManySteps,
     /// It is too long.
-    #[error("the trace is longer than {}", days(Builder::MAX_LENGTH))]
+    #[error("the trace is longer than {}", days(MAX_LENGTH))]
     TooLong,
     /// A rate is too high.
-    #[error("the rate is above {}", rounded(Rate::MAX))]
+    #[error("the rate is above {MAX_RATE}")]
     TooFast,
     /// A latency is too large.
-    #[error("a latency of {0} (expected at most {most})", most = Builder::MAX_LATENCY)]
+    #[error("a latency of {0} (expected at most {MAX_LATENCY})")]
     Latency(Span),
     /// Only some steps have a latency.
     #[error("some steps have a latency and others have none (expected all or none)")]
@@ -43,13 +43,9 @@ fn days(span: Span) -> String {
     format!("{} days", span.ns() / Span::from_s(86_400).ns())
 }
 
-fn rounded(rate: Rate) -> BitRate {
-    rate.rounded()
-}
-
 /// Where in a file something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Position {
     /// Nowhere in particular.
     Whole,
     /// A line, from 1.
@@ -62,18 +58,18 @@ pub enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     file: String,
-    place: Place,
+    place: Position,
     problem: String,
 }
 
 impl Refusal {
     /// This problem at this place of this file.
-    pub fn new(file: &str, place: Place, problem: impl fmt::Display) -> Self {
+    pub fn new(file: &str, place: Position, problem: impl fmt::Display) -> Self {
         Self { file: file.to_owned(), place, problem: problem.to_string() }
     }
 
     /// Where it is.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> Position {
         self.place
     }
 }
@@ -81,9 +77,11 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {
-            Place::Whole => write!(f, "{}: {}", self.file, self.problem),
-            Place::Line(line) => write!(f, "{}:{line}: {}", self.file, self.problem),
-            Place::Record(record) => write!(f, "{}: record {record}: {}", self.file, self.problem),
+            Position::Whole => write!(f, "{}: {}", self.file, self.problem),
+            Position::Line(line) => write!(f, "{}:{line}: {}", self.file, self.problem),
+            Position::Record(record) => {
+                write!(f, "{}: record {record}: {}", self.file, self.problem)
+            }
         }
     }
 }

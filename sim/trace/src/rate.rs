@@ -1,6 +1,7 @@
-//! Rates, finer than whole bits per second.
+//! Rates of steps, finer than in bits per second.
 
 use crate::Volume;
+use crate::limits::MAX_RATE;
 use std::fmt;
 use weir_units::{BitRate, ParseError, Span};
 
@@ -19,7 +20,7 @@ impl Rate {
     pub const ZERO: Self = Self(0);
 
     /// The highest rate of a step: 10 Tbit/s.
-    pub const MAX: Self = Self(10_000_000_000_000 * FINE);
+    pub const MAX: Self = Self(MAX_RATE.bps() * FINE);
 
     /// This many millionths of a bit per second; `None` above [`Rate::MAX`].
     pub const fn from_micro_bps(micro_bps: u64) -> Option<Self> {

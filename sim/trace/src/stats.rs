@@ -1,4 +1,4 @@
-//! Statistics of a trace.
+//! What is in a trace, in numbers.
 
 use crate::{Rate, Step, Trace};
 use weir_units::Span;

@@ -1,4 +1,4 @@
-//! A trace: what is known about it, and its rates in steps.
+//! A trace: its steps, and what is known about it.
 
 use crate::{Rate, Volume};
 use serde::{Deserialize, Serialize};

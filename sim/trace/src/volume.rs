@@ -1,4 +1,4 @@
-//! Amounts of data, exact where rates and times are multiplied.
+//! Exact amounts of data.
 
 use weir_units::Bytes;
 

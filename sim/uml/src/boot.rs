@@ -26,8 +26,8 @@ const FILE_LIMIT: u64 = 8 << 30;
 const SHIM: &str = "shim.so";
 /// The folder in which the kernel keeps its number.
 const NUMBER: &str = "uml";
-/// What the kernel itself, and the programs in it, read of the machine: programs. (What its root's links
-/// lead to is found in the guest.)
+/// What the kernel itself, and the programs in it, read of the machine: programs. (What its root's
+/// links lead to is found in the guest.)
 const PROGRAMS: [&str; 5] = ["/usr", "/lib", "/lib64", "/bin", "/sbin"];
 /// And what the kernel tells the guest of the processor.
 const PROCESSOR: &str = "/proc/cpuinfo";
@@ -130,9 +130,9 @@ impl Guest<'_> {
         Ok(Ended { outcome, memory })
     }
 
-    /// The guest's root is nobody special, but could ask its kernel for any file of the host (hostfs);
-    /// and a fault of that kernel is a way to it. So the whole guest stands behind a wall, with what it
-    /// has to read and the folders of its own open.
+    /// The guest's root is nobody special, but could ask its kernel for any file of the host
+    /// (hostfs); and a fault of that kernel is a way to it. So the whole guest stands behind a
+    /// wall, with what it has to read and the folders of its own open.
     fn wall(&self) -> Result<Prepared> {
         let root = &self.root.folder;
         let targets = self.mounts.iter().map(|(_, target)| target).chain([root, &self.kernel.shim]);

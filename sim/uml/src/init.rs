@@ -27,7 +27,8 @@ pub fn is_init() -> bool {
 }
 
 /// Runs `trial` as the guest's only work, and powers the guest off. `mounts` are the names of
-/// folders that the host prepared beside the guest's root; each is mounted under its name, to be read.
+/// folders that the host prepared beside the guest's root; each is mounted under its name, to be
+/// read.
 pub fn run(mounts: &[&str], trial: impl FnOnce() -> Result<()>) -> ! {
     let result = set_up(mounts).and_then(|()| trial()).and_then(|()| finish());
     if let Err(error) = result {
@@ -63,9 +64,9 @@ fn set_up(mounts: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// What the kernel would do every few seconds with what has been written to files: its clock advances
-/// by how much that is, so that a trial with fuller logs would become another trial. hostfs passes on
-/// what is written at once, and nothing here is to outlive a loss of power.
+/// What the kernel would do every few seconds with what has been written to files: its clock
+/// advances by how much that is, so that a trial with fuller logs would become another trial.
+/// hostfs passes on what is written at once, and nothing here is to outlive a loss of power.
 const NO_WRITE_BACK: [(&str, &str); 4] = [
     ("dirty_writeback_centisecs", "0"),
     ("dirty_expire_centisecs", "2147483647"),

@@ -6,8 +6,8 @@
 //! - [`boot`] runs one guest to its end, pinned to one CPU and watched by a wall clock.
 //! - [`init`] is what this program does as the guest's first process.
 //!
-//! A guest is no wall: what runs in it could ask for any file of the host. The process that is the guest
-//! stands behind one (`weir-wall`), with what it has to read and its own folders open.
+//! A guest is no wall: what runs in it could ask for any file of the host. The process that is the
+//! guest stands behind one (`weir-wall`), with what it has to read and its own folders open.
 //!
 //! A guest's view is constant: no path, user, process number or degree of parallelism of the host
 //! is visible in it, so that equal inputs give equal bytes. Its root, what it reads and where it

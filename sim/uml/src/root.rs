@@ -75,8 +75,8 @@ impl Root {
     }
 }
 
-/// Libraries of which Debian has several are found by way of links there (ffmpeg's BLAS, for one); the
-/// host's own `/etc` no guest sees.
+/// Libraries of which Debian has several are found by way of links there (ffmpeg's BLAS, for one);
+/// the host's own `/etc` no guest sees.
 fn link_alternatives(folder: &Path) -> Result<()> {
     make_folder(folder)?;
     // Another system may have none.

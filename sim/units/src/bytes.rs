@@ -1,4 +1,4 @@
-//! Numbers of bytes.
+//! Amounts of data, in whole bytes.
 
 use crate::text::{Kind, quantity_text, read_only, unit};
 

@@ -11,7 +11,8 @@
 //!
 //! The laws, each of them a test:
 //! - printing and then parsing is the identity;
-//! - for `t = rate.time_for(b)`, at least `b` bytes fit into `t` and fewer than `b` into `t - 1 ns`;
+//! - for `t = rate.time_for(b)`, at least `b` bytes fit into `t`, and fewer than `b` into
+//!   `t - 1 ns`;
 //! - what does not fit into the type is an error, never a wrap, and text that would have to be
 //!   rounded is refused.
 

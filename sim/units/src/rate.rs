@@ -1,4 +1,4 @@
-//! Bit rates.
+//! Bit rates, in whole bits per second.
 
 use crate::text::{Kind, quantity_text, unit};
 use crate::{Bytes, OutOfRange, Span};

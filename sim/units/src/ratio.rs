@@ -1,4 +1,4 @@
-//! Shares and probabilities.
+//! Shares and probabilities, in parts per 10^9.
 
 use crate::text::{Kind, quantity_text, unit};
 

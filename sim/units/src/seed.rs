@@ -1,4 +1,4 @@
-//! Seeds of random numbers, and how further ones are derived from them.
+//! The origins of random streams.
 
 use std::fmt;
 
@@ -33,8 +33,8 @@ impl Seed {
         Self(mix(hash.wrapping_add(0x9e37_79b9_7f4a_7c15)))
     }
 
-    /// A number below `bound`, drawn from this seed alone: the high half of a 128-bit product, whose
-    /// bias is at most `bound` / 2^64. Zero for a bound of zero.
+    /// A number below `bound`, drawn from this seed alone: the high half of a 128-bit product,
+    /// whose bias is at most `bound` / 2^64. Zero for a bound of zero.
     pub fn below(self, bound: u64) -> u64 {
         ((u128::from(mix(self.0)) * u128::from(bound)) >> 64) as u64
     }

@@ -107,8 +107,8 @@ pub(crate) fn parse(kind: &Kind, text: &str) -> Result<u64, ParseError> {
     let part = if fraction.is_empty() {
         0
     } else {
-        // Beyond 19 decimals nothing decimal is exact, and u128 would overflow. (2^-30 GiB, which is
-        // one byte, has 30 of them: nobody writes it so.)
+        // Beyond 19 decimals nothing decimal is exact, and u128 would overflow. (2^-30 GiB, which
+        // is one byte, has 30 of them: nobody writes it so.)
         let scale = u32::try_from(fraction.len()).ok().filter(|n| *n <= 19);
         let scale = scale.map(|n| 10u128.pow(n)).ok_or_else(|| error(Problem::Inexact))?;
         let scaled = digits(fraction).ok_or_else(too_large)? * u128::from(unit.size);

@@ -1,4 +1,4 @@
-//! Moments and lengths of time.
+//! Spans and moments, in whole nanoseconds.
 
 use crate::text::{Kind, quantity_text, unit};
 

@@ -1,11 +1,12 @@
 //! seccomp: system calls that change what Landlock does not watch.
 //!
 //! Landlock watches opening, making and removing. It lets `chmod`, `chown` and times of any file be
-//! changed that the user owns, and sockets be made and connected that are not TCP's; and it knows nothing
-//! of what processes of one user share or may do to each other besides signals. (Looking at the names,
-//! sizes and times of files it does not watch either, and nothing here does.)
+//! changed that the user owns, and sockets be made and connected that are not TCP's; and it knows
+//! nothing of what processes of one user share or may do to each other besides signals. (Looking at
+//! the names, sizes and times of files it does not watch either, and nothing here does.)
 //!
-//! And those that give capabilities back to whoever has lost them, or reach past every view of files.
+//! And those that give capabilities back to whoever has lost them, or reach past every view of
+//! files.
 
 use anyhow::{Context, Result};
 use seccompiler::{
@@ -122,7 +123,8 @@ const OUTWARD: [Argument; 6] = [
     makes_users(libc::SYS_clone),
     // The limits of other processes: zero is one's own.
     Argument { call: libc::SYS_prlimit64, number: 0, wrong: SeccompCmpOp::Ne, value: 0 },
-    // Flags of a file that is open for reading: FS_IOC_SETFLAGS, for 32 bits, and FS_IOC_FSSETXATTR.
+    // Flags of a file that is open for reading: FS_IOC_SETFLAGS, for 32 bits, and
+    // FS_IOC_FSSETXATTR.
     controls(0x4008_6602),
     controls(0x4004_6602),
     controls(0x401c_5820),
@@ -153,8 +155,8 @@ pub(crate) fn filter(calls: Calls) -> Result<Option<BpfProgram>> {
     }
     let (always, by_argument, error): (&[&[i64]], &[Argument], _) = match calls {
         Calls::Outward => (&[&REFUSED, &LATER], &OUTWARD, libc::EPERM),
-        // The flags of clone3 are where no filter sees them. Who is told that the kernel does not have it
-        // takes clone.
+        // The flags of clone3 are where no filter sees them. Who is told that the kernel does not
+        // have it takes clone.
         Calls::Upward => (&[&NEEDLESS, &[libc::SYS_clone3]], &UPWARD, libc::ENOSYS),
     };
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =

@@ -8,8 +8,8 @@ use std::str::FromStr;
 macro_rules! capabilities {
     ($($name:ident $number:literal $text:literal $about:literal,)+) => {
         /// A capability that a process can be left with. Those that lead out of any wall
-        /// (`CAP_SYS_ADMIN`, `CAP_SYS_MODULE`, `CAP_SYS_RAWIO`, `CAP_MKNOD`, `CAP_SYS_PTRACE`, ...) are
-        /// none of them.
+        /// (`CAP_SYS_ADMIN`, `CAP_SYS_MODULE`, `CAP_SYS_RAWIO`, `CAP_MKNOD`, `CAP_SYS_PTRACE`, ...)
+        /// are none of them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Capability {
             $(#[doc = $about] $name = $number,)+
@@ -70,8 +70,8 @@ pub(crate) fn give_up(dropped: &[i32]) -> io::Result<()> {
         let done = unsafe { libc::prctl(libc::PR_CAPBSET_DROP, *capability, 0, 0, 0) };
         if done < 0 {
             match Errno::last() {
-                // There are no more of them; or this is an ordinary user, who has none to give up, and
-                // whose programs can gain none (no_new_privs).
+                // There are no more of them; or this is an ordinary user, who has none to give up,
+                // and whose programs can gain none (no_new_privs).
                 Errno::EINVAL | Errno::EPERM => break,
                 error => return Err(error.into()),
             }
@@ -80,15 +80,16 @@ pub(crate) fn give_up(dropped: &[i32]) -> io::Result<()> {
     Ok(())
 }
 
-/// Some ways to start programs leave root with capabilities that go past the bound of the others: those
-/// that programs inherit.
+/// Some ways to start programs leave root with capabilities that go past the bound of the others:
+/// those that programs inherit.
 fn inherit_none() -> io::Result<()> {
     /// `_LINUX_CAPABILITY_VERSION_3`: two words of each kind.
     const VERSION: u32 = 0x2008_0522;
     // Of this thread.
     let header = [VERSION, 0];
     let mut held = [[0_u32; 3]; 2];
-    // SAFETY: the structures of the calls consist of words, as these arrays do, which outlive the calls.
+    // SAFETY: the structures of the calls consist of words, as these arrays do, which outlive the
+    // calls.
     let done = unsafe {
         libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
         if libc::syscall(libc::SYS_capget, header.as_ptr(), held.as_mut_ptr()) < 0 {

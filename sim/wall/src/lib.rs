@@ -7,11 +7,11 @@
 //! | file | what it takes away |
 //! |---|---|
 //! | `files.rs` | every file but those below named folders; TCP; processes outside (Landlock) |
-//! | `calls.rs` | system calls that Landlock does not see: `chmod`, sockets, modules, ... (seccomp) |
+//! | `calls.rs` | system calls that Landlock does not see: `chmod`, sockets, modules (seccomp) |
 //! | `capabilities.rs` | what makes root more than a user |
 //!
-//! Landlock came with Linux 5.13 and grew since. What a kernel lacks is told by [`lacking`]; a wall is
-//! as high there as it can be. None of this needs root.
+//! Landlock came with Linux 5.13 and grew since. What a kernel lacks is told by [`lacking`]; a wall
+//! is as high there as it can be. None of this needs root.
 //!
 //! 2026-12-01: not a namespace of users with a root of its own. Distributions switch those off, and
 //! containers have none; Landlock works in both.
@@ -30,8 +30,8 @@ use seccompiler::BpfProgram;
 use std::io;
 use std::path::Path;
 
-/// A wall that is being planned. Without anything added, a process behind it can open nothing, reach
-/// nobody, and is nobody special.
+/// A wall that is being planned. Without anything added, a process behind it can open nothing,
+/// reach nobody, and is nobody special.
 #[derive(Debug, Clone)]
 pub struct Wall {
     files: Option<Files>,
@@ -51,20 +51,21 @@ impl Wall {
         Self::default()
     }
 
-    /// One that takes capabilities, and the ways to get them back, for where files are walled off in
-    /// another way.
+    /// One that takes capabilities, and the ways to get them back, for where files are walled off
+    /// in another way.
     pub fn of_capabilities() -> Self {
         Self { files: None, calls: Calls::Upward, capabilities: Vec::new() }
     }
 
-    /// Lets files below `path`, or the file `path`, be read and executed. What is not there is left out.
+    /// Lets files below `path`, or the file `path`, be read and executed. What is not there is left
+    /// out.
     pub fn reads(mut self, path: impl AsRef<Path>) -> Self {
         self.files.get_or_insert_default().reads.push(path.as_ref().to_owned());
         self
     }
 
-    /// Lets files and folders below `path`, or the file `path`, be read, written, made and removed; no
-    /// links, sockets or devices.
+    /// Lets files and folders below `path`, or the file `path`, be read, written, made and removed;
+    /// no links, sockets or devices.
     pub fn writes(mut self, path: impl AsRef<Path>) -> Self {
         self.files.get_or_insert_default().writes.push(path.as_ref().to_owned());
         self
@@ -96,10 +97,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Puts the calling thread behind the wall, and whatever it starts: there is no way back. A program
-    /// that root executes afterwards has no more than the capabilities that were left to it.
+    /// Puts the calling thread behind the wall, and whatever it starts: there is no way back. A
+    /// program that root executes afterwards has no more than the capabilities that were left to
+    /// it.
     ///
-    /// Makes system calls alone and allocates nothing, so that it may stand between `fork` and `exec`.
+    /// Makes system calls alone and allocates nothing, so that it may stand between `fork` and
+    /// `exec`.
     ///
     /// # Errors
     /// If the kernel refuses, or for a wall that was put up before.
@@ -107,8 +110,8 @@ impl Prepared {
         // Before the calls that the last part forbids.
         capabilities::give_up(&self.dropped)?;
         if self.files.is_some() {
-            // What is open already no wall of files closes. (Linux before 5.11 does not know the call.)
-            // SAFETY: the call takes numbers.
+            // What is open already no wall of files closes. (Linux before 5.11 does not know the
+            // call.) SAFETY: the call takes numbers.
             unsafe {
                 libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)
             };

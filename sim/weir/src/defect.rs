@@ -5,8 +5,8 @@ use anyhow::Result;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::process::ExitCode;
 
-/// Does `work`. A panic, of whatever thread, is told in one line; of this one, it ends the work with exit
-/// code 1. What a damaged table does to its reader is told by who reads it.
+/// Does `work`. A panic, of whatever thread, is told in one line; of this one, it ends the work
+/// with exit code 1. What a damaged table does to its reader is told by who reads it.
 pub fn caught(work: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
     let whole = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

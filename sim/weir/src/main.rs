@@ -10,7 +10,7 @@ mod refusal;
 mod screen;
 
 use clap::{Parser, Subcommand};
-use refusal::Refusal;
+use refusal::RefusedInput;
 use std::process::ExitCode;
 
 /// A laboratory for adaptive streaming: real players and servers on a real kernel, in virtual time.
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         Err(error) => {
             output::tell(format_args!("weir: {error:#}"));
             // 2: the input was refused, so nothing ran. 1: something went wrong while it ran.
-            let refused = error.is::<Refusal>() || error.is::<weir_lab::Refused>();
+            let refused = error.is::<RefusedInput>() || error.is::<weir_lab::Refused>();
             ExitCode::from(if refused { 2 } else { 1 })
         }
     };

@@ -1,6 +1,6 @@
-//! All that the program says. Whoever listens may go away at any moment, and the disk under a log may be
-//! full: that ends nothing. What was to be said on the standard output and could not be is told at the end,
-//! by the exit code as well; that somebody has read enough is no failure.
+//! All that the program says. Whoever listens may go away at any moment, and the disk under a log
+//! may be full: that ends nothing. What was to be said on the standard output and could not be is
+//! told at the end, by the exit code as well; that somebody has read enough is no failure.
 
 use anyhow::{Context, Result, bail};
 use std::fmt::Display;
@@ -45,8 +45,8 @@ pub fn failure() -> Option<&'static io::Error> {
     FAILED.get()
 }
 
-/// Writes a file that the user named, whole or not at all, and never through a link. What is no file, such
-/// as a pipe, is written to as it is.
+/// Writes a file that the user named, whole or not at all, and never through a link. What is no
+/// file, such as a pipe, is written to as it is.
 ///
 /// # Errors
 /// If it cannot be written.

@@ -4,18 +4,18 @@ use std::fmt;
 
 /// A refused input.
 #[derive(Debug)]
-pub struct Refusal(String);
+pub struct RefusedInput(String);
 
 /// Turns an error into the refusal of an input.
 pub fn refuse(error: impl fmt::Display) -> anyhow::Error {
     // The alternate form prints the whole chain of causes.
-    anyhow::Error::new(Refusal(format!("{error:#}")))
+    anyhow::Error::new(RefusedInput(format!("{error:#}")))
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RefusedInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for RefusedInput {}

@@ -46,7 +46,7 @@ fn traced(section: &Section<'_>, library: &Library<'_>) -> Result<Traced, Error>
         let forms = forms().iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         section.missing("format").hint(format!("this file is no *.trace; forms: {forms}"))
     })?;
-    if kind.is_none() && !Traced::says_kind(format) {
+    if kind.is_none() && !format.says_kind() {
         return Err(section.missing("kind").hint(format!(
             "the form {} does not say whether its rates are the \"capacity\" of a link or the \
              \"goodput\" of one flow",

@@ -70,9 +70,14 @@ fn trials(plan: &Plan) -> Vec<String> {
 #[test]
 fn every_plan_of_this_checkout_can_be_read_back() {
     let mut read_back = 0;
-    for folder in ["experiments", "experiments/bad"] {
-        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+    let mut folders = vec![root().join("experiments")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
             let Ok(plan) = weir_experiment::load(&path) else { continue };
             let text = plan.to_toml();
             let again = read(&text).unwrap();

@@ -3,8 +3,9 @@
 //! interface; a rate of zero means that there is no limit. What reaches the client is limited by
 //! the server's egress and the client's ingress, and both latencies add to a round trip.
 
-use super::{Origin, rate, span};
-use crate::{Builder, Place, Rate, Refusal, Step, Trace, decimal};
+use super::numbers::{rate, span};
+use super::origin::Origin;
+use crate::{Builder, Position, Rate, Refusal, Step, Trace, decimal};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -30,7 +31,7 @@ pub(super) fn list<T: DeserializeOwned>(
 ) -> Result<Vec<T>, Refusal> {
     serde_json::from_str(text).map_err(|error| {
         let problem = format!("{error} (expected {expected}; JSON knows no NaN)");
-        Refusal::new(file, Place::Line(error.line()), problem)
+        Refusal::new(file, Position::Line(error.line()), problem)
     })
 }
 
@@ -41,7 +42,7 @@ pub(super) fn read(origin: &Origin, file: &str, text: &str) -> Result<Trace, Ref
     let periods: Vec<Period> = list(file, text, expected)?;
     let mut builder = Builder::new(about);
     for (number, period) in (1..).zip(periods) {
-        let refuse = |problem: String| Refusal::new(file, Place::Record(number), problem);
+        let refuse = |problem: String| Refusal::new(file, Position::Record(number), problem);
         let limit = |kbps| rate(kbps, 1e3).map_err(refuse);
         let limits = [limit(period.server_egress)?, limit(period.client_ingress)?];
         let rate = limits.into_iter().filter(|&rate| rate > Rate::ZERO).min().ok_or_else(|| {
@@ -54,7 +55,7 @@ pub(super) fn read(origin: &Origin, file: &str, text: &str) -> Result<Trace, Ref
         let step = Step { span, rate, latency: Some(latencies) };
         builder.push(step).map_err(|fault| refuse(fault.to_string()))?;
     }
-    builder.finish().map_err(|fault| Refusal::new(file, Place::Whole, fault))
+    builder.finish().map_err(|fault| Refusal::new(file, Position::Whole, fault))
 }
 
 /// Exact decimals; the latency is the server's.
@@ -62,7 +63,7 @@ pub(super) fn write(trace: &Trace) -> Result<String, Refusal> {
     let period = |(number, step): (usize, &Step)| {
         if step.rate == Rate::ZERO {
             let problem = "a rate of zero, which LLL-CAdViSE takes for no limit";
-            return Err(Refusal::new(&trace.about().name, Place::Record(number), problem));
+            return Err(Refusal::new(&trace.about().name, Position::Record(number), problem));
         }
         let latency = decimal::text(step.latency.unwrap_or_default().ns(), 6);
         Ok(format!(

@@ -1,8 +1,10 @@
 //! Tables in CSV with named columns, such as the 4G and 5G data sets of UCC (one row for each
 //! second, `DL_bitrate` in kbit/s), which goDASHbed uses too.
 
-use super::{Origin, near, number, rate, span};
-use crate::{Builder, Place, Refusal, Step, Trace, decimal};
+use super::numbers::{number, rate, shortened, span};
+use super::origin::Origin;
+use crate::near::near;
+use crate::{Builder, Position, Refusal, Step, Trace, decimal};
 use csv::StringRecord;
 use weir_units::{BitRate, Span};
 
@@ -84,7 +86,7 @@ pub(super) fn read(origin: &Origin, csv: &Csv, file: &str, text: &str) -> Result
         let step = Step { span: previous, ..step };
         builder.push(step).map_err(|fault| at(file, line, fault.to_string()))?;
     }
-    builder.finish().map_err(|fault| Refusal::new(file, Place::Whole, fault))
+    builder.finish().map_err(|fault| Refusal::new(file, Position::Whole, fault))
 }
 
 /// Where the columns are.
@@ -114,17 +116,17 @@ fn column(header: &StringRecord, name: &str) -> Result<usize, String> {
     let names: Vec<&str> = header.iter().collect();
     names.iter().position(|known| *known == name).ok_or_else(|| {
         let hint = near(name, names.iter().copied());
-        let listed = super::shortened(&names.join(", "));
+        let listed = shortened(&names.join(", "));
         format!("there is no column \"{name}\"{hint} (columns: {listed})")
     })
 }
 
 fn at(file: &str, line: usize, problem: impl std::fmt::Display) -> Refusal {
-    Refusal::new(file, Place::Line(line), problem)
+    Refusal::new(file, Position::Line(line), problem)
 }
 
 fn broken(file: &str, error: &csv::Error) -> Refusal {
-    let place = error.position().map_or(Place::Whole, |at| Place::Line(at.line() as usize));
+    let place = error.position().map_or(Position::Whole, |at| Position::Line(at.line() as usize));
     Refusal::new(file, place, error)
 }
 

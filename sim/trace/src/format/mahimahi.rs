@@ -7,8 +7,10 @@
 //! belong to the end of the round before, and are missing at the very start of the first one. What
 //! a flow leaves of an opportunity is wasted in Mahimahi, and is not in a fluid.
 
-use super::{Origin, shortened};
-use crate::{Builder, Fault, Kind, Place, Rate, Refusal, Step, Trace, Volume};
+use super::numbers::shortened;
+use super::origin::Origin;
+use crate::limits::MAX_FILE;
+use crate::{Builder, Fault, Kind, Position, Rate, Refusal, Step, Trace, Volume};
 use std::fmt::Write;
 use weir_units::{Bytes, Span, Time};
 
@@ -31,7 +33,7 @@ pub(super) fn read(
     let mut builder = Builder::new(about);
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         last = number;
-        let refuse = |problem: String| Refusal::new(file, Place::Line(number), problem);
+        let refuse = |problem: String| Refusal::new(file, Position::Line(number), problem);
         let ms: u64 = line.trim().parse().map_err(|_| {
             refuse(format!(
                 "{:?} is not a millisecond (expected a whole number, zero or above)",
@@ -53,12 +55,12 @@ pub(super) fn read(
     }
     if now > 0 {
         step(&mut builder, MS, count + at_zero, packet)
-            .map_err(|fault| Refusal::new(file, Place::Line(last), fault))?;
+            .map_err(|fault| Refusal::new(file, Position::Line(last), fault))?;
     } else if at_zero > 0 {
         let problem = "the last line is 0 ms (expected the period, above zero)";
-        return Err(Refusal::new(file, Place::Line(last), problem));
+        return Err(Refusal::new(file, Position::Line(last), problem));
     }
-    builder.finish().map_err(|fault| Refusal::new(file, Place::Whole, fault))
+    builder.finish().map_err(|fault| Refusal::new(file, Position::Whole, fault))
 }
 
 /// Adds `count` packets in `span`.
@@ -74,7 +76,7 @@ fn step(builder: &mut Builder, span: Span, count: u64, packet: Bytes) -> Result<
 /// Each packet in the millisecond in which the trace has carried it whole. What is left over at the
 /// end becomes one more packet, since the last line must be the period.
 pub(super) fn write(trace: &Trace, packet: Bytes) -> Result<String, Refusal> {
-    let refuse = |problem: &str| Refusal::new(&trace.about().name, Place::Whole, problem);
+    let refuse = |problem: &str| Refusal::new(&trace.about().name, Position::Whole, problem);
     let size = Volume::from(packet).femtobits();
     if size == 0 {
         return Err(refuse("packets of no bytes (expected 1500 B)"));
@@ -87,7 +89,7 @@ pub(super) fn write(trace: &Trace, packet: Bytes) -> Result<String, Refusal> {
         let now = Time::ZERO.after(Span::from_ms(ms).min(trace.length()));
         let whole = trace.carried(Time::ZERO, now).femtobits();
         let due = if ms == end { whole.div_ceil(size).max(sent + 1) } else { whole / size };
-        if text.len() as u64 > super::MAX_FILE || due - sent > u128::from(super::MAX_FILE) {
+        if text.len() as u64 > MAX_FILE || due - sent > u128::from(MAX_FILE) {
             return Err(refuse("it has too many packets for a file (expected a slower trace)"));
         }
         for _ in sent..due {

@@ -3,22 +3,24 @@
 mod cadvise;
 mod columns;
 mod mahimahi;
+mod numbers;
+mod origin;
 mod own;
 mod pensieve;
 mod sabre;
 
 pub use columns::{Clock, Csv};
+pub use origin::Origin;
 pub use own::{read, write};
 
-use crate::{About, Kind, Place, Rate, Refusal, Trace};
+use crate::limits::MAX_FILE;
+use crate::near::near;
+use crate::{Position, Refusal, Trace};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use weir_units::{Bytes, Span};
-
-/// The longest file of a trace, in bytes. No published one is near it.
-pub const MAX_FILE: u64 = 64_000_000;
+use weir_units::Bytes;
 
 /// A form of traces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +49,13 @@ pub enum Format {
     Csv,
 }
 
+impl Format {
+    /// Whether it says, or implies, of which kind its traces are.
+    pub const fn says_kind(self) -> bool {
+        matches!(self, Self::Weir | Self::Mahimahi)
+    }
+}
+
 /// There is no form of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -57,40 +66,6 @@ impl From<&str> for UnknownFormat {
         let forms = <Format as strum::VariantNames>::VARIANTS;
         let near = near(text, forms.iter().copied());
         Self(format!("\"{text}\" is no form of traces{near} (forms: {})", forms.join(", ")))
-    }
-}
-
-/// What the file of another program does not say about its trace.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// What the trace is to be called.
-    pub name: String,
-    /// Capacity or goodput. Mahimahi's traces are of capacity; for all others it must be said.
-    pub kind: Option<Kind>,
-    /// Whether it repeats. All programs that are read here repeat their traces.
-    pub repeats: bool,
-    /// Who measured it.
-    pub source: String,
-    /// The licence of the data.
-    pub licence: String,
-    /// Where it was obtained.
-    pub obtained: Option<String>,
-}
-
-impl Origin {
-    fn about(&self, file: &str, kind: Option<Kind>, conversion: String) -> Result<About, Refusal> {
-        let problem = "its form does not say what the rates are (expected a kind: \"capacity\" of a \
-                       link, or \"goodput\" of one flow)";
-        let kind = self.kind.or(kind).ok_or_else(|| Refusal::new(file, Place::Whole, problem))?;
-        Ok(About {
-            name: self.name.clone(),
-            kind,
-            repeats: self.repeats,
-            source: self.source.clone(),
-            licence: self.licence.clone(),
-            obtained: self.obtained.clone(),
-            conversion: Some(conversion),
-        })
     }
 }
 
@@ -176,7 +151,7 @@ pub fn export(format: Format, trace: &Trace, packet: Bytes) -> Result<Exported, 
 /// If it cannot be read, is longer than [`MAX_FILE`], or [`import`] refuses it.
 pub fn load(reader: &Reader, path: &Path) -> Result<Trace, Refusal> {
     let file = path.display().to_string();
-    let refuse = |problem: String| Refusal::new(&file, Place::Whole, problem);
+    let refuse = |problem: String| Refusal::new(&file, Position::Whole, problem);
     let facts = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
     if !facts.is_file() {
         return Err(refuse("it is no regular file".to_owned()));
@@ -190,49 +165,7 @@ pub fn load(reader: &Reader, path: &Path) -> Result<Trace, Refusal> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         let line = before.filter(|&&byte| byte == b'\n').count() + 1;
-        Refusal::new(&file, Place::Line(line), "it is no text (expected UTF-8)")
+        Refusal::new(&file, Position::Line(line), "it is no text (expected UTF-8)")
     })?;
     import(reader, &file, &text)
-}
-
-/// A number that is no NaN, not infinite and not negative.
-fn number(text: &str, what: &str) -> Result<f64, String> {
-    let value: Option<f64> = text.trim().parse().ok();
-    value.filter(|value| value.is_finite() && *value >= 0.0).ok_or_else(|| {
-        format!("{:?} is not {what} (expected a number, zero or above)", shortened(text.trim()))
-    })
-}
-
-/// The rate of `value` times `unit` bits per second.
-fn rate(value: f64, unit: f64) -> Result<Rate, String> {
-    if value.is_nan() || value < 0.0 {
-        return Err(format!("a rate of {value} (expected a number, zero or above)"));
-    }
-    Rate::from_bps_f64(value * unit).ok_or_else(|| crate::Fault::TooFast.to_string())
-}
-
-/// The span of `value` times `unit` nanoseconds, to the nearest nanosecond.
-fn span(value: f64, unit: f64) -> Result<Span, String> {
-    let ns = (value * unit).round();
-    // Below 2^63 every nanosecond count converts.
-    if (0.0..9.2e18).contains(&ns) {
-        return Ok(Span::from_ns(ns as u64));
-    }
-    Err(format!("a time of {value} (expected a number, zero or above, and no longer than a month)"))
-}
-
-/// The beginning of a text that may be long.
-fn shortened(text: &str) -> String {
-    text.chars().take(60).collect()
-}
-
-/// A hint at the nearest of some names; empty if none is near.
-pub(crate) fn near<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) -> String {
-    let distances = names.into_iter().map(|name| (strsim::osa_distance(text, name), name));
-    match distances.min_by_key(|(distance, _)| *distance) {
-        Some((distance, name)) if distance <= 2.max(name.len() / 3) => {
-            format!("; did you mean \"{name}\"?")
-        }
-        _ => String::new(),
-    }
 }

@@ -1,7 +1,7 @@
 //! Weir's own form: a head in TOML, a line of dashes, and a step in each line.
 
-use super::shortened;
-use crate::{About, Builder, Place, Rate, Refusal, Step, Trace};
+use super::numbers::shortened;
+use crate::{About, Builder, Position, Rate, Refusal, Step, Trace};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 use weir_units::Span;
@@ -42,16 +42,16 @@ pub fn read(file: &str, text: &str) -> Result<Trace, Refusal> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let refuse = |problem: String| Refusal::new(file, Place::Line(number), problem);
+        let refuse = |problem: String| Refusal::new(file, Position::Line(number), problem);
         let step = step(line).map_err(refuse)?;
         builder.push(step).map_err(|fault| refuse(fault.to_string()))?;
     }
-    builder.finish().map_err(|fault| Refusal::new(file, Place::Whole, fault))
+    builder.finish().map_err(|fault| Refusal::new(file, Position::Whole, fault))
 }
 
 /// What is known about the trace, and how many lines say so.
 fn head(file: &str, text: &str) -> Result<(About, usize), Refusal> {
-    let refuse = |line: usize, problem: &str| Refusal::new(file, Place::Line(line), problem);
+    let refuse = |line: usize, problem: &str| Refusal::new(file, Position::Line(line), problem);
     if !text.starts_with("format") {
         let problem = format!("it is no trace of Weir (expected: format = \"{FORMAT}\")");
         return Err(refuse(1, &problem));

@@ -4,8 +4,9 @@
 //! one: so the rate of the first line is never used, and the first step lasts from zero to the
 //! second time.
 
-use super::{Origin, number, rate, shortened, span};
-use crate::{Builder, Place, Refusal, Step, Trace, decimal};
+use super::numbers::{number, rate, shortened, span};
+use super::origin::Origin;
+use crate::{Builder, Position, Refusal, Step, Trace, decimal};
 use std::fmt::Write;
 use weir_units::Span;
 
@@ -15,7 +16,7 @@ pub(super) fn read(origin: &Origin, file: &str, text: &str) -> Result<Trace, Ref
     let mut builder = Builder::new(about);
     let mut last: Option<Span> = None;
     for (number, line) in (1..).zip(text.lines()) {
-        let refuse = |problem: String| Refusal::new(file, Place::Line(number), problem);
+        let refuse = |problem: String| Refusal::new(file, Position::Line(number), problem);
         if line.trim().is_empty() {
             continue;
         }
@@ -30,7 +31,7 @@ pub(super) fn read(origin: &Origin, file: &str, text: &str) -> Result<Trace, Ref
         }
         last = Some(time);
     }
-    builder.finish().map_err(|fault| Refusal::new(file, Place::Whole, fault))
+    builder.finish().map_err(|fault| Refusal::new(file, Position::Whole, fault))
 }
 
 fn values(line: &str) -> Result<(Span, crate::Rate), String> {

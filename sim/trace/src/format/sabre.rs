@@ -1,8 +1,9 @@
 //! The form of Sabre (UMass-LIDS/sabre 09b03bb): a JSON list of periods, which repeats. The latency
 //! is the time from a request to its first byte.
 
-use super::{Origin, rate, span};
-use crate::{Builder, Place, Refusal, Step, Trace, decimal};
+use super::numbers::{rate, span};
+use super::origin::Origin;
+use crate::{Builder, Position, Refusal, Step, Trace, decimal};
 use serde::Deserialize;
 use weir_units::Span;
 
@@ -20,7 +21,7 @@ pub(super) fn read(origin: &Origin, file: &str, text: &str) -> Result<Trace, Ref
     let periods: Vec<Period> = super::cadvise::list(file, text, expected)?;
     let mut builder = Builder::new(about);
     for (number, period) in (1..).zip(periods) {
-        let refuse = |problem: String| Refusal::new(file, Place::Record(number), problem);
+        let refuse = |problem: String| Refusal::new(file, Position::Record(number), problem);
         let step = Step {
             span: span(period.duration_ms, 1e6).map_err(refuse)?,
             rate: rate(period.bandwidth_kbps, 1e3).map_err(refuse)?,
@@ -28,7 +29,7 @@ pub(super) fn read(origin: &Origin, file: &str, text: &str) -> Result<Trace, Ref
         };
         builder.push(step).map_err(|fault| refuse(fault.to_string()))?;
     }
-    builder.finish().map_err(|fault| Refusal::new(file, Place::Whole, fault))
+    builder.finish().map_err(|fault| Refusal::new(file, Position::Whole, fault))
 }
 
 /// Exact decimals. Reading them, through floating-point numbers as every reader of JSON does, gives

@@ -1,6 +1,8 @@
 //! One rate.
 
-use super::{Draw, Model, Param, Pen, Stop, Values};
+use super::draw::Draw;
+use super::model::{Model, Pen, Stop};
+use super::values::{Param, Values};
 use weir_units::Span;
 
 pub const MODEL: Model = Model {

@@ -1,4 +1,4 @@
-//! Draws from distributions, the same on every machine.
+//! Random numbers that are the same bits on every machine.
 
 use rand::distr::Distribution;
 use rand::rngs::Xoshiro256PlusPlus;

@@ -6,7 +6,9 @@
 //! Sprout, NSDI 2013). The defaults resemble the published 4G logs of van der Hooft et al. (IEEE
 //! Communications Letters 2016): some 30 Mbit/s, and silences of seconds.
 
-use super::{Draw, Model, Param, Pen, Stop, Values};
+use super::draw::Draw;
+use super::model::{Model, Pen, Stop};
+use super::values::{Param, Values};
 use crate::Rate;
 use weir_units::Span;
 

@@ -1,7 +1,9 @@
 //! A few rates, and jumps between neighbours: a birth-death chain in steps of time. Synthetic
 //! traces by Markov chains are usual in the field (Mao et al., Pensieve, SIGCOMM 2017).
 
-use super::{Draw, Model, Param, Pen, Stop, Values};
+use super::draw::Draw;
+use super::model::{Model, Pen, Stop};
+use super::values::{Param, Values};
 
 pub const MODEL: Model = Model {
     name: "markov",

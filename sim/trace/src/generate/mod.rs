@@ -5,44 +5,38 @@ mod constant;
 mod draw;
 mod lte;
 mod markov;
+mod model;
 mod outage;
 mod sine;
 mod square;
 mod values;
 
-use crate::format::near;
-use crate::{About, Builder, Fault, Kind, Place, Rate, Refusal, Step, Trace};
+use crate::near::near;
+use crate::{About, Kind, Position, Refusal, Trace};
+pub use model::Model;
+pub use values::Param;
+
 use draw::Draw;
+use model::{Pen, Stop};
 use std::collections::BTreeMap;
 use values::Values;
 use weir_units::{Seed, Span};
 
-/// A parameter of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Param {
-    /// Its name.
-    pub name: &'static str,
-    /// The text of its default.
-    pub default: &'static str,
-    /// What it is.
-    pub meaning: &'static str,
-}
-
-/// A model of traces.
-#[derive(Debug, Clone, Copy)]
-pub struct Model {
-    /// What it is called.
-    pub name: &'static str,
-    /// What it makes, in a line.
-    pub about: &'static str,
-    /// Its parameters.
-    pub params: &'static [Param],
-    run: fn(&Values, &mut Pen, &mut Draw) -> Result<(), Stop>,
-}
-
 /// Every model. One that is new is a file and a line here.
 pub fn models() -> &'static [Model] {
     &[constant::MODEL, square::MODEL, sine::MODEL, markov::MODEL, lte::MODEL, outage::MODEL]
+}
+
+/// All models with their parameters, as text.
+pub fn models_listed() -> String {
+    let param = |param: &Param| {
+        format!("  {:<12} {} [default: {}]\n", param.name, param.meaning, param.default)
+    };
+    let model = |model: &Model| {
+        let params: String = model.params.iter().map(param).collect();
+        format!("{:<10} {}\n{params}", model.name, model.about)
+    };
+    models().iter().map(model).collect()
 }
 
 /// Makes a trace of link capacity of exactly `length`, which repeats. Parameters that are not given
@@ -57,14 +51,14 @@ pub fn generate(
     length: Span,
     seed: Seed,
 ) -> Result<Trace, Refusal> {
-    let refuse = |problem: String| Refusal::new(model, Place::Whole, problem);
+    let refuse = |problem: String| Refusal::new(model, Position::Whole, problem);
     let Some(found) = models().iter().find(|known| known.name == model) else {
         let names: Vec<_> = models().iter().map(|known| known.name).collect();
         let hint = near(model, names.iter().copied());
         let names = names.join(", ");
         return Err(refuse(format!("there is no such model of traces{hint} (models: {names})")));
     };
-    let values = Values::new(found, params).map_err(refuse)?;
+    let values = Values::new(found.params, params).map_err(refuse)?;
     let about = About {
         name: model.to_owned(),
         kind: Kind::Capacity,
@@ -77,44 +71,12 @@ pub fn generate(
             values.command()
         )),
     };
-    let mut pen = Pen { builder: Builder::new(about), left: length };
+    let mut pen = Pen::new(about, length);
     let mut draw = Draw::new(seed.derive("trace").derive(model));
     match (found.run)(&values, &mut pen, &mut draw) {
         Ok(()) => {}
         Err(Stop::Bad(problem)) => return Err(refuse(problem)),
         Err(Stop::Fault(fault)) => return Err(refuse(fault.to_string())),
     }
-    pen.builder.finish().map_err(|fault| refuse(fault.to_string()))
-}
-
-/// Why a model ends early.
-enum Stop {
-    /// A parameter is out of range.
-    Bad(String),
-    /// What it drew is no trace.
-    Fault(Fault),
-}
-
-impl From<String> for Stop {
-    fn from(problem: String) -> Self {
-        Self::Bad(problem)
-    }
-}
-
-/// What a model draws with: it stops at the end of the trace.
-struct Pen {
-    builder: Builder,
-    left: Span,
-}
-
-impl Pen {
-    /// Draws a rate for a span, and says whether there is room for more.
-    fn draw(&mut self, span: Span, rate: Rate) -> Result<bool, Stop> {
-        // A rest that would be too short for a step makes this one longer.
-        let rest = self.left.saturating_sub(span);
-        let span = if rest < *Builder::STEP.start() { self.left } else { span };
-        self.left = self.left.saturating_sub(span);
-        self.builder.extend(Step { span, rate, latency: None }).map_err(Stop::Fault)?;
-        Ok(self.left > Span::ZERO)
-    }
+    pen.finish().map_err(|fault| refuse(fault.to_string()))
 }

@@ -1,7 +1,9 @@
 //! A steady rate that is interrupted: times of service and of silence without memory (Gilbert, Bell
 //! System Technical Journal 1960).
 
-use super::{Draw, Model, Param, Pen, Stop, Values};
+use super::draw::Draw;
+use super::model::{Model, Pen, Stop};
+use super::values::{Param, Values};
 use crate::Rate;
 
 pub const MODEL: Model = Model {

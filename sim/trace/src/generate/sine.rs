@@ -1,6 +1,8 @@
 //! A rate that rises and falls smoothly, in steps: each has the rate of its middle.
 
-use super::{Draw, Model, Param, Pen, Stop, Values};
+use super::draw::Draw;
+use super::model::{Model, Pen, Stop};
+use super::values::{Param, Values};
 use crate::Rate;
 use std::f64::consts::TAU;
 

@@ -1,6 +1,8 @@
 //! Two rates that take turns: the classic probe of how an algorithm reacts to a step.
 
-use super::{Draw, Model, Param, Pen, Stop, Values};
+use super::draw::Draw;
+use super::model::{Model, Pen, Stop};
+use super::values::{Param, Values};
 use weir_units::Ratio;
 
 pub const MODEL: Model = Model {

@@ -1,13 +1,23 @@
-//! The parameters of a model of rates.
+//! The parameters of a model, and the values that were given for them.
 
-use super::Model;
 use crate::Rate;
-use crate::format::near;
+use crate::near::near;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use weir_units::{Ratio, Span};
+
+/// A parameter of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// The text of its default.
+    pub default: &'static str,
+    /// What it is.
+    pub meaning: &'static str,
+}
 
 /// The parameters of a model, defaults filled in.
 pub struct Values {
@@ -15,8 +25,9 @@ pub struct Values {
 }
 
 impl Values {
-    pub fn new(model: &Model, given: &BTreeMap<String, String>) -> Result<Self, String> {
-        let known = || model.params.iter().map(|param| param.name);
+    /// Those of a model with these parameters, of which some are given.
+    pub fn new(params: &[Param], given: &BTreeMap<String, String>) -> Result<Self, String> {
+        let known = || params.iter().map(|param| param.name);
         if let Some(name) = given.keys().find(|name| known().all(|known| known != *name)) {
             let hint = near(name, known());
             let names = known().collect::<Vec<_>>().join(", ");
@@ -24,7 +35,7 @@ impl Values {
         }
         let text =
             |name: &str, default: &str| given.get(name).map_or(default, |text| text).to_owned();
-        let texts = model.params.iter().map(|param| (param.name, text(param.name, param.default)));
+        let texts = params.iter().map(|param| (param.name, text(param.name, param.default)));
         Ok(Self { texts: texts.collect() })
     }
 

@@ -28,7 +28,7 @@ pub struct Arguments {
 /// If the experiment is refused, or the picture cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = arguments.wanted.plan()?;
-    super::expected(&plan)?;
+    super::reported::expected(&plan)?;
     if arguments.plan {
         output::put(&plan.to_toml());
         return Ok(ExitCode::SUCCESS);

@@ -24,8 +24,8 @@ enum Command {
     /// the same time in all rungs, where the one before ends, and lasts as long as it should; and
     /// no rate is more than 10 % above what a master playlist declares.
     ///
-    /// Exit code: 0 if all is in order, 1 if there are problems (each is named with its rung and its
-    /// segment, counted from 0), 2 if this is no content.
+    /// Exit code: 0 if all is in order, 1 if there are problems (each is named with its rung and
+    /// its segment, counted from 0), 2 if this is no content.
     Inspect(Inspect),
     /// List the content that experiments have prepared, with the folder of each package.
     List,

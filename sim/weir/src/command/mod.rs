@@ -7,6 +7,7 @@ pub mod media;
 pub mod play;
 pub mod replay;
 pub mod report;
+mod reported;
 pub mod run;
 pub mod switch;
 pub mod trace;
@@ -14,13 +15,11 @@ pub mod trace;
 use crate::output;
 use crate::refusal::refuse;
 use anyhow::{Context, Result};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weir_lab::Cancel;
 use weir_plan::limits::MAX_TRIALS;
 use weir_plan::{LabName, Plan};
-use weir_report::Expected;
 use weir_units::Seed;
 
 /// What of an experiment is wanted.
@@ -66,8 +65,8 @@ impl Wanted {
         Ok(plan)
     }
 
-    /// The name of the folder of its results: that of the experiment, and what makes it another run than
-    /// the whole experiment as it is written.
+    /// The name of the folder of its results: that of the experiment, and what makes it another run
+    /// than the whole experiment as it is written.
     pub fn folder(&self, name: &str) -> String {
         /// File names have 255 bytes, and others are made of this one.
         const LONGEST: usize = 160;
@@ -105,40 +104,6 @@ fn folder_of(experiment: &Path) -> Result<PathBuf> {
     let file = experiment.canonicalize();
     let file = file.with_context(|| format!("find {}", experiment.display()))?;
     Ok(file.parent().map_or(file.clone(), Path::to_owned))
-}
-
-/// The zipped axes of a plan by name, as the report wants them.
-fn zips(plan: &Plan) -> BTreeMap<String, Vec<String>> {
-    let mut zips = BTreeMap::<String, Vec<String>>::new();
-    for axis in &plan.axes {
-        if let Some(name) = &axis.zip {
-            zips.entry(name.clone()).or_default().push(axis.path.clone());
-        }
-    }
-    zips
-}
-
-/// The values that a plan expects; `None` if it expects none, or is a part of one: what is expected is
-/// the mean over all of it.
-///
-/// # Errors
-/// If the table of them is refused.
-fn expected(plan: &Plan) -> Result<Option<Expected>> {
-    let Some(table) = plan.expect.as_ref().filter(|_| plan.only.is_empty()) else {
-        return Ok(None);
-    };
-    let axes = plan.axes.iter().map(|axis| (axis.path.clone(), axis.values.clone()));
-    let read = Expected::read(&table.path, &axes.collect::<Vec<_>>());
-    read.map(Some).map_err(|why| match plan.refuse_expected(format!("{why:#}")) {
-        Some(refusal) => refuse(refusal),
-        None => refuse(why),
-    })
-}
-
-/// The labs of a plan, as the report names them.
-fn labs(plan: &Plan) -> String {
-    let names = plan.labs().into_iter().map(weir_lab::lab_name);
-    names.collect::<Vec<_>>().join(" and ")
 }
 
 fn lab_named(name: &str) -> Result<LabName> {

@@ -1,5 +1,5 @@
-//! `weir play`: one session against any server, of recorded content or of a live stream, with a line that
-//! shows how it goes.
+//! `weir play`: one session against any server, of recorded content or of a live stream, with a
+//! line that shows how it goes.
 
 use crate::output;
 use crate::refusal::refuse;
@@ -40,7 +40,8 @@ pub struct Arguments {
     /// How a live stream's latency is kept: none, dashjs, hlsjs or media3.
     #[arg(long, default_value_t, value_name = "LAW")]
     catch_up: CatchUp,
-    /// The latency that is aimed at in a live stream; three target durations, or what the playlist says.
+    /// The latency that is aimed at in a live stream; three target durations, or what the playlist
+    /// says.
     #[arg(long)]
     latency: Option<Span>,
     /// Jump towards the end of a live stream when the latency exceeds this.

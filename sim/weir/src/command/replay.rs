@@ -1,5 +1,6 @@
 //! `weir replay`: one trial of a run once more, with full logs.
 
+use super::reported;
 use crate::output;
 use crate::screen::Screen;
 use anyhow::Result;
@@ -15,7 +16,8 @@ pub struct Arguments {
     run: PathBuf,
     /// The trial, such as c0012-r3.
     trial: String,
-    /// The folder of the replay [default: replays/TRIAL in the run's, where an earlier replay is replaced].
+    /// The folder of the replay [default: replays/TRIAL in the run's, where an earlier replay is
+    /// replaced].
     #[arg(long)]
     out: Option<PathBuf>,
     /// Replay with the files that programs of the run see now, where they are others than they saw.
@@ -52,17 +54,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut screen = Screen::new(false);
     let again = weir_lab::replay(&replay, &cancel, &mut |progress| screen.show(&progress))?;
 
+    let command = format!("weir replay {} {trial}", run.display());
     let info = weir_report::RunInfo {
-        run: again.id.clone(),
         name: format!("{}, trial {trial}", again.plan.name),
         lab: again.trial.row.lab.clone(),
-        media: again.content.clone(),
-        command: format!("weir replay {} {trial}", run.display()),
-        axes: again.plan.axes.iter().map(|axis| axis.path.clone()).collect(),
         repeats: 1,
-        zips: super::zips(&again.plan),
+        ..reported::info(&again.plan, &again.id, &again.content, command)
     };
-    let values: Vec<_> = again.plan.axes.iter().map(|axis| axis.values.clone()).collect();
+    let values = reported::values(&again.plan);
     let results = [Ok(again.trial.clone())];
     weir_report::write_run(again.store.folder(), &info, &values, results)?;
     let report = weir_report::report(again.store.folder())?;

@@ -1,5 +1,6 @@
 //! `weir run`: an experiment file becomes tables and plots.
 
+use super::reported;
 use crate::output;
 use crate::screen::Screen;
 use anyhow::{Context, Result};
@@ -12,8 +13,8 @@ use weir_lab::{Existing, Options, Ran};
 pub struct Arguments {
     #[command(flatten)]
     wanted: super::Wanted,
-    /// The folder of the results [default: results/NAME; with what makes it a part or another run, such as
-    /// results/NAME+abr=bola].
+    /// The folder of the results [default: results/NAME; with what makes it a part or another run,
+    /// such as results/NAME+abr=bola].
     #[arg(long)]
     out: Option<PathBuf>,
     /// Trials at a time [default: one for each CPU; one in the lab host].
@@ -37,7 +38,7 @@ pub struct Arguments {
 /// If the experiment is refused, the run cannot begin, or its results cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let plan = arguments.wanted.plan()?;
-    let expected = super::expected(&plan)?;
+    let expected = reported::expected(&plan)?;
     let own = || PathBuf::from("results").join(arguments.wanted.folder(&plan.name));
     let out = arguments.out.clone().unwrap_or_else(own);
     let options = Options {
@@ -58,19 +59,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let agreement = |folder: &Path| expected.as_ref().map(|e| e.agreement(folder)).transpose();
     let (report, agreement, folder) = match ran {
         Ran::Finished(run) => {
-            let info = weir_report::RunInfo {
-                run: run.id.clone(),
-                name: plan.name.clone(),
-                lab: super::labs(&plan),
-                media: run.content.clone(),
-                command: arguments.wanted.command(),
-                axes: plan.axes.iter().map(|axis| axis.path.clone()).collect(),
-                repeats: plan.repeats,
-                zips: super::zips(&plan),
-            };
-            let values: Vec<_> = plan.axes.iter().map(|axis| axis.values.clone()).collect();
+            let info = reported::info(&plan, &run.id, &run.content, arguments.wanted.command());
             let folder = run.store.folder();
-            weir_report::write_run(folder, &info, &values, run.results())?;
+            weir_report::write_run(folder, &info, &reported::values(&plan), run.results())?;
             let agreement = agreement(folder)?;
             (weir_report::report(folder)?, agreement, run.store.complete()?)
         }

@@ -46,7 +46,8 @@ pub struct Arguments {
     /// How long an answer may wait for a client that takes too little of it [default: 20 s].
     #[arg(long)]
     patience: Option<String>,
-    /// The least rate at which a client has to take an answer that waits for it [default: 4 kbit/s].
+    /// The least rate at which a client has to take an answer that waits for it [default: 4
+    /// kbit/s].
     #[arg(long, value_name = "RATE")]
     least_rate: Option<String>,
     /// The most connections from one address; more are refused [default: 4096].
@@ -57,8 +58,8 @@ pub struct Arguments {
 /// A configuration of more than this is none.
 const FILE_LIMIT: u64 = 1 << 20;
 
-/// Runs the command, for ever; what happens goes to the standard output, a line of JSON for each, at
-/// once.
+/// Runs the command, for ever; what happens goes to the standard output, a line of JSON for each,
+/// at once.
 ///
 /// # Errors
 /// If the configuration is refused, or the address cannot be listened on.

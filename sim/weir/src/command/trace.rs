@@ -5,10 +5,9 @@ use crate::refusal::refuse;
 use anyhow::Result;
 use clap::Subcommand;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use weir_trace::{Clock, Csv, Format, Kind, Origin, Reader, Stats, Trace};
+use weir_trace::{Clock, Csv, Format, Kind, Origin, Reader, Trace};
 use weir_units::{BitRate, Bytes, Seed, Span};
 
 /// The arguments.
@@ -176,16 +175,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Command::Show(show) => {
             for file in &show.files.files {
                 let trace = load(file, show.files.from)?;
+                let heading = weir_trace::heading(&trace, show.files.from);
                 let chart = weir_trace::chart(&trace, show.width, show.height);
-                put(None, &format!("{}\n{chart}\n", heading(&trace, show.files.from)))?;
+                put(None, &format!("{heading}\n{chart}\n"))?;
             }
         }
         Command::Stats(files) => {
             for file in &files.files {
-                put(None, &described(&load(file, files.from)?, files.from))?;
+                put(None, &weir_trace::described(&load(file, files.from)?, files.from))?;
             }
         }
-        Command::Generate(generate) if generate.list => put(None, &listed())?,
+        Command::Generate(generate) if generate.list => put(None, &weir_trace::models_listed())?,
         Command::Generate(generate) => {
             let model = generate.model.as_deref().unwrap_or_default();
             let params = pairs(&generate.params)?;
@@ -210,7 +210,7 @@ fn reader(import: &Import) -> Reader {
     Reader {
         format: import.from,
         origin: Origin {
-            name: import.name.clone().unwrap_or_else(|| name(&import.file)),
+            name: import.name.clone().unwrap_or_else(|| weir_trace::name_of(&import.file)),
             kind: import.kind,
             repeats: !import.once,
             source: import.source.clone(),
@@ -228,24 +228,9 @@ fn reader(import: &Import) -> Reader {
     }
 }
 
-/// A trace to look at: nothing needs to be known about its origin.
+/// A trace to look at.
 fn load(file: &Path, format: Format) -> Result<Trace> {
-    let unknown = || "not said".to_owned();
-    let origin = Origin {
-        name: name(file),
-        // What is shown says that the kind is not known, where it is not.
-        kind: (!says_kind(format)).then_some(Kind::Goodput),
-        repeats: true,
-        source: unknown(),
-        licence: unknown(),
-        obtained: None,
-    };
-    let reader = Reader { format, origin, csv: Csv::default(), packet: Reader::PACKET };
-    weir_trace::load(&reader, file).map_err(refuse)
-}
-
-fn name(file: &Path) -> String {
-    file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    weir_trace::look(format, file).map_err(refuse)
 }
 
 fn pairs(params: &[String]) -> Result<BTreeMap<String, String>> {
@@ -264,64 +249,4 @@ fn put(out: Option<&Path>, text: &str) -> Result<()> {
         None => output::put(text),
     }
     Ok(())
-}
-
-/// Whether a form says, or implies, of which kind its traces are.
-fn says_kind(format: Format) -> bool {
-    matches!(format, Format::Weir | Format::Mahimahi)
-}
-
-/// One line about a trace.
-fn heading(trace: &Trace, format: Format) -> String {
-    let about = trace.about();
-    let kind: &str = if says_kind(format) { about.kind.into() } else { "kind not said" };
-    let after = if trace.repeats() { "repeats" } else { "its last step goes on" };
-    format!("{}: {kind}, {}, {after}", about.name, about.licence)
-}
-
-fn described(trace: &Trace, format: Format) -> String {
-    let stats = Stats::of(trace);
-    let mbps = |rate: weir_trace::Rate| format!("{:.3}", rate.as_bps_f64() / 1e6);
-    let seconds = |span: Span| format!("{:.3} s", span.as_secs_f64());
-    let percents = [5, 10, 25, 50, 75, 90, 95];
-    let percentiles = percents.map(|percent| mbps(stats.percentile(percent))).join(" / ");
-    let latency = stats.latency.map_or("not known".to_owned(), |latency| latency.to_string());
-    let mut text = heading(trace, format);
-    for (what, value) in [
-        ("source", trace.about().source.clone()),
-        ("obtained", trace.about().obtained.clone().unwrap_or_else(|| "-".to_owned())),
-        ("conversion", trace.about().conversion.clone().unwrap_or_else(|| "-".to_owned())),
-        ("length", format!("{}, {} steps", seconds(stats.length), stats.steps)),
-        (
-            "mean rate",
-            format!("{} Mbit/s, coefficient of variation {:.2}", mbps(stats.mean), stats.variation),
-        ),
-        ("lowest, highest", format!("{} to {} Mbit/s", mbps(stats.min), mbps(stats.max))),
-        ("percentiles", format!("{percentiles} Mbit/s (5 10 25 50 75 90 95 % of the time)")),
-        (
-            "silence",
-            format!("{}, longest {}", seconds(stats.silent), seconds(stats.longest_silence)),
-        ),
-        ("mean latency", latency),
-    ] {
-        // Writing to a string does not fail.
-        let _ = write!(text, "\n  {what:<16} {value}");
-    }
-    text.push('\n');
-    text
-}
-
-fn listed() -> String {
-    let mut text = String::new();
-    for model in weir_trace::models() {
-        let _ = writeln!(text, "{:<10} {}", model.name, model.about);
-        for param in model.params {
-            let _ = writeln!(
-                text,
-                "  {:<12} {} [default: {}]",
-                param.name, param.meaning, param.default
-            );
-        }
-    }
-    text
 }

@@ -127,20 +127,3 @@ fn libraries_stay_with_the_crate_that_they_belong_to() {
         }
     }
 }
-
-#[test]
-fn no_file_is_larger_than_a_head() {
-    const LINES: usize = 600;
-    let mut folders = vec![workspace().join("sim"), workspace().join("players")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let lines = fs::read_to_string(&path).unwrap().lines().count();
-                assert!(lines <= LINES, "{} has {lines} lines", path.display());
-            }
-        }
-    }
-}

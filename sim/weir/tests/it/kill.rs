@@ -36,8 +36,8 @@ watch = "2 s"
 "players.abr" = ["bola", "throughput"]
 "#;
 
-/// Nothing is shaped: any kernel can do it. Nobody waits before pressing play, because a trial takes
-/// real time.
+/// Nothing is shaped: any kernel can do it. Nobody waits before pressing play, because a trial
+/// takes real time.
 const HOST: &str = r#"
 name = "killed"
 lab = "host"

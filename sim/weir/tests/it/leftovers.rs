@@ -16,7 +16,8 @@ pub fn until(limit: Duration, what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
-/// Processes that work in a folder or hold something of it, guests and trials of the host among them.
+/// Processes that work in a folder or hold something of it, guests and trials of the host among
+/// them.
 pub fn processes_in(folder: &Path) -> Vec<String> {
     let folder = folder.canonicalize().unwrap();
     let own = std::process::id().to_string();

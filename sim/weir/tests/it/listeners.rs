@@ -1,5 +1,5 @@
-//! Whoever listens to the program may go away, and the disk under its words may be full: nothing ends by it
-//! that was not over.
+//! Whoever listens to the program may go away, and the disk under its words may be full: nothing
+//! ends by it that was not over.
 
 use crate::program::{Scratch, said, weir, workspace};
 use crate::sample::write_table;

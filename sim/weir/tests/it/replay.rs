@@ -58,9 +58,9 @@ fn a_replay_has_the_rows_of_the_run_and_its_full_logs() {
     }
 }
 
-/// Full logs are written in a replay, and their pages and what a kernel does with them must not become a
-/// part of the trial: after a minute (write-back), and when memory would be full of them. (And a guest
-/// that takes longer than anybody thought is let alone, because it advances.)
+/// Full logs are written in a replay, and their pages and what a kernel does with them must not
+/// become a part of the trial: after a minute (write-back), and when memory would be full of them.
+/// (And a guest that takes longer than anybody thought is let alone, because it advances.)
 #[test]
 fn a_replay_of_a_long_session_is_that_session() {
     for (name, segments, watch, rate) in

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-/// Writes a table of segment sizes in Sabre's format, `table.json`: four rungs, sizes that vary by a
-/// factor of two from segment to segment.
+/// Writes a table of segment sizes in Sabre's format, `table.json`: four rungs, sizes that vary by
+/// a factor of two from segment to segment.
 pub fn write_table(folder: &Path) {
     let rates = [300, 700, 1500, 3000];
     let segments: Vec<_> = (0..30)

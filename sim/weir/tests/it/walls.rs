@@ -1,4 +1,5 @@
-//! An experiment of a stranger's tries to get out: at what the user's machine has, and a trial has not.
+//! An experiment of a stranger's tries to get out: at what the user's machine has, and a trial has
+//! not.
 
 use crate::leftovers::list;
 use crate::program::{Scratch, said};

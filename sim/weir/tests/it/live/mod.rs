@@ -9,8 +9,8 @@ use crate::program::{Scratch, said, weir};
 use std::fs;
 use table::Table;
 
-/// Two packagers with an origin each, and a switcher in front of them that probes every second, over a
-/// ladder that is quickly encoded.
+/// Two packagers with an origin each, and a switcher in front of them that probes every second,
+/// over a ladder that is quickly encoded.
 const PIPELINE: &str = r#"
 topology = "live"
 interval = "5 s"
