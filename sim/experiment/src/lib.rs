@@ -7,7 +7,8 @@
 //! | folder or file | what lives there |
 //! |---|---|
 //! | `document/` | TOML text as a tree that remembers lines, and the typed reader of one table |
-//! | `library/` | what an experiment names: topologies, services, traces and files; bundled ones too |
+//! | `library/` | what an experiment names: topologies, services, traces and files; bundled ones
+//! too |
 //! | `sweep/` | `[sweep]`: axes, their values, and the cells that they span |
 //! | `sections/` | one file for each section of the format |
 //! | `resolve` | all of them together: a plan, cell after cell of its sweep |
@@ -16,8 +17,8 @@
 //!
 //! A cell of the sweep is read from a tree into which its values were put, so that a swept value is
 //! checked exactly as a written one is. The formats are documented in `experiments/FORMAT.md` and
-//! `topologies/FORMAT.md`, which a test compares with the keys that the readers ask for, and with the
-//! limits that they keep.
+//! `topologies/FORMAT.md`, which a test compares with the keys that the readers ask for, and with
+//! the limits that they keep.
 
 mod document;
 mod draw;

@@ -177,8 +177,8 @@ impl Cells {
     }
 }
 
-/// Puts cells together. Where nobody has the one before any more, only what is different in the next
-/// one is made anew; equal ones that follow each other share their setup.
+/// Puts cells together. Where nobody has the one before any more, only what is different in the
+/// next one is made anew; equal ones that follow each other share their setup.
 pub(crate) struct Iter<'c> {
     parts: &'c Parts,
     rows: slice::Iter<'c, Row>,

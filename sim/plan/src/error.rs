@@ -93,8 +93,8 @@ pub fn clip(text: &str) -> &str {
     text.char_indices().nth(QUOTED).map_or(text, |(end, _)| &text[..end])
 }
 
-/// Values in a line that fits a screen, however many they are: the first few, the last, and how many
-/// there are.
+/// Values in a line that fits a screen, however many they are: the first few, the last, and how
+/// many there are.
 pub fn listed<'v>(values: impl ExactSizeIterator<Item = &'v str>) -> String {
     const FEW: usize = 8;
     const LONG: usize = 120;

@@ -71,8 +71,8 @@ pub enum What {
         /// The share of the requests that it concerns, drawn at random.
         share: Ratio,
     },
-    /// The folder of the live files of this service's node, which has so much room while nothing else
-    /// is said, is full.
+    /// The folder of the live files of this service's node, which has so much room while nothing
+    /// else is said, is full.
     Full(String),
 }
 

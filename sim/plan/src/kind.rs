@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use weir_units::Span;
 use weir_wall::Capability;
 
-/// A kind of service: a file `topologies/services/NAME.toml`, whose FORMAT.md says what the keys are and
-/// which words are filled in.
+/// A kind of service: a file `topologies/services/NAME.toml`, whose FORMAT.md says what the keys
+/// are and which words are filled in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceKind {
@@ -25,8 +25,8 @@ pub struct ServiceKind {
     /// The TCP port at which it listens; none if it serves nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
-    /// The port of a health endpoint that stands beside it: what is wrong with its live files and its
-    /// processes, as JSON.
+    /// The port of a health endpoint that stands beside it: what is wrong with its live files and
+    /// its processes, as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<u16>,
     /// Whether players can watch there: it serves HLS over HTTP.
@@ -136,14 +136,16 @@ impl ServiceKind {
     /// The amounts of logging.
     pub const LOGS: [&str; 2] = ["usual", "full"];
 
-    /// The capabilities that a kind can ask for: those with which a program stays where it is. Whoever
-    /// reads everybody's files may open them by their numbers too, past every view of folders.
+    /// The capabilities that a kind can ask for: those with which a program stays where it is.
+    /// Whoever reads everybody's files may open them by their numbers too, past every view of
+    /// folders.
     pub fn offered() -> impl Iterator<Item = &'static str> {
         let offered = |capability: &&Capability| **capability != Capability::DacReadSearch;
         Capability::ALL.iter().filter(offered).map(|capability| capability.name())
     }
 
-    /// Whether it serves content of its own that players can watch, so that its answers can be wrong.
+    /// Whether it serves content of its own that players can watch, so that its answers can be
+    /// wrong.
     pub fn is_origin(&self) -> bool {
         self.watchable && self.upstream != Upstream::Some
     }

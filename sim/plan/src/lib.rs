@@ -4,7 +4,9 @@
 //! | file | what lives there |
 //! |---|---|
 //! | `plan` | the whole; `selection`: a part of it; `cells`, `grid`: the cells of its sweep |
-//! | `setup` | what a trial consists of: `media`, `topology`, `queue`, `tcp`, `players`, `services`, `kind`, `faults`, `traffic` |
+//! | `setup` | what a trial consists of, in the files below |
+//! | `media`, `topology`, `queue`, `tcp` | content and the network |
+//! | `players`, `traffic`, `services`, `kind`, `faults` | who is there, and what happens |
 //! | `limits`, `names` | which values and names are good |
 //! | `check`, `setup_check` | what is wrong with a value, and with a whole setup |
 //! | `routes`, `network` | what follows from a network: who reaches whom, how deep buffers are |

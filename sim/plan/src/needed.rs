@@ -50,7 +50,8 @@ impl Plan {
     /// is.
     ///
     /// # Errors
-    /// If the plan does not need it, if its file cannot be read, and if that is no trace of its form.
+    /// If the plan does not need it, if its file cannot be read, and if that is no trace of its
+    /// form.
     pub fn trace(&self, traced: &Traced) -> Result<Trace, Error> {
         let Some(file) = self.trace_files.get(traced) else {
             let nowhere = Place { file: Path::new(&self.name).into(), line: None };

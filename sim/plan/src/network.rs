@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use weir_units::{Bytes, Span};
 
 impl Setup {
-    /// The nodes at which streams begin or end: of origins, of services, of players, and of traffic.
-    /// All others only forward.
+    /// The nodes at which streams begin or end: of origins, of services, of players, and of
+    /// traffic. All others only forward.
     pub fn endpoints(&self) -> BTreeSet<&str> {
         let origins = self.origins.iter().map(|origin| origin.node.as_str());
         let services = self.services.iter().map(|service| service.node.as_str());

@@ -26,7 +26,8 @@ pub struct Plan {
     pub repeats: u64,
     /// How much is kept of each session.
     pub record: Keep,
-    /// What sessions are compared with what a clairvoyant player reaches in; `None` if they are not.
+    /// What sessions are compared with what a clairvoyant player reaches in; `None` if they are
+    /// not.
     pub oracle: Option<QoePreset>,
     /// What is swept.
     pub axes: Vec<Axis>,
@@ -37,21 +38,21 @@ pub struct Plan {
     /// The files of the media, which only the machine can check; not a part of the plan's text, so
     /// that a copy in another folder is the same plan.
     pub media_files: BTreeMap<Source, NamedFile>,
-    /// The files of the traces, likewise, which [`Plan::trace`] reads; several uses of one file have
-    /// one entry.
+    /// The files of the traces, likewise, which [`Plan::trace`] reads; several uses of one file
+    /// have one entry.
     pub trace_files: BTreeMap<Traced, NamedFile>,
     /// The recorded decisions that are replayed, likewise, by their paths as the experiment says
     /// them. In a path, [`weir_abr::TRACE`] stands for [`Traced::name`] of the trial's trace.
     pub log_files: BTreeMap<String, NamedFile>,
-    /// The programs that decide on rungs, likewise: the path is the folder of the experiment, in which
-    /// they run.
+    /// The programs that decide on rungs, likewise: the path is the folder of the experiment, in
+    /// which they run.
     pub programs: BTreeMap<Choice, NamedFile>,
     /// The kinds of services that its trials run, by their names.
     pub services: BTreeMap<String, ServiceKind>,
     /// The table of the values that are expected, which no result depends on.
     pub expect: Option<NamedFile>,
-    /// How long a trial's guest is let alone, in wall-clock time, instead of what is computed; afterwards
-    /// it is killed if its own clock does not advance. No result depends on it.
+    /// How long a trial's guest is let alone, in wall-clock time, instead of what is computed;
+    /// afterwards it is killed if its own clock does not advance. No result depends on it.
     pub watchdog: Option<Span>,
 }
 

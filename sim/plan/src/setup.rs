@@ -94,8 +94,8 @@ impl Setup {
         }
     }
 
-    /// Refuses a setup for which a QoE is not defined; of a size table, the ladder is in its file. Of
-    /// a live stream, and of links that faults change, nobody has computed what can be reached.
+    /// Refuses a setup for which a QoE is not defined; of a size table, the ladder is in its file.
+    /// Of a live stream, and of links that faults change, nobody has computed what can be reached.
     ///
     /// # Errors
     /// If it is not.

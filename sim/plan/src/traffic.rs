@@ -53,7 +53,8 @@ pub enum TrafficKind {
 }
 
 impl Traffic {
-    /// Refuses traffic that begins when nobody is there any more: a trial ends with its last viewer.
+    /// Refuses traffic that begins when nobody is there any more: a trial ends with its last
+    /// viewer.
     ///
     /// # Errors
     /// If it does.

@@ -1,5 +1,5 @@
-//! TOML text to a tree in which every value remembers its file and line, and the typed reader of one
-//! table of it, which refuses what is wrong, unknown or left over.
+//! TOML text to a tree in which every value remembers its file and line, and the typed reader of
+//! one table of it, which refuses what is wrong, unknown or left over.
 
 pub(crate) mod section;
 mod tree;

@@ -1,6 +1,5 @@
 //! What is written at a link.
 
-use super::SEPARATOR;
 use weir_plan::{Discipline, Loss, Queue, Rate, Shape};
 use weir_units::{Ratio, Span};
 
@@ -72,3 +71,6 @@ fn extras(shape: &Shape) -> Vec<String> {
     }
     texts
 }
+
+/// Between texts of one line.
+pub const SEPARATOR: &str = " \u{b7} ";

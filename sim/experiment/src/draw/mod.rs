@@ -141,7 +141,8 @@ impl<'a> Picture<'a> {
 }
 
 /// The layer of each box: its distance from the nearest origin, from where a live stream begins, or
-/// from the nearest sender of traffic where nobody watches; boxes that cannot be reached from there are in the last.
+/// from the nearest sender of traffic where nobody watches; boxes that cannot be reached from there
+/// are in the last.
 fn set_layers(nodes: &mut [Node], ends: &[Option<(usize, usize)>]) {
     let source = |node: &Node| {
         let Role { origin, first, viewers, sends, .. } = node.role;
@@ -164,6 +165,3 @@ fn set_layers(nodes: &mut [Node], ends: &[Option<(usize, usize)>]) {
         node.layer = layer.unwrap_or(last);
     }
 }
-
-/// Between texts of one line.
-const SEPARATOR: &str = " \u{b7} ";

@@ -1,7 +1,8 @@
 //! The picture as SVG text.
 
+use super::labels::SEPARATOR;
 use super::layout::{self, Item, Layout};
-use super::{Line, Node, Picture, Role, SEPARATOR};
+use super::{Line, Node, Picture, Role};
 use std::fmt::Write as _;
 
 /// Colours of fill and border, as in a legend: the first that fits is a node's.

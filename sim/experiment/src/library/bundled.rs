@@ -1,5 +1,5 @@
-//! The topologies, kinds of services and traces that come with the program, for experiments that lie elsewhere than in
-//! a checkout.
+//! The topologies, kinds of services and traces that come with the program, for experiments that
+//! lie elsewhere than in a checkout.
 
 macro_rules! texts {
     ($folder:literal, $extension:literal, $($name:literal)*) => {

@@ -1,5 +1,5 @@
-//! What an experiment names: topologies, kinds of services and traces by their names, in the folders
-//! near it and in the program, and files by their paths.
+//! What an experiment names: topologies, kinds of services and traces by their names, in the
+//! folders near it and in the program, and files by their paths.
 
 use crate::document::section::{Field, Section};
 use crate::document::{self, Value};

@@ -55,8 +55,8 @@ pub(crate) fn choice(field: &Field<'_>, library: &Library<'_>) -> Result<Choice,
 
 const TITLE: &str = "abr of [[players]]";
 
-/// An algorithm with parameters of one's own. Its keys depend on the algorithm: FORMAT.md lists them
-/// apart.
+/// An algorithm with parameters of one's own. Its keys depend on the algorithm: FORMAT.md lists
+/// them apart.
 fn named(section: &Section<'_>) -> Result<Choice, Error> {
     let entry = entry(&section.need("name", HINT)?)?;
     let mut params = BTreeMap::new();

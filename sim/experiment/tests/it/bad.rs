@@ -1,5 +1,5 @@
-//! `experiments/bad`: every case there is refused with the words at its top, and every file there is
-//! a case or used by one.
+//! `experiments/bad`: every case there is refused with the words at its top, and every file there
+//! is a case or used by one.
 
 use crate::root;
 use std::cell::RefCell;
@@ -67,8 +67,8 @@ fn section(path: &Path) -> Option<&str> {
     is_case.then_some(section)
 }
 
-/// What a case is refused with: the comment lines at its top. What is about its first bytes, such as
-/// that there are none, has its words in a file beside it instead.
+/// What a case is refused with: the comment lines at its top. What is about its first bytes, such
+/// as that there are none, has its words in a file beside it instead.
 fn expected(path: &Path, beside: &Beside<'_>) -> String {
     let text = std::fs::read_to_string(beside.folder.join(path)).unwrap();
     let lines: Vec<_> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();

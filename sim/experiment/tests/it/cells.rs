@@ -1,4 +1,5 @@
-//! Cells are put together when they are asked for: in whatever way, they are what the experiment says.
+//! Cells are put together when they are asked for: in whatever way, they are what the experiment
+//! says.
 
 use crate::{resolve, root, small};
 use proptest::prelude::*;

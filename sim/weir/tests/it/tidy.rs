@@ -21,12 +21,11 @@ const LONG_FUNCTIONS: [(&str, &str); 7] = [
 ];
 
 /// Crates with comments that are too wide.
-const WIDE_COMMENTS: [&str; 13] = [
+const WIDE_COMMENTS: [&str; 12] = [
     "players/abr",
     "players/core",
     "players/exec",
     "players/http",
-    "sim/experiment",
     "sim/lab",
     "sim/media",
     "sim/model",
@@ -38,7 +37,7 @@ const WIDE_COMMENTS: [&str; 13] = [
 ];
 
 /// Crates with files without a header.
-const WITHOUT_HEADERS: [&str; 2] = ["players/core", "sim/model"];
+const WITHOUT_HEADERS: [&str; 0] = [];
 
 /// Names of public types that three crates or more have, `Error` aside.
 const COMMON_NAMES: [&str; 5] = ["Ended", "Kind", "Problem", "Progress", "Step"];
