@@ -1,7 +1,7 @@
 //! A program in a node: captured output, a readiness probe with a deadline, and death with its
 //! owner.
 
-use crate::Namespace;
+use crate::namespace::Namespace;
 use anyhow::{Context, Result, bail};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::signal::Signal;

@@ -1,36 +1,20 @@
-//! A node of a network: a namespace with an address and a TCP profile.
+//! A node that is being made: its namespace, its ends of links, its tables.
 
-use crate::Namespace;
-use crate::diag;
-use crate::interfaces::{self, Interface};
+use super::Node;
+use super::tcp;
+use crate::namespace::Namespace;
 use crate::netlink::{
-    End, LOOPBACK, Mac, Netlink, Request, add_address, add_neighbour, add_qdisc, add_route,
-    list_qdiscs, reported, set_up,
+    End, LOOPBACK, Level, Mac, Netlink, Placed, Request, add_address, add_neighbour, add_route,
+    set_up, settle, verify,
 };
 use crate::qdisc::Netem;
-use crate::tcp::{self, TcpState};
 use anyhow::{Context, Result, ensure};
-use netlink_packet_route::tc::TcHandle;
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::os::fd::OwnedFd;
 use weir_experiment::TcpProfile;
 
 /// Segments per packet at an endpoint: a packet is a frame, as on a wire. With the kernel's default
 /// TCP hands over 64 kB at once, which a buffer counts, drops and delays as one.
 const ENDPOINT_SEGMENTS: u32 = 1;
-/// The handle of the qdisc at a port: `1:`.
-const ROOT: TcHandle = TcHandle { major: 1, minor: 0 };
-
-/// A node of a network: a namespace with an address and a TCP profile.
-pub struct Node {
-    namespace: Namespace,
-    address: Ipv4Addr,
-    tcp: TcpState,
-    initial_window: u64,
-    gso_segments: u64,
-}
-
 /// A node that is being made, and netlink in it.
 pub(crate) struct Draft {
     node: Node,
@@ -51,11 +35,24 @@ pub(crate) struct Port {
     pub first: bool,
 }
 
+impl Port {
+    /// What is set at it, at its place.
+    fn processing(&self) -> Option<Placed<'_>> {
+        let netem = self.processing.as_ref()?;
+        Some(Placed { index: self.end.index, level: Level::Root, qdisc: netem })
+    }
+}
+
 /// A way to another node: over which port, to whom.
 pub(crate) struct Route {
     pub port: u32,
     pub to: Ipv4Addr,
     pub via: Ipv4Addr,
+}
+
+/// The segments per packet at the ports of an endpoint, and of any other node.
+pub(crate) fn gso_segments(is_endpoint: bool) -> Option<u32> {
+    is_endpoint.then_some(ENDPOINT_SEGMENTS)
 }
 
 impl Draft {
@@ -102,9 +99,8 @@ impl Draft {
         for port in &self.ports {
             let index = port.end.index;
             requests.push(add_neighbour(index, port.neighbour, port.neighbour_mac));
-            if let Some(netem) = &port.processing {
-                let options = netem.encode()?;
-                requests.push(add_qdisc(index, TcHandle::ROOT, ROOT, Netem::KIND, options));
+            if let Some(place) = port.processing() {
+                requests.extend(place.add()?);
             }
         }
         let window = u32::try_from(self.node.initial_window)?;
@@ -121,7 +117,7 @@ impl Draft {
         let what = format!("verify the node {}", node.namespace.label());
         let first = ports.iter().filter(|port| port.first && port.processing.is_none());
         let first: Vec<_> = first.map(|port| port.end.index).collect();
-        let found = interfaces::settle(&mut netlink, &indices, &first);
+        let found = settle(&mut netlink, &indices, &first);
         let found = found.with_context(|| what.clone())?;
         for port in &ports {
             let found = found.get(&port.end.index).copied().unwrap_or_default();
@@ -131,65 +127,12 @@ impl Draft {
                 ensure!(found == wanted, "{what}: {found} segments per packet instead of {wanted}");
             }
         }
-        let delayed: Vec<_> =
-            ports.iter().filter_map(|port| Some((port.end.index, port.processing?))).collect();
+        let label = format!("the node {}", node.namespace.label());
+        let delayed: Vec<_> = ports.iter().filter_map(Port::processing).collect();
         if !delayed.is_empty() {
-            let found = netlink.list(list_qdiscs(), |_, payload| reported(payload))?;
-            for (index, netem) in delayed {
-                let found = found.iter().find(|qdisc| qdisc.index == index);
-                let options = found.map(|qdisc| qdisc.options.as_slice()).unwrap_or_default();
-                netem.verify(options).with_context(|| what.clone())?;
-            }
+            let delayed: Vec<_> = delayed.iter().map(|place| (label.as_str(), *place)).collect();
+            verify(&mut netlink, &delayed)?;
         }
         Ok(node)
-    }
-}
-
-/// The segments per packet at the ports of an endpoint, and of any other node.
-pub(crate) fn gso_segments(is_endpoint: bool) -> Option<u32> {
-    is_endpoint.then_some(ENDPOINT_SEGMENTS)
-}
-
-impl Node {
-    /// The address by which all others know it.
-    pub fn address(&self) -> Ipv4Addr {
-        self.address
-    }
-
-    /// Its namespace.
-    pub fn namespace(&self) -> &Namespace {
-        &self.namespace
-    }
-
-    /// Its TCP profile, as the kernel holds it.
-    pub fn tcp(&self) -> &TcpState {
-        &self.tcp
-    }
-
-    /// The initial congestion window of its routes, in segments.
-    pub fn initial_window(&self) -> u64 {
-        self.initial_window
-    }
-
-    /// The most segments per packet at any of its ports, as the kernel holds it; zero without a
-    /// port.
-    pub fn gso_segments(&self) -> u64 {
-        self.gso_segments
-    }
-
-    /// Moves the calling thread into the node, and looks at some of its ports.
-    pub(crate) fn enter_and_look_at(&self, ports: &[u32]) -> Result<BTreeMap<u32, Interface>> {
-        self.namespace.enter()?;
-        interfaces::look_at(&mut Netlink::open()?, ports)
-    }
-
-    /// Opens a view of the TCP sockets of this node, for [`crate::Diag`]: it can be handed to a
-    /// process in another namespace, which still sees this node. Each process needs one of its own:
-    /// two that ask over the same one would get each other's answers.
-    ///
-    /// # Errors
-    /// If the kernel has no room for another socket.
-    pub fn open_diag(&self) -> Result<OwnedFd> {
-        self.namespace.run(diag::open)
     }
 }

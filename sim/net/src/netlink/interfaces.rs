@@ -1,18 +1,12 @@
 //! What the kernel says of interfaces: their counters, and whether they carry packets.
 
-use crate::netlink::{Netlink, activate, get_link};
-use crate::qdisc::attributes::{attributes, number_at, word_at};
+use super::link::get_link;
+use super::socket::Netlink;
+use super::traffic::activate;
 use anyhow::{Result, bail};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::link::{LinkAttribute, State};
 use std::collections::BTreeMap;
-
-/// `struct ifinfomsg`.
-const HEAD: usize = 16;
-const IFLA_OPERSTATE: u16 = 16;
-const IFLA_STATS64: u16 = 23;
-const IFLA_CARRIER: u16 = 33;
-const IFLA_GSO_MAX_SEGS: u16 = 40;
-/// `IF_OPER_UP` (RFC 2863).
-const UP: u8 = 6;
 
 /// An interface as the kernel reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,7 +25,7 @@ pub(crate) struct Interface {
 
 /// The interfaces of a namespace by their index.
 pub(crate) fn list(netlink: &mut Netlink) -> Result<BTreeMap<u32, Interface>> {
-    let found = netlink.list(get_link(None), |_, payload| read(payload))?;
+    let found = netlink.list(get_link(None), read)?;
     Ok(found.into_iter().collect())
 }
 
@@ -39,8 +33,8 @@ pub(crate) fn list(netlink: &mut Netlink) -> Result<BTreeMap<u32, Interface>> {
 pub(crate) fn look_at(netlink: &mut Netlink, indices: &[u32]) -> Result<BTreeMap<u32, Interface>> {
     let mut found = BTreeMap::new();
     let asked = indices.iter().map(|index| get_link(Some(*index))).collect();
-    netlink.get(asked, |_, payload| {
-        let (index, interface) = read(payload)?;
+    netlink.get(asked, |message| {
+        let (index, interface) = read(message)?;
         found.insert(index, interface);
         Ok(())
     })?;
@@ -69,23 +63,22 @@ pub(crate) fn settle(
     Ok(found)
 }
 
-fn read(payload: &[u8]) -> Result<(u32, Interface)> {
+fn read(message: RouteNetlinkMessage) -> Result<(u32, Interface)> {
+    let RouteNetlinkMessage::NewLink(message) = message else { bail!("an answer of another kind") };
     let mut found = Interface::default();
-    for (kind, value) in attributes(payload.get(HEAD..).unwrap_or_default())? {
-        match kind {
-            IFLA_OPERSTATE => found.ready = value.first() == Some(&UP),
-            IFLA_CARRIER => found.carrier = value.first() == Some(&1),
-            IFLA_GSO_MAX_SEGS => found.gso_segments = word_at(value, 0)?,
-            // struct rtnl_link_stats64: packets received and sent, bytes received and sent.
-            IFLA_STATS64 => {
-                found.received_packets = number_at(value, 0)?;
-                found.sent_packets = number_at(value, 8)?;
-                found.received_bytes = number_at(value, 16)?;
-                found.sent_bytes = number_at(value, 24)?;
+    for attribute in message.attributes {
+        match attribute {
+            LinkAttribute::OperState(state) => found.ready = state == State::Up,
+            LinkAttribute::Carrier(carrier) => found.carrier = carrier == 1,
+            LinkAttribute::GsoMaxSegs(segments) => found.gso_segments = segments,
+            LinkAttribute::Stats64(stats) => {
+                found.received_packets = stats.rx_packets;
+                found.received_bytes = stats.rx_bytes;
+                found.sent_packets = stats.tx_packets;
+                found.sent_bytes = stats.tx_bytes;
             }
             _ => {}
         }
     }
-    // Behind family, padding and type.
-    Ok((word_at(payload, 4)?, found))
+    Ok((message.header.index, found))
 }

@@ -1,0 +1,146 @@
+//! Qdiscs at their places: setting them, changing them, and reading them back.
+
+use super::socket::{Netlink, Request};
+use super::traffic::{NEW, Reported, get_class, list_qdiscs, reported};
+use crate::qdisc::{CLASS, Kind, Qdisc};
+use anyhow::{Context, Result, ensure};
+use netlink_packet_route::RouteNetlinkMessage;
+use netlink_packet_route::tc::{TcAttribute, TcHandle, TcMessage};
+use std::collections::BTreeMap;
+
+/// A qdisc at its place: it gets what leaves an interface.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed<'a> {
+    /// The interface.
+    pub index: u32,
+    /// Where it is there.
+    pub level: Level,
+    pub qdisc: &'a dyn Qdisc,
+}
+
+/// Where a qdisc is at its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// It is the first: `1:`.
+    Root,
+    /// It is below the only class of the first: `2:`.
+    Leaf,
+}
+
+impl Level {
+    const ROOT: TcHandle = TcHandle { major: 1, minor: 0 };
+    const LEAF: TcHandle = TcHandle { major: 2, minor: 0 };
+
+    fn handle(self) -> TcHandle {
+        match self {
+            Self::Root => Self::ROOT,
+            Self::Leaf => Self::LEAF,
+        }
+    }
+
+    fn parent(self) -> TcHandle {
+        match self {
+            Self::Root => TcHandle::ROOT,
+            Self::Leaf => TcHandle { minor: CLASS, ..Self::ROOT },
+        }
+    }
+}
+
+/// The qdiscs of a namespace.
+pub(crate) struct Qdiscs(BTreeMap<(u32, u32), Reported>);
+
+impl Qdiscs {
+    /// Asks the kernel for all of them.
+    pub fn list(netlink: &mut Netlink) -> Result<Self> {
+        let found = netlink.list(list_qdiscs(), reported)?;
+        Ok(Self(found.into_iter().map(|qdisc| ((qdisc.index, qdisc.handle), qdisc)).collect()))
+    }
+
+    /// What the kernel reports of a qdisc.
+    pub fn find(&self, place: &Placed<'_>) -> Result<&Reported> {
+        let name = place.name();
+        let found = self.0.get(&(place.index, place.level.handle().into()));
+        let found = found.with_context(|| format!("the kernel reports no {name}"))?;
+        ensure!(found.kind == name, "the kernel reports {} instead of {name}", found.kind);
+        Ok(found)
+    }
+}
+
+impl Placed<'_> {
+    fn name(&self) -> &'static str {
+        Kind::about(self.qdisc.kind()).name
+    }
+
+    /// The class of the qdisc, as the parent or the child of another thing.
+    fn class(&self) -> TcHandle {
+        TcHandle { minor: CLASS, ..self.level.handle() }
+    }
+
+    /// Sets it, and makes its class if it needs to be made.
+    pub fn add(&self) -> Result<Vec<Request>> {
+        let name = self.name();
+        let options = self.qdisc.options()?;
+        let message = self.message(self.level.parent(), self.level.handle(), options);
+        let message = RouteNetlinkMessage::NewQueueDiscipline(message);
+        let qdisc = Request::new(format!("set {name}"), message, NEW);
+        let class = self.qdisc.class()?.map(|options| {
+            let message = self.message(self.level.handle(), self.class(), options);
+            let message = RouteNetlinkMessage::NewTrafficClass(message);
+            Request::new(format!("set a class of {name}"), message, NEW)
+        });
+        Ok([Some(qdisc), class].into_iter().flatten().collect())
+    }
+
+    /// Changes the values of one that is there, or of its class if that was made; its packets and its
+    /// counters stay.
+    pub fn change(&self) -> Result<Request> {
+        let name = self.name();
+        Ok(match self.qdisc.class()? {
+            Some(options) => {
+                let message = self.message(self.level.handle(), self.class(), options);
+                let message = RouteNetlinkMessage::NewTrafficClass(message);
+                Request::new(format!("change a class of {name}"), message, 0)
+            }
+            None => {
+                let options = self.qdisc.options()?;
+                let message = self.message(self.level.parent(), self.level.handle(), options);
+                let message = RouteNetlinkMessage::NewQueueDiscipline(message);
+                Request::new(format!("change {name}"), message, 0)
+            }
+        })
+    }
+
+    fn message(&self, parent: TcHandle, handle: TcHandle, options: TcAttribute) -> TcMessage {
+        let mut message = TcMessage::with_index(self.index.cast_signed());
+        message.header.parent = parent;
+        message.header.handle = handle;
+        message.attributes = vec![TcAttribute::Kind(self.name().to_owned()), options];
+        message
+    }
+}
+
+/// Reads qdiscs back and compares, each with what it is part of, for the error.
+pub(crate) fn verify(netlink: &mut Netlink, set: &[(&str, Placed<'_>)]) -> Result<()> {
+    let qdiscs = Qdiscs::list(netlink)?;
+    let mut asked = Vec::new();
+    for (_, place) in set {
+        if place.qdisc.class()?.is_some() {
+            asked.push(get_class(place.index, place.class(), place.name()));
+        }
+    }
+    let mut classes = BTreeMap::new();
+    netlink.get(asked, |message| {
+        let class = reported(message)?;
+        classes.insert((class.index, class.handle), class.options);
+        Ok(())
+    })?;
+    for (what, place) in set {
+        let compare = || {
+            place.qdisc.verify(&qdiscs.find(place)?.options)?;
+            let class = classes.get(&(place.index, place.class().into()));
+            place.qdisc.verify_class(class.map(Vec::as_slice).unwrap_or_default())
+        };
+        compare().with_context(|| format!("verify {what}"))?;
+    }
+    Ok(())
+}
