@@ -1,7 +1,7 @@
 //! What a link has once for each of its directions.
 
 use anyhow::Result;
-use std::ops::{Index, IndexMut};
+use std::ops::Index;
 use weir_experiment::Direction;
 
 /// Both directions, in the order in which they are named.
@@ -49,15 +49,6 @@ impl<T> Index<Direction> for PerDirection<T> {
         match direction {
             Direction::Forward => &self.forward,
             Direction::Backward => &self.backward,
-        }
-    }
-}
-
-impl<T> IndexMut<Direction> for PerDirection<T> {
-    fn index_mut(&mut self, direction: Direction) -> &mut T {
-        match direction {
-            Direction::Forward => &mut self.forward,
-            Direction::Backward => &mut self.backward,
         }
     }
 }

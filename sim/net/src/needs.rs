@@ -1,6 +1,6 @@
 //! What a plan asks of a kernel, and what this machine's kernel lacks.
 
-use crate::link::{DirectionQdiscs, QdiscParams, changing};
+use crate::link::{DirectionQdiscs, changing};
 use crate::namespace::{Namespace, on_a_thread};
 use crate::netlink::{End, Level, Netlink, Placed, redirect, veth};
 use crate::network::processing_times;
@@ -94,8 +94,8 @@ impl Needs {
     fn add_shape(&mut self, link: &str, shape: &Shape) {
         let asks = |what: &str| format!("links.{link} asks for {what}");
         // The depth and the seed make no difference to what is needed.
-        let params = QdiscParams { queue: Some(Bytes::ZERO), ecn: false, seed: Seed::new(0) };
-        let Ok(qdiscs) = DirectionQdiscs::new(shape, params) else { return };
+        let qdiscs = DirectionQdiscs::new(shape, Some(Bytes::ZERO), false, Seed::new(0));
+        let Ok(qdiscs) = qdiscs else { return };
         if qdiscs.is_plain() {
             return;
         }

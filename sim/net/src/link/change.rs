@@ -53,12 +53,9 @@ pub(crate) fn changing(setup: &Setup) -> Result<BTreeSet<usize>> {
                 let at = position(setup, link)?;
                 let link = topology.links.get(at).context("a link is gone")?;
                 if rate.is_some() {
-                    [&link.forward, &link.backward]
-                        .into_iter()
-                        .try_for_each(has_a_rate)
-                        .with_context(|| {
-                            format!("a fault changes the rate of the link {}", link.name)
-                        })?;
+                    let what = || format!("a fault changes the rate of the link {}", link.name);
+                    has_a_rate(&link.forward).with_context(what)?;
+                    has_a_rate(&link.backward).with_context(what)?;
                 }
                 found.insert(at);
             }
@@ -111,51 +108,27 @@ pub(crate) struct LinkState {
 }
 
 impl LinkState {
-    /// Of a link that stays as the topology says.
-    pub fn fixed(shapes: PerDirection<Shape>, params: &PerDirection<QdiscParams>) -> Result<Self> {
+    /// Of a link at its beginning, when it is as the topology says. Only one that `changes` has what
+    /// that takes.
+    pub fn new(params: &PerDirection<QdiscParams>, changes: bool) -> Result<Self> {
+        let shapes = PerDirection::of(|direction| params[direction].shape.clone());
         let qdiscs = PerDirection::try_of(|direction| {
-            DirectionQdiscs::new(&shapes[direction], params[direction])
+            let QdiscParams { shape, queue, ecn, seed } = &params[direction];
+            let qdiscs = DirectionQdiscs::new(shape, *queue, *ecn, *seed)?;
+            Ok(if changes { qdiscs.changing(*seed) } else { qdiscs })
         })?;
         Ok(Self { shapes, qdiscs, downs: 0, changes: 0 })
     }
 
-    /// Of a link that changes, at its beginning, when it is as the topology says.
-    pub fn changing(
-        shapes: PerDirection<Shape>,
-        params: &PerDirection<QdiscParams>,
-    ) -> Result<Self> {
-        Self::changed_to(shapes, 0, 0, params)
-    }
-
-    fn changed_to(
-        shapes: PerDirection<Shape>,
-        downs: u64,
-        changes: u64,
-        params: &PerDirection<QdiscParams>,
-    ) -> Result<Self> {
-        let qdiscs = PerDirection::try_of(|direction| {
-            let mut params = params[direction];
-            if changes > 0 {
-                params.seed = params.seed.derive(&format!("change {changes}"));
-            }
-            let qdiscs = DirectionQdiscs::new(&shapes[direction], params)?.changing(params.seed);
-            Ok(if downs > 0 { qdiscs.cut() } else { qdiscs })
-        })?;
-        Ok(Self { shapes, qdiscs, downs, changes })
-    }
-
-    /// After a change; `topology` says what is restored. Which qdiscs there are stays.
-    pub fn after(
-        &self,
-        change: &LinkChange,
-        topology: &PerDirection<Shape>,
-        params: &PerDirection<QdiscParams>,
-    ) -> Result<Self> {
+    /// Of one that changes, after another change. Which qdiscs there are stays.
+    pub fn after(&self, change: &LinkChange, params: &PerDirection<QdiscParams>) -> Result<Self> {
         let (mut shapes, mut downs) = (self.shapes.clone(), self.downs);
         match *change {
             LinkChange::Down => downs = downs.saturating_add(1),
             LinkChange::Up => downs = downs.saturating_sub(1),
-            LinkChange::Restore => shapes = topology.clone(),
+            LinkChange::Restore => {
+                shapes = PerDirection::of(|direction| params[direction].shape.clone());
+            }
             LinkChange::Shape { rate, delay, loss } => {
                 for shape in [&mut shapes.forward, &mut shapes.backward] {
                     if let Some(rate) = rate {
@@ -167,42 +140,43 @@ impl LinkState {
                 }
             }
         }
-        Self::changed_to(shapes, downs, self.changes.saturating_add(1), params)
+        let changes = self.changes.saturating_add(1);
+        let qdiscs = PerDirection::try_of(|direction| {
+            let QdiscParams { queue, ecn, seed, .. } = &params[direction];
+            let seed = seed.derive(&format!("change {changes}"));
+            let qdiscs = DirectionQdiscs::new(&shapes[direction], *queue, *ecn, seed)?;
+            let qdiscs = qdiscs.changing(seed);
+            Ok(if downs > 0 { qdiscs.cut() } else { qdiscs })
+        })?;
+        Ok(Self { shapes, qdiscs, downs, changes })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::qdiscs::tests::PLAIN;
     use super::*;
-    use weir_experiment::{Discipline, Queue};
     use weir_units::{Bytes, Seed};
 
     fn shape(mbps: u64) -> Shape {
-        Shape {
-            rate: Some(Rate::Constant(BitRate::from_bps(mbps * 1_000_000))),
-            delay: Span::from_ms(10),
-            jitter: Span::ZERO,
-            reordering_jitter: Span::ZERO,
-            queue: Queue::Bdp(Ratio::ONE),
-            discipline: Discipline::Fifo,
-            loss: Loss::NONE,
-        }
+        let rate = Some(Rate::Constant(BitRate::from_bps(mbps * 1_000_000)));
+        Shape { rate, delay: Span::from_ms(10), ..PLAIN }
     }
 
-    const PARAMS: PerDirection<QdiscParams> = {
-        let params =
-            QdiscParams { queue: Some(Bytes::new(64_000)), ecn: false, seed: Seed::new(1) };
-        PerDirection { forward: params, backward: params }
-    };
-
-    fn topology() -> PerDirection<Shape> {
-        PerDirection { forward: shape(5), backward: shape(1) }
+    fn params(forward: Shape, backward: Shape) -> PerDirection<QdiscParams> {
+        let params = |shape| QdiscParams {
+            shape,
+            queue: Some(Bytes::new(64_000)),
+            ecn: false,
+            seed: Seed::new(1),
+        };
+        PerDirection { forward: params(forward), backward: params(backward) }
     }
 
     fn after(changes: &[LinkChange]) -> LinkState {
-        let start = LinkState::changing(topology(), &PARAMS).unwrap();
-        let next = |now: LinkState, change| now.after(change, &topology(), &PARAMS).unwrap();
-        changes.iter().fold(start, next)
+        let params = params(shape(5), shape(1));
+        let start = LinkState::new(&params, true).unwrap();
+        changes.iter().fold(start, |now, change| now.after(change, &params).unwrap())
     }
 
     fn delay(ms: u64) -> LinkChange {
@@ -237,7 +211,7 @@ mod tests {
             assert_eq!(*now, Shape { delay, loss: Loss::Independent(loss), ..shape });
         }
         let now = after(&[delay(50), LinkChange::Down, LinkChange::Restore]);
-        assert_eq!(now.shapes, topology());
+        assert_eq!(now.shapes.each(), [&shape(5), &shape(1)]);
         assert!(is_down(&now), "a shape is restored, not the link");
     }
 
@@ -256,11 +230,9 @@ mod tests {
 
     #[test]
     fn a_rate_where_there_was_none_is_refused() {
-        let plain = Shape { rate: None, ..shape(1) };
-        let topology = PerDirection { forward: shape(5), backward: plain };
+        let params = params(shape(5), Shape { rate: None, ..shape(1) });
         let rate = LinkChange::Shape { rate: Some(BitRate::from_bps(1)), delay: None, loss: None };
-        let start = LinkState::changing(topology.clone(), &PARAMS).unwrap();
-        let error = start.after(&rate, &topology, &PARAMS).unwrap_err();
+        let error = LinkState::new(&params, true).unwrap().after(&rate, &params).unwrap_err();
         assert!(error.to_string().contains("no rate"), "{error}");
     }
 }

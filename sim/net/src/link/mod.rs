@@ -16,15 +16,14 @@ pub(crate) use shaping::{ShapedLink, ShapingNamespace, shape};
 use crate::direction::{PerDirection, opposite};
 use crate::netlink::Interface;
 use anyhow::{Context, Result, bail};
-use std::sync::{Mutex, PoisonError};
-use weir_experiment::{Direction, Link, Shape};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use weir_experiment::{Direction, Link};
 
 /// A link of a network. All but its state is as the topology says, for ever.
 pub(crate) struct NetworkLink {
     pub name: String,
     /// The node that sends, for each direction.
     pub senders: PerDirection<String>,
-    shapes: PerDirection<Shape>,
     params: PerDirection<QdiscParams>,
     state: State,
 }
@@ -40,25 +39,19 @@ enum State {
 impl NetworkLink {
     /// `changes` if a fault is about it.
     pub fn new(link: &Link, params: PerDirection<QdiscParams>, changes: bool) -> Result<Self> {
-        let what = || format!("make the link {}", link.name);
+        let state = LinkState::new(&params, changes);
+        let state = state.with_context(|| format!("make the link {}", link.name))?;
+        let state = if changes { State::Changing(Mutex::new(state)) } else { State::Fixed(state) };
         let (forward, backward) = link.between.clone();
-        let shapes = PerDirection::of(|direction| link.shape(direction).clone());
-        let state = if changes {
-            let state = LinkState::changing(shapes.clone(), &params).with_context(what)?;
-            State::Changing(Mutex::new(state))
-        } else {
-            State::Fixed(LinkState::fixed(shapes.clone(), &params).with_context(what)?)
-        };
         let senders = PerDirection { forward, backward };
-        Ok(Self { name: link.name.clone(), senders, shapes, params, state })
+        Ok(Self { name: link.name.clone(), senders, params, state })
     }
 
     /// How it is now.
     pub fn state(&self) -> LinkState {
         match &self.state {
             State::Fixed(state) => state.clone(),
-            // Whoever panicked while holding it left a value as it was before the change.
-            State::Changing(state) => state.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            State::Changing(state) => held(state).clone(),
         }
     }
 
@@ -83,8 +76,8 @@ impl NetworkLink {
         let (State::Changing(state), Some(shaping)) = (&self.state, shaping) else {
             bail!("no fault of the experiment is about it");
         };
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = state.after(change, &self.shapes, &self.params)?;
+        let mut state = held(state);
+        let next = state.after(change, &self.params)?;
         shaping.change(position, &self.name, &next.qdiscs)?;
         *state = next;
         Ok(())
@@ -136,4 +129,9 @@ impl NetworkLink {
         };
         Ok([count(Direction::Forward)?, count(Direction::Backward)?])
     }
+}
+
+/// Whoever panicked while holding it left a value as it was before the change.
+fn held(state: &Mutex<LinkState>) -> MutexGuard<'_, LinkState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -32,9 +32,11 @@ pub(crate) struct Bottleneck {
     pub buffer: Buffer,
 }
 
-/// What the qdiscs of a direction depend on beside its shape. It never changes.
-#[derive(Debug, Clone, Copy)]
+/// What the qdiscs of a direction are made from. It never changes.
+#[derive(Debug, Clone)]
 pub(crate) struct QdiscParams {
+    /// What the topology says that it does.
+    pub shape: Shape,
     /// The depth of its buffer, needed where there is a rate.
     pub queue: Option<Bytes>,
     /// Whether an active queue may mark packets.
@@ -44,9 +46,8 @@ pub(crate) struct QdiscParams {
 }
 
 impl DirectionQdiscs {
-    /// The qdiscs of a direction of this shape.
-    pub fn new(shape: &Shape, params: QdiscParams) -> Result<Self> {
-        let QdiscParams { queue, ecn, seed } = params;
+    /// The qdiscs of a direction that has this shape now, and draws from this seed.
+    pub fn new(shape: &Shape, queue: Option<Bytes>, ecn: bool, seed: Seed) -> Result<Self> {
         let bottleneck = match shape.constant_rate() {
             None => None,
             Some(rate) => {
@@ -106,12 +107,12 @@ fn spread(shape: &Shape, seed: Seed) -> Option<Netem> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use weir_experiment::{Discipline, Queue, Rate};
     use weir_units::BitRate;
 
-    const PLAIN: Shape = Shape {
+    pub const PLAIN: Shape = Shape {
         rate: None,
         delay: Span::ZERO,
         jitter: Span::ZERO,
@@ -122,9 +123,7 @@ mod tests {
     };
 
     fn qdiscs(shape: Shape) -> DirectionQdiscs {
-        let queue = Some(Bytes::new(64_000));
-        let params = QdiscParams { queue, ecn: false, seed: Seed::new(1) };
-        DirectionQdiscs::new(&shape, params).unwrap()
+        DirectionQdiscs::new(&shape, Some(Bytes::new(64_000)), false, Seed::new(1)).unwrap()
     }
 
     #[test]

@@ -128,17 +128,20 @@ pub(crate) fn shape(netlink: &mut Netlink, links: &[ShapedLink<'_>]) -> Result<(
     }
     let (mut all, mut first) = (Vec::new(), Vec::new());
     for ShapedLink { position, qdiscs, .. } in links {
-        // All but Y come up before their peers.
-        let without = |qdiscs: &DirectionQdiscs| qdiscs.netems().next().is_none();
-        let mut sides =
-            vec![(Side::A, without(&qdiscs.backward)), (Side::B, without(&qdiscs.forward))];
-        if has_middle(qdiscs) {
-            sides.push((Side::X, qdiscs.forward.bottleneck.is_none()));
-            sides.push((Side::Y, false));
+        for direction in DIRECTIONS {
+            let (path, qdiscs_there) = (Path::of(*position, direction), &qdiscs[direction]);
+            all.push(path.exit);
+            // All but Y come up before their peers.
+            if qdiscs_there.netems().next().is_none() {
+                first.push(path.exit);
+            }
+            if has_middle(qdiscs) {
+                all.push(path.before);
+                if direction == Direction::Forward && qdiscs_there.bottleneck.is_none() {
+                    first.push(path.before);
+                }
+            }
         }
-        all.extend(sides.iter().map(|(side, _)| index(*position, *side)));
-        let bare = sides.iter().filter(|(_, bare)| *bare);
-        first.extend(bare.map(|(side, _)| index(*position, *side)));
     }
     settle(netlink, &all, &first)?;
     let places = links.iter().zip(&names).flat_map(|(link, name)| {

@@ -78,42 +78,35 @@ impl Placed<'_> {
 
     /// Sets it, and makes its class if it needs to be made.
     pub fn add(&self) -> Result<Vec<Request>> {
-        let name = self.name();
-        let options = self.qdisc.options()?;
-        let message = self.message(self.level.parent(), self.level.handle(), options);
-        let message = RouteNetlinkMessage::NewQueueDiscipline(message);
-        let qdisc = Request::new(format!("set {name}"), message, NEW);
-        let class = self.qdisc.class()?.map(|options| {
-            let message = self.message(self.level.handle(), self.class(), options);
-            let message = RouteNetlinkMessage::NewTrafficClass(message);
-            Request::new(format!("set a class of {name}"), message, NEW)
-        });
-        Ok([Some(qdisc), class].into_iter().flatten().collect())
+        let mut requests = vec![self.request("set", NEW)?];
+        requests.extend(self.request_for_class("set", NEW)?);
+        Ok(requests)
     }
 
     /// Changes the values of one that is there, or of its class if that was made; its packets and its
     /// counters stay.
     pub fn change(&self) -> Result<Request> {
-        let name = self.name();
-        Ok(match self.qdisc.class()? {
-            Some(options) => {
-                let message = self.message(self.level.handle(), self.class(), options);
-                let message = RouteNetlinkMessage::NewTrafficClass(message);
-                Request::new(format!("change a class of {name}"), message, 0)
-            }
-            None => {
-                let options = self.qdisc.options()?;
-                let message = self.message(self.level.parent(), self.level.handle(), options);
-                let message = RouteNetlinkMessage::NewQueueDiscipline(message);
-                Request::new(format!("change {name}"), message, 0)
-            }
-        })
+        self.request_for_class("change", 0)?.map_or_else(|| self.request("change", 0), Ok)
+    }
+
+    fn request(&self, verb: &str, flags: u16) -> Result<Request> {
+        let (parent, handle) = (self.level.parent(), self.level.handle());
+        let message = self.message(parent, handle, self.qdisc.options()?);
+        let message = RouteNetlinkMessage::NewQueueDiscipline(message);
+        Ok(Request::new(format!("{verb} {}", self.name()), message, flags))
+    }
+
+    fn request_for_class(&self, verb: &str, flags: u16) -> Result<Option<Request>> {
+        Ok(self.qdisc.class()?.map(|options| {
+            let message = self.message(self.level.handle(), self.class(), options);
+            let message = RouteNetlinkMessage::NewTrafficClass(message);
+            Request::new(format!("{verb} a class of {}", self.name()), message, flags)
+        }))
     }
 
     fn message(&self, parent: TcHandle, handle: TcHandle, options: TcAttribute) -> TcMessage {
         let mut message = TcMessage::with_index(self.index.cast_signed());
-        message.header.parent = parent;
-        message.header.handle = handle;
+        (message.header.parent, message.header.handle) = (parent, handle);
         message.attributes = vec![TcAttribute::Kind(self.name().to_owned()), options];
         message
     }

@@ -49,12 +49,16 @@ fn links(setup: &Setup, seed: Seed) -> Result<Vec<NetworkLink>> {
     let mut links = Vec::new();
     for (position, link) in setup.topology.links.iter().enumerate() {
         let [forward, backward] = queues.get(position).copied().unwrap_or_default();
-        let params = |queue, label| {
-            let seed = seed.derive(&format!("link {} {label}", link.name));
-            QdiscParams { queue, ecn: setup.tcp.ecn, seed }
+        let params = |direction, queue, label| QdiscParams {
+            shape: link.shape(direction).clone(),
+            queue,
+            ecn: setup.tcp.ecn,
+            seed: seed.derive(&format!("link {} {label}", link.name)),
         };
-        let forward = params(forward, "forward");
-        let params = PerDirection { forward, backward: params(backward, "backward") };
+        let params = PerDirection {
+            forward: params(Direction::Forward, forward, "forward"),
+            backward: params(Direction::Backward, backward, "backward"),
+        };
         links.push(NetworkLink::new(link, params, changing.contains(&position))?);
     }
     Ok(links)
@@ -77,12 +81,11 @@ impl Drafts {
     }
 
     fn get(&self, name: &str) -> Result<&Draft> {
-        self.0.get(name).with_context(|| format!("a link ends at \"{name}\", which is no node"))
+        self.0.get(name).context("a link ends nowhere")
     }
 
     fn get_mut(&mut self, name: &str) -> Result<&mut Draft> {
-        let found = self.0.get_mut(name);
-        found.with_context(|| format!("a link ends at \"{name}\", which is no node"))
+        self.0.get_mut(name).context("a link ends nowhere")
     }
 
     /// Gives both nodes of a link their ports, and returns these ends of it.

@@ -1,7 +1,6 @@
 //! A node that is being made: its namespace, its ends of links, its tables.
 
-use super::Node;
-use super::tcp;
+use super::{Node, tcp};
 use crate::namespace::Namespace;
 use crate::netlink::{
     End, LOOPBACK, Level, Mac, Netlink, Placed, Request, add_address, add_neighbour, add_route,
@@ -15,6 +14,7 @@ use weir_experiment::TcpProfile;
 /// Segments per packet at an endpoint: a packet is a frame, as on a wire. With the kernel's default
 /// TCP hands over 64 kB at once, which a buffer counts, drops and delays as one.
 const ENDPOINT_SEGMENTS: u32 = 1;
+
 /// A node that is being made, and netlink in it.
 pub(crate) struct Draft {
     node: Node,
@@ -114,23 +114,23 @@ impl Draft {
     pub fn finish(self) -> Result<Node> {
         let Self { mut node, mut netlink, ports } = self;
         let indices: Vec<_> = ports.iter().map(|port| port.end.index).collect();
-        let what = format!("verify the node {}", node.namespace.label());
+        let what = format!("the node {}", node.namespace.label());
         let first = ports.iter().filter(|port| port.first && port.processing.is_none());
         let first: Vec<_> = first.map(|port| port.end.index).collect();
         let found = settle(&mut netlink, &indices, &first);
-        let found = found.with_context(|| what.clone())?;
+        let found = found.with_context(|| format!("verify {what}"))?;
         for port in &ports {
-            let found = found.get(&port.end.index).copied().unwrap_or_default();
-            node.gso_segments = node.gso_segments.max(found.gso_segments.into());
-            if let Some(wanted) = port.end.gso_segments {
-                let found = found.gso_segments;
-                ensure!(found == wanted, "{what}: {found} segments per packet instead of {wanted}");
-            }
+            let found = found.get(&port.end.index).copied().unwrap_or_default().gso_segments;
+            node.gso_segments = node.gso_segments.max(found.into());
+            let wanted = port.end.gso_segments.unwrap_or(found);
+            ensure!(
+                found == wanted,
+                "verify {what}: {found} segments per packet instead of {wanted}"
+            );
         }
-        let label = format!("the node {}", node.namespace.label());
-        let delayed: Vec<_> = ports.iter().filter_map(Port::processing).collect();
+        let delayed = ports.iter().filter_map(Port::processing);
+        let delayed: Vec<_> = delayed.map(|place| (what.as_str(), place)).collect();
         if !delayed.is_empty() {
-            let delayed: Vec<_> = delayed.iter().map(|place| (label.as_str(), *place)).collect();
             verify(&mut netlink, &delayed)?;
         }
         Ok(node)
