@@ -2,10 +2,10 @@
 
 use crate::link::{DirectionQdiscs, changing};
 use crate::namespace::{Namespace, on_a_thread};
-use crate::netlink::{End, Level, Netlink, Placed, redirect, veth};
+use crate::netlink::{Level, Netlink, PlacedQdisc, VethEnd, redirect, veth};
 use crate::network::processing_times;
 use crate::node::{allowed_congestion_controls, set_congestion_control};
-use crate::qdisc::Kind;
+use crate::qdisc::QdiscKind;
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use nix::sys::socket::{
@@ -25,7 +25,7 @@ pub struct Needs(BTreeMap<Need, String>);
 enum Need {
     Veth,
     Redirect,
-    Qdisc(Kind),
+    Qdisc(QdiscKind),
     /// As the default of all connections of a node.
     CongestionControl(String),
     /// Chosen by a program for its own connections.
@@ -45,8 +45,8 @@ impl Needs {
         let mut needs = Self::default();
         needs.need(Need::Veth, || "links are made of it".to_owned());
         needs.need(Need::Redirect, || "for links that shape packets".to_owned());
-        for kind in Kind::ALL {
-            needs.need(Need::Qdisc(*kind), || kind.about().purpose.to_owned());
+        for kind in QdiscKind::ALL {
+            needs.need(Need::Qdisc(*kind), || kind.info().purpose.to_owned());
         }
         for control in ["bbr", "cubic", "reno"] {
             needs.need(Need::CongestionControl(control.to_owned()), || "for tcp".to_owned());
@@ -67,14 +67,14 @@ impl Needs {
         // What a fault cannot be about is refused by who builds the network.
         for position in changing(setup).unwrap_or_default() {
             let Some(link) = setup.topology.links.get(position) else { continue };
-            for need in [Need::Redirect, Need::Qdisc(Kind::Netem)] {
+            for need in [Need::Redirect, Need::Qdisc(QdiscKind::Netem)] {
                 self.need(need, || format!("a fault changes links.{}", link.name));
             }
         }
         // A link with a rate needs netem anyway.
         for (endpoint, most) in processing_times(setup) {
             if most > Span::ZERO {
-                self.need(Need::Qdisc(Kind::Netem), || {
+                self.need(Need::Qdisc(QdiscKind::Netem), || {
                     format!("the node {endpoint} takes a random time for each packet")
                 });
             }
@@ -103,7 +103,7 @@ impl Needs {
         if let Some(bottleneck) = &qdiscs.bottleneck {
             for qdisc in [&bottleneck.htb, bottleneck.buffer.qdisc()] {
                 let kind = qdisc.kind();
-                self.need(Need::Qdisc(kind), || asks(kind.about().asked_as));
+                self.need(Need::Qdisc(kind), || asks(kind.info().asked_as));
             }
         }
         if qdiscs.netems().next().is_some() {
@@ -116,7 +116,7 @@ impl Needs {
             } else {
                 "a rate"
             };
-            self.need(Need::Qdisc(Kind::Netem), || asks(what));
+            self.need(Need::Qdisc(QdiscKind::Netem), || asks(what));
         }
     }
 
@@ -154,8 +154,8 @@ impl Needs {
 }
 
 impl Need {
-    /// The name of what the kernel lacks, if it does. It is tried out at a pair of interfaces of its
-    /// own, of this number.
+    /// The name of what the kernel lacks, if it does. It is tried out at a pair of interfaces of
+    /// its own, of this number.
     fn lacks(&self, netlink: &mut Netlink, number: u32) -> Result<Option<String>> {
         match self {
             Self::CongestionControl(name) => return lacks_default(name),
@@ -163,7 +163,7 @@ impl Need {
             Self::Veth | Self::Redirect | Self::Qdisc(_) => {}
         }
         let index = 1_000 + 2 * number;
-        let end = |number: u32| End {
+        let end = |number: u32| VethEnd {
             name: format!("try{number}"),
             index: number,
             mac: [2, 2, 0, 0, 0, (number & 0xff) as u8],
@@ -181,8 +181,8 @@ impl Need {
             }
             Self::Qdisc(kind) => {
                 let qdisc = kind.sample();
-                let place = Placed { index, level: Level::Root, qdisc: qdisc.as_ref() };
-                (kind.about().module, place.add()?)
+                let place = PlacedQdisc { index, level: Level::Root, qdisc: qdisc.as_ref() };
+                (kind.info().module, place.add()?)
             }
             _ => return Ok(None),
         };

@@ -1,8 +1,8 @@
 //! Links that change while packets pass.
 //!
 //! A change is one of numbers in the qdiscs that are there, and of nothing else: no interface goes
-//! down, so no route and no neighbour is lost, no socket hears of it, and all counters go on. What a
-//! link may need some time is there from the beginning, so a link that a fault concerns is never
+//! down, so no route and no neighbour is lost, no socket hears of it, and all counters go on. What
+//! a link may need some time is there from the beginning, so a link that a fault concerns is never
 //! plain.
 
 use super::qdiscs::{DirectionQdiscs, QdiscParams};
@@ -16,8 +16,8 @@ use weir_units::{BitRate, Ratio, Span};
 ///
 /// Packets that are past the bottleneck when a change comes keep their moment of arrival: they are
 /// on the wire. A packet never overtakes those before it, also where the delay has become shorter.
-/// After each change, losses and jitter are drawn from another random stream, which derives from the
-/// seed and the number of the change.
+/// After each change, losses and jitter are drawn from another random stream, which derives from
+/// the seed and the number of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkChange {
     /// Nothing passes any more, as if the cable were cut in its middle: both ends go on sending and
@@ -108,8 +108,8 @@ pub(crate) struct LinkState {
 }
 
 impl LinkState {
-    /// Of a link at its beginning, when it is as the topology says. Only one that `changes` has what
-    /// that takes.
+    /// Of a link at its beginning, when it is as the topology says. Only one that `changes` has
+    /// what that takes.
     pub fn new(params: &PerDirection<QdiscParams>, changes: bool) -> Result<Self> {
         let shapes = PerDirection::of(|direction| params[direction].shape.clone());
         let qdiscs = PerDirection::try_of(|direction| {

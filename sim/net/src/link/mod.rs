@@ -11,7 +11,7 @@ pub(crate) use change::changing;
 pub use counters::LinkCounters;
 pub(crate) use qdiscs::{DirectionQdiscs, QdiscParams};
 use shaping::ShapingReadings;
-pub(crate) use shaping::{ShapedLink, ShapingNamespace, shape};
+pub(crate) use shaping::{ShapedLink, ShapingNamespace, shape_all};
 
 use crate::direction::{PerDirection, opposite};
 use crate::netlink::Interface;

@@ -78,9 +78,9 @@ impl DirectionQdiscs {
         Self { line: Some(Netem { rate: line.rate.or(Some(Netem::INSTANT)), ..line }), ..self }
     }
 
-    /// The same when the wire is cut: its line loses everything. It is behind the bottleneck, so the
-    /// buffer in front goes on to empty at the rate, as that of a sender does who hears nothing of
-    /// it.
+    /// The same when the wire is cut: its line loses everything. It is behind the bottleneck, so
+    /// the buffer in front goes on to empty at the rate, as that of a sender does who hears nothing
+    /// of it.
     pub fn cut(self) -> Self {
         let line = self.line.map(|line| Netem { loss: Loss::Independent(Ratio::ONE), ..line });
         Self { line, ..self }

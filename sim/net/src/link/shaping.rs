@@ -6,9 +6,10 @@
 //!   [to-3] ── [a3: netem]  <-  [x3] ── [y3: buffer, htb]  <-  [b3] ── [to-3]     backward
 //! ```
 //!
-//! `──` is a virtual Ethernet pair, `->` a redirection; see [`DirectionQdiscs`] for what is at each interface.
-//! The pair in the middle exists only where a direction has a rate. A link that a fault is about is
-//! among them even if it does nothing, and has a netem in each direction: see [`super::change`].
+//! `──` is a virtual Ethernet pair, `->` a redirection; see [`DirectionQdiscs`] for what is at each
+//! interface. The pair in the middle exists only where a direction has a rate. A link that a fault
+//! is about is among them even if it does nothing, and has a netem in each direction: see
+//! [`super::change`].
 //!
 //! Nothing is shaped in an endpoint's namespace: there TCP sees the queue of its own machine and
 //! keeps it short (TCP small queues), and the bottleneck would not be one. And one namespace for
@@ -20,8 +21,8 @@ use super::qdiscs::{Bottleneck, DirectionQdiscs};
 use crate::direction::{DIRECTIONS, PerDirection};
 use crate::namespace::Namespace;
 use crate::netlink::{
-    self, End, Interface, Level, Netlink, Placed, Qdiscs, Request, redirect, set_up, settle,
-    verify, veth,
+    self, Interface, Level, Netlink, PlacedQdisc, Qdiscs, Request, VethEnd, redirect, set_up,
+    settle, verify, veth,
 };
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
@@ -40,7 +41,7 @@ pub(crate) struct ShapingNamespace(Namespace);
 pub(crate) struct ShapedLink<'a> {
     pub position: usize,
     pub name: &'a str,
-    pub ends: PerDirection<(OwnedFd, End)>,
+    pub ends: PerDirection<(OwnedFd, VethEnd)>,
     pub qdiscs: PerDirection<DirectionQdiscs>,
 }
 
@@ -120,7 +121,7 @@ impl ShapingNamespace {
 
 /// Makes the links do what they are to do, and reads it back. All ends are up: a qdisc that is set
 /// before is not in use until the kernel gets to it.
-pub(crate) fn shape(netlink: &mut Netlink, links: &[ShapedLink<'_>]) -> Result<()> {
+pub(crate) fn shape_all(netlink: &mut Netlink, links: &[ShapedLink<'_>]) -> Result<()> {
     let names: Vec<_> = links.iter().map(|link| format!("the link {}", link.name)).collect();
     for (link, name) in links.iter().zip(&names) {
         let what = || format!("make {name}");
@@ -152,7 +153,7 @@ pub(crate) fn shape(netlink: &mut Netlink, links: &[ShapedLink<'_>]) -> Result<(
 
 impl ShapedLink<'_> {
     fn interfaces(&self) -> Vec<Request> {
-        let end = |side: Side, letter: char| End {
+        let end = |side: Side, letter: char| VethEnd {
             name: format!("{letter}{}", self.position),
             index: index(self.position, side),
             // Locally administered, and seen by nobody.
@@ -199,8 +200,8 @@ impl Path {
     }
 
     /// The qdiscs that change with a link.
-    fn changeable(self, qdiscs: &DirectionQdiscs) -> impl Iterator<Item = Placed<'_>> {
-        let htb = qdiscs.bottleneck.as_ref().map(|bottleneck| Placed {
+    fn changeable(self, qdiscs: &DirectionQdiscs) -> impl Iterator<Item = PlacedQdisc<'_>> {
+        let htb = qdiscs.bottleneck.as_ref().map(|bottleneck| PlacedQdisc {
             index: self.before,
             level: Level::Root,
             qdisc: &bottleneck.htb,
@@ -208,9 +209,9 @@ impl Path {
         htb.into_iter().chain(self.netems(qdiscs))
     }
 
-    fn netems(self, qdiscs: &DirectionQdiscs) -> impl Iterator<Item = Placed<'_>> {
+    fn netems(self, qdiscs: &DirectionQdiscs) -> impl Iterator<Item = PlacedQdisc<'_>> {
         let levels = [Level::Root, Level::Leaf].into_iter();
-        levels.zip(qdiscs.netems()).map(move |(level, netem)| Placed {
+        levels.zip(qdiscs.netems()).map(move |(level, netem)| PlacedQdisc {
             index: self.exit,
             level,
             qdisc: netem,
@@ -218,8 +219,8 @@ impl Path {
     }
 
     /// The buffer, which hangs below the class of htb.
-    fn buffer(self, Bottleneck { buffer, .. }: &Bottleneck) -> Placed<'_> {
-        Placed { index: self.before, level: Level::Leaf, qdisc: buffer.qdisc() }
+    fn buffer(self, Bottleneck { buffer, .. }: &Bottleneck) -> PlacedQdisc<'_> {
+        PlacedQdisc { index: self.before, level: Level::Leaf, qdisc: buffer.qdisc() }
     }
 }
 
@@ -227,7 +228,7 @@ impl Path {
 fn all_places(
     position: usize,
     qdiscs: &PerDirection<DirectionQdiscs>,
-) -> impl Iterator<Item = Placed<'_>> {
+) -> impl Iterator<Item = PlacedQdisc<'_>> {
     DIRECTIONS.into_iter().flat_map(move |direction| {
         let (path, qdiscs) = (Path::of(position, direction), &qdiscs[direction]);
         let buffer = qdiscs.bottleneck.as_ref().map(|bottleneck| path.buffer(bottleneck));

@@ -45,8 +45,8 @@ pub(crate) fn look_at(netlink: &mut Netlink, indices: &[u32]) -> Result<BTreeMap
 /// `first` are those that came up before their peers, and have no qdisc that was set since.
 ///
 /// The kernel gets such an interface ready some time after its peer has come up: soon, but for no
-/// more than a hundred interfaces within a second (`net/core/link_watch.c`). Until then it drops what
-/// is sent. Where a qdisc is set meanwhile, that gets it ready at once.
+/// more than a hundred interfaces within a second (`net/core/link_watch.c`). Until then it drops
+/// what is sent. Where a qdisc is set meanwhile, that gets it ready at once.
 pub(crate) fn settle(
     netlink: &mut Netlink,
     all: &[u32],

@@ -26,7 +26,7 @@ pub(crate) type Mac = [u8; 6];
 
 /// One end of a virtual Ethernet pair.
 #[derive(Debug, Clone)]
-pub(crate) struct End {
+pub(crate) struct VethEnd {
     /// The interface's name in its namespace.
     pub name: String,
     /// Its index there, which nobody else must have.
@@ -37,7 +37,7 @@ pub(crate) struct End {
     pub gso_segments: Option<u32>,
 }
 
-impl End {
+impl VethEnd {
     /// What is said of it but for its name.
     fn describe<T>(&self, builder: LinkMessageBuilder<T>) -> LinkMessageBuilder<T> {
         // One queue, which is what it uses anyway: taking the others away, which it has for each
@@ -53,7 +53,7 @@ impl End {
 
 /// Makes a virtual Ethernet pair: `here` in this namespace, where it is up, and `there` in the one
 /// behind `into`, or in this one as well, where it is down until [`set_up`].
-pub(crate) fn veth(here: &End, there: &End, into: Option<BorrowedFd<'_>>) -> Request {
+pub(crate) fn veth(here: &VethEnd, there: &VethEnd, into: Option<BorrowedFd<'_>>) -> Request {
     let mut peer = there.describe(LinkUnspec::new_with_name(&there.name));
     if let Some(into) = into {
         // The kernel looks the descriptor up while it handles the request.

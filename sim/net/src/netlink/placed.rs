@@ -1,8 +1,8 @@
 //! Qdiscs at their places: setting them, changing them, and reading them back.
 
 use super::socket::{Netlink, Request};
-use super::traffic::{NEW, Reported, get_class, list_qdiscs, reported};
-use crate::qdisc::{CLASS, Kind, Qdisc};
+use super::traffic::{NEW, QdiscReport, get_class, list_qdiscs, reported};
+use crate::qdisc::{CLASS, Qdisc};
 use anyhow::{Context, Result, ensure};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::tc::{TcAttribute, TcHandle, TcMessage};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// A qdisc at its place: it gets what leaves an interface.
 #[derive(Clone, Copy)]
-pub(crate) struct Placed<'a> {
+pub(crate) struct PlacedQdisc<'a> {
     /// The interface.
     pub index: u32,
     /// Where it is there.
@@ -47,7 +47,7 @@ impl Level {
 }
 
 /// The qdiscs of a namespace.
-pub(crate) struct Qdiscs(BTreeMap<(u32, u32), Reported>);
+pub(crate) struct Qdiscs(BTreeMap<(u32, u32), QdiscReport>);
 
 impl Qdiscs {
     /// Asks the kernel for all of them.
@@ -57,7 +57,7 @@ impl Qdiscs {
     }
 
     /// What the kernel reports of a qdisc.
-    pub fn find(&self, place: &Placed<'_>) -> Result<&Reported> {
+    pub fn find(&self, place: &PlacedQdisc<'_>) -> Result<&QdiscReport> {
         let name = place.name();
         let found = self.0.get(&(place.index, place.level.handle().into()));
         let found = found.with_context(|| format!("the kernel reports no {name}"))?;
@@ -66,9 +66,9 @@ impl Qdiscs {
     }
 }
 
-impl Placed<'_> {
+impl PlacedQdisc<'_> {
     fn name(&self) -> &'static str {
-        Kind::about(self.qdisc.kind()).name
+        self.qdisc.kind().info().name
     }
 
     /// The class of the qdisc, as the parent or the child of another thing.
@@ -83,8 +83,8 @@ impl Placed<'_> {
         Ok(requests)
     }
 
-    /// Changes the values of one that is there, or of its class if that was made; its packets and its
-    /// counters stay.
+    /// Changes the values of one that is there, or of its class if that was made; its packets and
+    /// its counters stay.
     pub fn change(&self) -> Result<Request> {
         self.request_for_class("change", 0)?.map_or_else(|| self.request("change", 0), Ok)
     }
@@ -113,7 +113,7 @@ impl Placed<'_> {
 }
 
 /// Reads qdiscs back and compares, each with what it is part of, for the error.
-pub(crate) fn verify(netlink: &mut Netlink, set: &[(&str, Placed<'_>)]) -> Result<()> {
+pub(crate) fn verify(netlink: &mut Netlink, set: &[(&str, PlacedQdisc<'_>)]) -> Result<()> {
     let qdiscs = Qdiscs::list(netlink)?;
     let mut asked = Vec::new();
     for (_, place) in set {

@@ -16,7 +16,7 @@ const INGRESS: TcHandle = TcHandle { major: 0xffff, minor: 0 };
 
 /// A qdisc or class as the kernel reports it.
 #[derive(Debug, Default)]
-pub(crate) struct Reported {
+pub(crate) struct QdiscReport {
     /// The interface that it is at.
     pub index: u32,
     /// Its kind, such as `netem`.
@@ -98,7 +98,7 @@ pub(crate) fn redirect(from: u32, to: u32) -> [Request; 2] {
 }
 
 /// Reads a qdisc or a class out of its message.
-pub(crate) fn reported(message: RouteNetlinkMessage) -> Result<Reported> {
+pub(crate) fn reported(message: RouteNetlinkMessage) -> Result<QdiscReport> {
     let (RouteNetlinkMessage::NewQueueDiscipline(message)
     | RouteNetlinkMessage::NewTrafficClass(message)) = message
     else {
@@ -106,7 +106,7 @@ pub(crate) fn reported(message: RouteNetlinkMessage) -> Result<Reported> {
     };
     let (header, attributes) = message.into_parts();
     let (index, handle) = (header.index.cast_unsigned(), header.handle.into());
-    let mut found = Reported { index, handle, ..Reported::default() };
+    let mut found = QdiscReport { index, handle, ..QdiscReport::default() };
     for attribute in attributes {
         match attribute {
             TcAttribute::Kind(kind) => found.kind = kind,

@@ -4,8 +4,8 @@ use super::processing::{self, processing_times};
 use super::{Network, port_index};
 use crate::direction::{DIRECTIONS, PerDirection, opposite};
 use crate::link::{self, NetworkLink, QdiscParams, ShapedLink, ShapingNamespace};
-use crate::netlink::{End, Mac, veth};
-use crate::node::{Draft, Node, Port, Route, gso_segments};
+use crate::netlink::{Mac, VethEnd, veth};
+use crate::node::{Node, NodeBuilder, Port, Route, gso_segments};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -15,7 +15,7 @@ use weir_units::{Seed, Span};
 /// Builds a network with a thread that goes from namespace to namespace.
 pub(super) fn build(setup: &Setup, seed: Seed) -> Result<Network> {
     let links = links(setup, seed)?;
-    let mut nodes = Drafts::make(setup, &links)?;
+    let mut nodes = NodeBuilders::make(setup, &links)?;
     let processing_times = processing_times(setup);
     let mut shaped = Vec::new();
     for (position, link) in links.iter().enumerate() {
@@ -32,7 +32,7 @@ pub(super) fn build(setup: &Setup, seed: Seed) -> Result<Network> {
     // From here on everything is up.
     let shaping = match shaping {
         Some((namespace, mut netlink)) => {
-            link::shape(&mut netlink, &shaped)?;
+            link::shape_all(&mut netlink, &shaped)?;
             Some(namespace)
         }
         None => None,
@@ -65,26 +65,26 @@ fn links(setup: &Setup, seed: Seed) -> Result<Vec<NetworkLink>> {
 }
 
 /// The nodes that are being made, by their names.
-struct Drafts(BTreeMap<String, Draft>);
+struct NodeBuilders(BTreeMap<String, NodeBuilder>);
 
-impl Drafts {
+impl NodeBuilders {
     fn make(setup: &Setup, links: &[NetworkLink]) -> Result<Self> {
-        let mut drafts = BTreeMap::new();
+        let mut builders = BTreeMap::new();
         for (index, node) in (0u32..).zip(&setup.topology.nodes) {
             let name = &node.name;
             let forwards = links.iter().filter(|link| link.ends_at(name)).count() > 1;
-            let draft = Draft::enter_new(name, node_address(index), &setup.tcp, forwards)
+            let builder = NodeBuilder::enter_new(name, node_address(index), &setup.tcp, forwards)
                 .with_context(|| format!("make the node {name}"))?;
-            drafts.insert(name.clone(), draft);
+            builders.insert(name.clone(), builder);
         }
-        Ok(Self(drafts))
+        Ok(Self(builders))
     }
 
-    fn get(&self, name: &str) -> Result<&Draft> {
+    fn get(&self, name: &str) -> Result<&NodeBuilder> {
         self.0.get(name).context("a link ends nowhere")
     }
 
-    fn get_mut(&mut self, name: &str) -> Result<&mut Draft> {
+    fn get_mut(&mut self, name: &str) -> Result<&mut NodeBuilder> {
         self.0.get_mut(name).context("a link ends nowhere")
     }
 
@@ -95,12 +95,12 @@ impl Drafts {
         seed: Seed,
         position: usize,
         link: &NetworkLink,
-    ) -> Result<PerDirection<End>> {
+    ) -> Result<PerDirection<VethEnd>> {
         let addresses = PerDirection::try_of(|direction| {
             Ok(self.get(&link.senders[direction])?.node().address())
         })?;
         let macs = link_macs(position)?;
-        let ends = PerDirection::of(|direction| End {
+        let ends = PerDirection::of(|direction| VethEnd {
             name: format!("to-{position}"),
             index: port_index(position, direction),
             mac: macs[direction],
@@ -129,7 +129,7 @@ impl Drafts {
     }
 
     /// Makes a link that does nothing: a pair from node to node.
-    fn join(&mut self, link: &NetworkLink, ends: &PerDirection<End>) -> Result<()> {
+    fn join(&mut self, link: &NetworkLink, ends: &PerDirection<VethEnd>) -> Result<()> {
         let into = self.get(&link.senders.backward)?.node();
         let request = veth(&ends.forward, &ends.backward, Some(into.namespace().descriptor()));
         self.get_mut(&link.senders.forward)?.execute(vec![request])
@@ -140,7 +140,7 @@ impl Drafts {
         &self,
         position: usize,
         link: &'a NetworkLink,
-        ends: PerDirection<End>,
+        ends: PerDirection<VethEnd>,
     ) -> Result<ShapedLink<'a>> {
         let ends = PerDirection::try_of(|direction| {
             let node = self.get(&link.senders[direction])?.node();
@@ -151,15 +151,15 @@ impl Drafts {
     }
 
     fn set_up(&mut self) -> Result<()> {
-        self.0.values_mut().try_for_each(Draft::set_up)
+        self.0.values_mut().try_for_each(NodeBuilder::set_up)
     }
 
     /// Tells each node the next hop to every other.
     fn connect(&mut self, setup: &Setup) -> Result<()> {
         let addresses: BTreeMap<_, _> =
-            self.0.iter().map(|(name, draft)| (name.clone(), draft.node().address())).collect();
+            self.0.iter().map(|(name, builder)| (name.clone(), builder.node().address())).collect();
         let ways = setup.topology.routes();
-        for (from, draft) in &mut self.0 {
+        for (from, builder) in &mut self.0 {
             let mut routes = Vec::new();
             for (to, address) in addresses.iter().filter(|(to, _)| *to != from) {
                 // What cannot be reached was refused before, if anybody wants to.
@@ -168,13 +168,13 @@ impl Drafts {
                 let via = addresses.get(via).copied().context("a link ends nowhere")?;
                 routes.push(Route { port: port_index(position, direction), to: *address, via });
             }
-            draft.connect(&routes)?;
+            builder.connect(&routes)?;
         }
         Ok(())
     }
 
     fn finish(self) -> Result<BTreeMap<String, Node>> {
-        self.0.into_iter().map(|(name, draft)| Ok((name, draft.finish()?))).collect()
+        self.0.into_iter().map(|(name, builder)| Ok((name, builder.finish()?))).collect()
     }
 }
 

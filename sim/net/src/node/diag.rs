@@ -35,8 +35,8 @@ pub struct TcpInfo {
     pub congestion_window: u64,
     /// The smoothed round-trip time (`tcpi_rtt`, in microseconds).
     pub smoothed_round_trip: Span,
-    /// The least round-trip time that it saw lately (`tcpi_min_rtt`, in microseconds). `None` before
-    /// the first sample.
+    /// The least round-trip time that it saw lately (`tcpi_min_rtt`, in microseconds). `None`
+    /// before the first sample.
     pub least_round_trip: Option<Span>,
     /// Packets that it sent again so far (`tcpi_total_retrans`).
     pub retransmits: u64,

@@ -1,12 +1,12 @@
 //! A node of a network: a namespace with an address and a TCP profile, and programs in it.
 
+mod builder;
 mod diag;
-mod draft;
 mod process;
 mod tcp;
 
+pub(crate) use builder::{NodeBuilder, Port, Route, gso_segments};
 pub use diag::{Diag, TcpInfo};
-pub(crate) use draft::{Draft, Port, Route, gso_segments};
 pub use process::{Command, Process};
 pub use tcp::{TcpState, kernel_limits, set_kernel_limits};
 pub(crate) use tcp::{allowed_congestion_controls, set_congestion_control};

@@ -1,6 +1,6 @@
 //! `bfifo`: first in, first out.
 
-use super::{About, Kind, Qdisc, raw, same};
+use super::{Qdisc, QdiscInfo, QdiscKind, raw, same};
 use anyhow::{Context, Result};
 use netlink_packet_route::tc::{TcAttribute, TcOption};
 use weir_units::Bytes;
@@ -13,8 +13,8 @@ pub(crate) struct Bfifo {
 }
 
 impl Bfifo {
-    pub const ABOUT: About =
-        About { name: "bfifo", module: "bfifo", purpose: "for rates", asked_as: "a rate" };
+    pub const INFO: QdiscInfo =
+        QdiscInfo { name: "bfifo", module: "bfifo", purpose: "for rates", asked_as: "a rate" };
 
     /// A queue of this depth. It marks nothing.
     pub fn new(depth: Bytes, _ecn: bool) -> Self {
@@ -33,8 +33,8 @@ impl Bfifo {
 }
 
 impl Qdisc for Bfifo {
-    fn kind(&self) -> Kind {
-        Kind::Bfifo
+    fn kind(&self) -> QdiscKind {
+        QdiscKind::Bfifo
     }
 
     fn options(&self) -> Result<TcAttribute> {

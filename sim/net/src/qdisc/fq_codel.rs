@@ -1,14 +1,14 @@
 //! `fq_codel`: a queue for each flow, each kept short by CoDel.
 
-use super::{About, Kind, Qdisc, QdiscCounts, same};
+use super::{Qdisc, QdiscCounts, QdiscInfo, QdiscKind, same};
 use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::{Nla, parse_u32};
 use netlink_packet_route::tc::TcQdiscFqCodelOption as Key;
 use netlink_packet_route::tc::{TcAttribute, TcFqCodelXstats, TcOption, TcStatsQueue, TcXstats};
 use weir_units::{Bytes, Span};
 
-/// `fq_codel` (RFC 8290; tc-fq_codel(8)) with the defaults of section 5.2 of the RFC, except for its
-/// limit: a target of 5 ms, an interval of 100 ms, 1,024 flows.
+/// `fq_codel` (RFC 8290; tc-fq_codel(8)) with the defaults of section 5.2 of the RFC, except for
+/// its limit: a target of 5 ms, an interval of 100 ms, 1,024 flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FqCodel {
     /// The most packets that may wait, in all flows together.
@@ -18,7 +18,7 @@ pub(crate) struct FqCodel {
 }
 
 impl FqCodel {
-    pub const ABOUT: About = About {
+    pub const INFO: QdiscInfo = QdiscInfo {
         name: "fq_codel",
         module: "sch_fq_codel",
         purpose: "for the queue fq_codel",
@@ -60,8 +60,8 @@ impl FqCodel {
 }
 
 impl Qdisc for FqCodel {
-    fn kind(&self) -> Kind {
-        Kind::FqCodel
+    fn kind(&self) -> QdiscKind {
+        QdiscKind::FqCodel
     }
 
     fn options(&self) -> Result<TcAttribute> {

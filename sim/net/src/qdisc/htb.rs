@@ -1,7 +1,7 @@
 //! `htb`: a token bucket.
 
 use super::raw::{self, attribute, word_at, words};
-use super::{About, Kind, Qdisc, bytes_per_second, same};
+use super::{Qdisc, QdiscInfo, QdiscKind, bytes_per_second, same};
 use anyhow::{Context, Result, bail};
 use netlink_packet_core::{NlasIterator, parse_u64};
 use netlink_packet_route::tc::{TcAttribute, TcOption};
@@ -18,8 +18,8 @@ pub(crate) struct Htb {
 }
 
 impl Htb {
-    pub const ABOUT: About =
-        About { name: "htb", module: "sch_htb", purpose: "for rates", asked_as: "a rate" };
+    pub const INFO: QdiscInfo =
+        QdiscInfo { name: "htb", module: "sch_htb", purpose: "for rates", asked_as: "a rate" };
     /// One Ethernet frame and a little: what may leave at once.
     const BURST: u64 = 1_600;
     const INIT: u16 = 2;
@@ -56,8 +56,8 @@ impl Htb {
 }
 
 impl Qdisc for Htb {
-    fn kind(&self) -> Kind {
-        Kind::Htb
+    fn kind(&self) -> QdiscKind {
+        QdiscKind::Htb
     }
 
     fn options(&self) -> Result<TcAttribute> {

@@ -18,7 +18,7 @@ pub(crate) const CLASS: u16 = 1;
 
 /// What is said of a kind of qdisc.
 #[derive(Debug)]
-pub(crate) struct About {
+pub(crate) struct QdiscInfo {
     /// Its name for the kernel (`TCA_KIND`).
     pub name: &'static str,
     /// What a kernel lacks that does not have it.
@@ -32,7 +32,7 @@ pub(crate) struct About {
 /// A qdisc with its values.
 pub(crate) trait Qdisc {
     /// Which one it is.
-    fn kind(&self) -> Kind;
+    fn kind(&self) -> QdiscKind;
 
     /// Its `TCA_OPTIONS`.
     fn options(&self) -> Result<TcAttribute>;
@@ -76,16 +76,16 @@ macro_rules! qdiscs {
 
         /// A kind of qdisc.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub(crate) enum Kind {
+        pub(crate) enum QdiscKind {
             $($qdisc,)*
         }
 
-        impl Kind {
+        impl QdiscKind {
             pub const ALL: &[Self] = &[$(Self::$qdisc,)*];
 
-            pub fn about(self) -> &'static About {
+            pub fn info(self) -> &'static QdiscInfo {
                 match self {
-                    $(Self::$qdisc => &$qdisc::ABOUT,)*
+                    $(Self::$qdisc => &$qdisc::INFO,)*
                 }
             }
 

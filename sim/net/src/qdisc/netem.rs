@@ -1,7 +1,7 @@
 //! `netem`: random loss, serialization at a rate, and delay.
 
 use super::raw::{self, attribute, word_at, words};
-use super::{About, Kind, Qdisc, bytes_per_second, same};
+use super::{Qdisc, QdiscInfo, QdiscKind, bytes_per_second, same};
 use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::{NLA_F_NESTED, NlasIterator, parse_u64};
 use netlink_packet_route::tc::{TcAttribute, TcOption};
@@ -18,9 +18,9 @@ use weir_units::{BitRate, Ratio, Seed, Span};
 pub(crate) struct Netem {
     /// The propagation delay.
     pub delay: Span,
-    /// How far a packet's own delay may lie below and above [`Netem::delay`], uniformly. It is drawn
-    /// as a 32-bit number modulo twice this many nanoseconds, so that the lower delays are more
-    /// probable by at most (2 · jitter) / 4.29 s: one percent at 21 ms.
+    /// How far a packet's own delay may lie below and above [`Netem::delay`], uniformly. It is
+    /// drawn as a 32-bit number modulo twice this many nanoseconds, so that the lower delays are
+    /// more probable by at most (2 · jitter) / 4.29 s: one percent at 21 ms.
     pub jitter: Span,
     /// The rate at which packets are serialized; `None` takes no time and keeps no order.
     pub rate: Option<BitRate>,
@@ -33,7 +33,7 @@ pub(crate) struct Netem {
 }
 
 impl Netem {
-    pub const ABOUT: About = About {
+    pub const INFO: QdiscInfo = QdiscInfo {
         name: "netem",
         module: "sch_netem",
         purpose: "for delays, jitter and loss",
@@ -126,8 +126,8 @@ impl Netem {
 }
 
 impl Qdisc for Netem {
-    fn kind(&self) -> Kind {
-        Kind::Netem
+    fn kind(&self) -> QdiscKind {
+        QdiscKind::Netem
     }
 
     fn options(&self) -> Result<TcAttribute> {

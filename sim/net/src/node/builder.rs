@@ -3,8 +3,8 @@
 use super::{Node, tcp};
 use crate::namespace::Namespace;
 use crate::netlink::{
-    End, LOOPBACK, Level, Mac, Netlink, Placed, Request, add_address, add_neighbour, add_route,
-    set_up, settle, verify,
+    LOOPBACK, Level, Mac, Netlink, PlacedQdisc, Request, VethEnd, add_address, add_neighbour,
+    add_route, set_up, settle, verify,
 };
 use crate::qdisc::Netem;
 use anyhow::{Context, Result, ensure};
@@ -16,7 +16,7 @@ use weir_experiment::TcpProfile;
 const ENDPOINT_SEGMENTS: u32 = 1;
 
 /// A node that is being made, and netlink in it.
-pub(crate) struct Draft {
+pub(crate) struct NodeBuilder {
     node: Node,
     netlink: Netlink,
     ports: Vec<Port>,
@@ -25,7 +25,7 @@ pub(crate) struct Draft {
 /// A node's end of a link.
 #[derive(Debug, Clone)]
 pub(crate) struct Port {
-    pub end: End,
+    pub end: VethEnd,
     /// The node at the other end, and its hardware address.
     pub neighbour: Ipv4Addr,
     pub neighbour_mac: Mac,
@@ -37,9 +37,9 @@ pub(crate) struct Port {
 
 impl Port {
     /// What is set at it, at its place.
-    fn processing(&self) -> Option<Placed<'_>> {
+    fn processing(&self) -> Option<PlacedQdisc<'_>> {
         let netem = self.processing.as_ref()?;
-        Some(Placed { index: self.end.index, level: Level::Root, qdisc: netem })
+        Some(PlacedQdisc { index: self.end.index, level: Level::Root, qdisc: netem })
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn gso_segments(is_endpoint: bool) -> Option<u32> {
     is_endpoint.then_some(ENDPOINT_SEGMENTS)
 }
 
-impl Draft {
+impl NodeBuilder {
     /// Makes the node's namespace, and moves the calling thread into it.
     pub fn enter_new(
         name: &str,
@@ -75,7 +75,7 @@ impl Draft {
         &self.node
     }
 
-    /// Has an end of a link, made before or by [`Draft::execute`].
+    /// Has an end of a link, made before or by [`NodeBuilder::execute`].
     pub fn add_port(&mut self, port: Port) {
         self.ports.push(port);
     }
