@@ -4,13 +4,22 @@ use super::link::get_link;
 use super::socket::Netlink;
 use super::traffic::activate;
 use anyhow::{Result, bail};
-use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{LinkAttribute, State};
+use netlink_packet_core::{
+    DecodeError, NetlinkDeserializable, NetlinkHeader, NlasIterator, ParseableParametrized,
+};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::link::{LinkAttribute, LinkHeader, State};
 use std::collections::BTreeMap;
+
+/// `struct ifinfomsg`.
+const HEAD: usize = 16;
+const READ: [u16; 4] =
+    [libc::IFLA_OPERSTATE, libc::IFLA_CARRIER, libc::IFLA_GSO_MAX_SEGS, libc::IFLA_STATS64];
 
 /// An interface as the kernel reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Interface {
+    pub index: u32,
     pub received_packets: u64,
     pub received_bytes: u64,
     pub sent_packets: u64,
@@ -25,20 +34,16 @@ pub(crate) struct Interface {
 
 /// The interfaces of a namespace by their index.
 pub(crate) fn list(netlink: &mut Netlink) -> Result<BTreeMap<u32, Interface>> {
-    let found = netlink.list(get_link(None), read)?;
-    Ok(found.into_iter().collect())
+    Ok(by_index(netlink.list(get_link(None))?))
 }
 
 /// Some interfaces of a namespace by their index.
 pub(crate) fn look_at(netlink: &mut Netlink, indices: &[u32]) -> Result<BTreeMap<u32, Interface>> {
-    let mut found = BTreeMap::new();
-    let asked = indices.iter().map(|index| get_link(Some(*index))).collect();
-    netlink.get(asked, |message| {
-        let (index, interface) = read(message)?;
-        found.insert(index, interface);
-        Ok(())
-    })?;
-    Ok(found)
+    Ok(by_index(netlink.get(indices.iter().map(|index| get_link(Some(*index))).collect())?))
+}
+
+fn by_index(found: Vec<Interface>) -> BTreeMap<u32, Interface> {
+    found.into_iter().map(|interface| (interface.index, interface)).collect()
 }
 
 /// Sees to it that interfaces carry packets, which are up as their peers are, and looks at them.
@@ -63,22 +68,33 @@ pub(crate) fn settle(
     Ok(found)
 }
 
-fn read(message: RouteNetlinkMessage) -> Result<(u32, Interface)> {
-    let RouteNetlinkMessage::NewLink(message) = message else { bail!("an answer of another kind") };
-    let mut found = Interface::default();
-    for attribute in message.attributes {
-        match attribute {
-            LinkAttribute::OperState(state) => found.ready = state == State::Up,
-            LinkAttribute::Carrier(carrier) => found.carrier = carrier == 1,
-            LinkAttribute::GsoMaxSegs(segments) => found.gso_segments = segments,
-            LinkAttribute::Stats64(stats) => {
-                found.received_packets = stats.rx_packets;
-                found.received_bytes = stats.rx_bytes;
-                found.sent_packets = stats.tx_packets;
-                found.sent_bytes = stats.tx_bytes;
+/// Decision, 2026-12-01: of an interface only these attributes are read, and not the whole message
+/// as netlink-packet-route does: it has some sixty, and a star of twenty nodes in a guest takes 46 ms
+/// to come and go with all of them read, and 40 ms so.
+impl NetlinkDeserializable for Interface {
+    type Error = DecodeError;
+
+    fn deserialize(_: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
+        let header = LinkHeader::parse(payload)?;
+        let mut found = Self { index: header.index, ..Self::default() };
+        for nla in NlasIterator::new(payload.get(HEAD..).unwrap_or_default()) {
+            let nla = nla?;
+            if !READ.contains(&nla.kind()) {
+                continue;
             }
-            _ => {}
+            match LinkAttribute::parse_with_param(&nla, AddressFamily::Unspec)? {
+                LinkAttribute::OperState(state) => found.ready = state == State::Up,
+                LinkAttribute::Carrier(carrier) => found.carrier = carrier == 1,
+                LinkAttribute::GsoMaxSegs(segments) => found.gso_segments = segments,
+                LinkAttribute::Stats64(stats) => {
+                    found.received_packets = stats.rx_packets;
+                    found.received_bytes = stats.rx_bytes;
+                    found.sent_packets = stats.tx_packets;
+                    found.sent_bytes = stats.tx_bytes;
+                }
+                _ => {}
+            }
         }
+        Ok(found)
     }
-    Ok((message.header.index, found))
 }

@@ -1,7 +1,7 @@
 //! Qdiscs at their places: setting them, changing them, and reading them back.
 
 use super::socket::{Netlink, Request};
-use super::traffic::{NEW, QdiscReport, get_class, list_qdiscs, reported};
+use super::traffic::{NEW, QdiscReport, get_class, list_qdiscs};
 use crate::qdisc::{CLASS, Qdisc};
 use anyhow::{Context, Result, ensure};
 use netlink_packet_route::RouteNetlinkMessage;
@@ -52,8 +52,11 @@ pub(crate) struct Qdiscs(BTreeMap<(u32, u32), QdiscReport>);
 impl Qdiscs {
     /// Asks the kernel for all of them.
     pub fn list(netlink: &mut Netlink) -> Result<Self> {
-        let found = netlink.list(list_qdiscs(), reported)?;
-        Ok(Self(found.into_iter().map(|qdisc| ((qdisc.index, qdisc.handle), qdisc)).collect()))
+        Ok(Self::of(netlink.list(list_qdiscs())?))
+    }
+
+    fn of(found: Vec<QdiscReport>) -> Self {
+        Self(found.into_iter().map(|qdisc| ((qdisc.index, qdisc.handle), qdisc)).collect())
     }
 
     /// What the kernel reports of a qdisc.
@@ -121,17 +124,12 @@ pub(crate) fn verify(netlink: &mut Netlink, set: &[(&str, PlacedQdisc<'_>)]) -> 
             asked.push(get_class(place.index, place.class(), place.name()));
         }
     }
-    let mut classes = BTreeMap::new();
-    netlink.get(asked, |message| {
-        let class = reported(message)?;
-        classes.insert((class.index, class.handle), class.options);
-        Ok(())
-    })?;
+    let classes = Qdiscs::of(netlink.get(asked)?);
     for (what, place) in set {
         let compare = || {
             place.qdisc.verify(&qdiscs.find(place)?.options)?;
-            let class = classes.get(&(place.index, place.class().into()));
-            place.qdisc.verify_class(class.map(Vec::as_slice).unwrap_or_default())
+            let class = classes.0.get(&(place.index, place.class().into()));
+            place.qdisc.verify_class(class.map(|class| &class.options[..]).unwrap_or_default())
         };
         compare().with_context(|| format!("verify {what}"))?;
     }

@@ -6,8 +6,9 @@
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use netlink_packet_core::{
-    ErrorMessage, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_ALIGNTO,
-    NetlinkMessage, NetlinkPayload, NlasIterator, parse_string,
+    DecodeError, ErrorMessage, NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST,
+    NLMSG_ALIGNTO, NetlinkDeserializable, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    NlasIterator, parse_string,
 };
 use netlink_packet_route::RouteNetlinkMessage;
 use nix::sys::socket::{
@@ -49,7 +50,16 @@ impl Request {
     }
 }
 
-type Message = NetlinkMessage<RouteNetlinkMessage>;
+/// In place of an answer where none is asked for.
+struct Nothing;
+
+impl NetlinkDeserializable for Nothing {
+    type Error = DecodeError;
+
+    fn deserialize(_: &NetlinkHeader, _: &[u8]) -> Result<Self, DecodeError> {
+        Ok(Self)
+    }
+}
 
 impl Netlink {
     /// Opens it in the calling thread's namespace.
@@ -88,34 +98,26 @@ impl Netlink {
     /// # Errors
     /// The first that the kernel refused.
     pub fn execute(&mut self, requests: Vec<Request>) -> Result<()> {
-        self.batches(requests, usize::MAX, &mut |_| Ok(()))
+        self.batches::<Nothing>(requests, usize::MAX).map(drop)
     }
 
-    /// Executes requests that have an answer, and hands each on.
+    /// Executes requests that have an answer each, and returns these.
     ///
     /// # Errors
-    /// The first that the kernel refused, or that `each` did.
-    pub fn get(
-        &mut self,
-        requests: Vec<Request>,
-        mut each: impl FnMut(RouteNetlinkMessage) -> Result<()>,
-    ) -> Result<()> {
-        self.batches(requests, ANSWERS, &mut each)
+    /// The first that the kernel refused.
+    pub fn get<T: NetlinkDeserializable>(&mut self, requests: Vec<Request>) -> Result<Vec<T>> {
+        self.batches(requests, ANSWERS)
     }
 
-    /// Asks for a list, and hands on what is in it.
+    /// Asks for a list, and returns what is in it.
     ///
     /// # Errors
-    /// If the kernel refuses, if the list does not stop changing, and what `each` refuses.
-    pub fn list<T>(
-        &mut self,
-        request: Request,
-        each: impl Fn(RouteNetlinkMessage) -> Result<T>,
-    ) -> Result<Vec<T>> {
+    /// If the kernel refuses, and if the list does not stop changing.
+    pub fn list<T: NetlinkDeserializable>(&mut self, request: Request) -> Result<Vec<T>> {
         let mut bytes = Vec::new();
         let (sequence, what) = self.encode(request, NLM_F_DUMP, &mut bytes)?;
         for _ in 0..ATTEMPTS {
-            let found = self.try_list(&bytes, sequence, &each).with_context(|| what.clone())?;
+            let found = self.try_list(&bytes, sequence).with_context(|| what.clone())?;
             if let Some(found) = found {
                 return Ok(found);
             }
@@ -123,17 +125,16 @@ impl Netlink {
         bail!("{what}: the list changed again and again")
     }
 
-    fn try_list<T>(
+    fn try_list<T: NetlinkDeserializable>(
         &mut self,
         request: &[u8],
         sequence: u32,
-        each: &impl Fn(RouteNetlinkMessage) -> Result<T>,
     ) -> Result<Option<Vec<T>>> {
         self.send(request)?;
         let (mut found, mut whole) = (Vec::new(), true);
         loop {
             for answer in self.receive()? {
-                let (header, payload) = answer.into_parts();
+                let (header, payload) = answer?.into_parts();
                 if header.sequence_number != sequence {
                     continue;
                 }
@@ -141,20 +142,19 @@ impl Netlink {
                 match payload {
                     NetlinkPayload::Error(error) => refusal(&error)?,
                     NetlinkPayload::Done(_) => return Ok(whole.then_some(found)),
-                    NetlinkPayload::InnerMessage(message) => found.push(each(message)?),
+                    NetlinkPayload::InnerMessage(message) => found.push(message),
                     _ => bail!("netlink lost an answer"),
                 }
             }
         }
     }
 
-    fn batches(
+    fn batches<T: NetlinkDeserializable>(
         &mut self,
         requests: Vec<Request>,
         most: usize,
-        each: &mut dyn FnMut(RouteNetlinkMessage) -> Result<()>,
-    ) -> Result<()> {
-        let (mut bytes, mut sent) = (Vec::new(), Vec::new());
+    ) -> Result<Vec<T>> {
+        let (mut bytes, mut sent, mut found) = (Vec::new(), Vec::new(), Vec::new());
         let mut requests = requests.into_iter().peekable();
         while let Some(request) = requests.next() {
             let last = requests.peek().is_none() || bytes.len() > BATCH || sent.len() + 1 >= most;
@@ -163,38 +163,34 @@ impl Netlink {
             sent.push(self.encode(request, flags, &mut bytes)?);
             if last {
                 self.send(&bytes)?;
-                self.settle(&sent, each)?;
+                found.extend(self.settle(&sent)?);
                 bytes.clear();
                 sent.clear();
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Reads the answers to a batch, up to the acknowledgement of its last request.
-    fn settle(
-        &mut self,
-        sent: &[(u32, String)],
-        each: &mut dyn FnMut(RouteNetlinkMessage) -> Result<()>,
-    ) -> Result<()> {
-        let mut first = Ok(());
+    fn settle<T: NetlinkDeserializable>(&mut self, sent: &[(u32, String)]) -> Result<Vec<T>> {
+        let (mut first, mut found) = (Ok(()), Vec::new());
         let last = sent.last().map(|(sequence, _)| *sequence);
         loop {
             for answer in self.receive()? {
-                let (header, payload) = answer.into_parts();
+                let (header, payload) = answer?.into_parts();
                 let sequence = header.sequence_number;
                 let Some((_, what)) = sent.iter().find(|(number, _)| *number == sequence) else {
                     continue;
                 };
-                let ended = matches!(payload, NetlinkPayload::Error(_)) && Some(sequence) == last;
-                let result = match payload {
-                    NetlinkPayload::Error(error) => refusal(&error),
-                    NetlinkPayload::InnerMessage(message) => each(message),
+                match payload {
+                    NetlinkPayload::Error(error) => {
+                        first = first.and(refusal(&error).with_context(|| what.clone()));
+                        if Some(sequence) == last {
+                            return first.map(|()| found);
+                        }
+                    }
+                    NetlinkPayload::InnerMessage(message) => found.push(message),
                     _ => bail!("netlink lost an answer"),
-                };
-                first = first.and(result.with_context(|| what.clone()));
-                if ended {
-                    return first;
                 }
             }
         }
@@ -226,7 +222,9 @@ impl Netlink {
     }
 
     /// The messages of one datagram.
-    fn receive(&mut self) -> Result<Vec<Message>> {
+    fn receive<T: NetlinkDeserializable>(
+        &mut self,
+    ) -> Result<impl Iterator<Item = Result<NetlinkMessage<T>>>> {
         let length = loop {
             match recv(self.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_TRUNC) {
                 Err(nix::errno::Errno::EINTR) => {}
@@ -234,14 +232,14 @@ impl Netlink {
             }
         };
         let mut rest = self.buffer.get(..length).context("an answer of netlink was too long")?;
-        let mut messages = Vec::new();
-        while !rest.is_empty() {
-            let message = Message::deserialize(rest).context("read an answer of netlink")?;
-            let length = usize::try_from(message.header.length)?;
+        Ok(std::iter::from_fn(move || {
+            let message = (!rest.is_empty()).then(|| NetlinkMessage::<T>::deserialize(rest))?;
+            let length = message.as_ref().map_or(rest.len(), |message| {
+                usize::try_from(message.header.length).unwrap_or(rest.len())
+            });
             rest = rest.get(aligned(length)..).unwrap_or_default();
-            messages.push(message);
-        }
-        Ok(messages)
+            Some(message.context("read an answer of netlink"))
+        }))
     }
 }
 

@@ -1,17 +1,21 @@
 //! Requests about qdiscs, classes and filters, and what the kernel reports of them.
 
 use super::socket::Request;
-use anyhow::{Result, bail};
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{
+    DecodeError, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE, NetlinkDeserializable,
+    NetlinkHeader, NlasIterator, ParseableParametrized,
+};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::tc::{
     TcAction, TcActionAttribute, TcActionMirror, TcActionMirrorOption, TcActionOption,
-    TcActionType, TcAttribute, TcFilterU32, TcFilterU32Option, TcHandle, TcMessage, TcMirror,
-    TcMirrorActionType, TcOption, TcStats2, TcStatsQueue, TcU32Key, TcU32Selector,
+    TcActionType, TcAttribute, TcFilterU32, TcFilterU32Option, TcHandle, TcHeader, TcMessage,
+    TcMirror, TcMirrorActionType, TcOption, TcStats2, TcStatsQueue, TcU32Key, TcU32Selector,
     TcU32SelectorFlags, TcXstats,
 };
 
 pub(super) const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
+/// `struct tcmsg`.
+const HEAD: usize = 20;
 const INGRESS: TcHandle = TcHandle { major: 0xffff, minor: 0 };
 
 /// A qdisc or class as the kernel reports it.
@@ -97,31 +101,30 @@ pub(crate) fn redirect(from: u32, to: u32) -> [Request; 2] {
     ]
 }
 
-/// Reads a qdisc or a class out of its message.
-pub(crate) fn reported(message: RouteNetlinkMessage) -> Result<QdiscReport> {
-    let (RouteNetlinkMessage::NewQueueDiscipline(message)
-    | RouteNetlinkMessage::NewTrafficClass(message)) = message
-    else {
-        bail!("an answer of another kind")
-    };
-    let (header, attributes) = message.into_parts();
-    let (index, handle) = (header.index.cast_unsigned(), header.handle.into());
-    let mut found = QdiscReport { index, handle, ..QdiscReport::default() };
-    for attribute in attributes {
-        match attribute {
-            TcAttribute::Kind(kind) => found.kind = kind,
-            TcAttribute::Options(options) => found.options = options,
-            TcAttribute::Stats2(stats) => {
-                for stats in stats {
-                    match stats {
-                        TcStats2::Queue(queue) => found.queue = queue,
-                        TcStats2::App(own) => found.own = Some(own),
-                        _ => {}
-                    }
-                }
+impl NetlinkDeserializable for QdiscReport {
+    type Error = DecodeError;
+
+    fn deserialize(_: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
+        let header = TcHeader::parse(payload)?;
+        let (index, handle) = (header.index.cast_unsigned(), header.handle.into());
+        let mut found = Self { index, handle, ..Self::default() };
+        for nla in NlasIterator::new(payload.get(HEAD..).unwrap_or_default()) {
+            let nla = nla?;
+            // The kernel tells the same counters twice: the others are of an older form.
+            if ![libc::TCA_KIND, libc::TCA_OPTIONS, libc::TCA_STATS2].contains(&nla.kind()) {
+                continue;
             }
-            _ => {}
+            match TcAttribute::parse_with_param(&nla, &found.kind)? {
+                TcAttribute::Kind(kind) => found.kind = kind,
+                TcAttribute::Options(options) => found.options = options,
+                TcAttribute::Stats2(stats) => stats.into_iter().for_each(|stats| match stats {
+                    TcStats2::Queue(queue) => found.queue = queue,
+                    TcStats2::App(own) => found.own = Some(own),
+                    _ => {}
+                }),
+                _ => {}
+            }
         }
+        Ok(found)
     }
-    Ok(found)
 }
