@@ -174,16 +174,16 @@ impl ShapedLink<'_> {
 
     fn shaping(&self) -> Result<Vec<Request>> {
         let mut requests = Vec::new();
-        for place in all_places(self.position, &self.qdiscs) {
-            requests.extend(place.add()?);
-        }
         for direction in DIRECTIONS {
-            let Path { entry, before, behind, exit } = Path::of(self.position, direction);
-            if self.qdiscs[direction].bottleneck.is_some() {
-                requests.extend(redirect(entry, before));
-                requests.extend(redirect(behind, exit));
+            let (path, qdiscs) = (Path::of(self.position, direction), &self.qdiscs[direction]);
+            for place in path.all(qdiscs) {
+                requests.extend(place.add()?);
+            }
+            if qdiscs.bottleneck.is_some() {
+                requests.extend(redirect(path.entry, path.before));
+                requests.extend(redirect(path.behind, path.exit));
             } else {
-                requests.extend(redirect(entry, exit));
+                requests.extend(redirect(path.entry, path.exit));
             }
         }
         Ok(requests)
@@ -209,6 +209,12 @@ impl Path {
         htb.into_iter().chain(self.netems(qdiscs))
     }
 
+    /// All qdiscs of the direction, each behind what it hangs below.
+    fn all(self, qdiscs: &DirectionQdiscs) -> impl Iterator<Item = PlacedQdisc<'_>> {
+        let buffer = qdiscs.bottleneck.as_ref().map(|bottleneck| self.buffer(bottleneck));
+        self.changeable(qdiscs).chain(buffer)
+    }
+
     fn netems(self, qdiscs: &DirectionQdiscs) -> impl Iterator<Item = PlacedQdisc<'_>> {
         let levels = [Level::Root, Level::Leaf].into_iter();
         levels.zip(qdiscs.netems()).map(move |(level, netem)| PlacedQdisc {
@@ -224,16 +230,13 @@ impl Path {
     }
 }
 
-/// All qdiscs of a link, each behind what it hangs below.
+/// All qdiscs of a link.
 fn all_places(
     position: usize,
     qdiscs: &PerDirection<DirectionQdiscs>,
 ) -> impl Iterator<Item = PlacedQdisc<'_>> {
-    DIRECTIONS.into_iter().flat_map(move |direction| {
-        let (path, qdiscs) = (Path::of(position, direction), &qdiscs[direction]);
-        let buffer = qdiscs.bottleneck.as_ref().map(|bottleneck| path.buffer(bottleneck));
-        path.changeable(qdiscs).chain(buffer)
-    })
+    let of = move |direction| Path::of(position, direction).all(&qdiscs[direction]);
+    DIRECTIONS.into_iter().flat_map(of)
 }
 
 impl ShapingReadings {
