@@ -69,8 +69,8 @@ pub(crate) fn settle(
 }
 
 /// Decision, 2026-12-01: of an interface's sixty attributes only these are given to
-/// netlink-packet-route, not the whole message: none that a newer kernel lays out in another way, and
-/// that nobody asks for, ends a run.
+/// netlink-packet-route, not the whole message: none that a newer kernel lays out in another way,
+/// and that nobody asks for, ends a run.
 impl NetlinkDeserializable for Interface {
     type Error = DecodeError;
 
