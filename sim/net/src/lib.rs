@@ -9,34 +9,23 @@
 //! - [`Namespace`]: a network namespace, and threads that run in it.
 //! - [`Network`]: a whole topology, built from a plan and torn down by dropping it.
 //! - [`LinkChange`]: what becomes of a link of it while packets pass.
-//! - [`qdisc`]: netem, htb, bfifo and fq_codel as typed values.
+//! - `qdisc`: netem, htb, bfifo and fq_codel as typed values.
 //! - [`Needs`]: what a plan asks of a kernel, and what this one lacks.
 //! - [`Diag`]: what a sender's TCP knows, asked from outside.
 //! - [`Process`]: a program in a node, with captured output, that dies with its owner.
 
-mod change;
-mod counters;
-mod diag;
-mod interfaces;
-mod lane;
+mod direction;
+mod link;
 mod namespace;
 mod needs;
 mod netlink;
 mod network;
 mod node;
-mod process;
-mod processing;
-pub mod qdisc;
-mod tcp;
-mod wires;
+mod qdisc;
 
-pub use change::LinkChange;
-pub use counters::LinkCounters;
-pub use diag::{Diag, TcpInfo};
+pub use link::{LinkChange, LinkCounters};
 pub use namespace::Namespace;
 pub use needs::Needs;
 pub use network::Network;
-pub use node::Node;
-pub use process::{Command, Process};
-pub use tcp::{TcpState, kernel_limits, set_kernel_limits};
+pub use node::{Command, Diag, Node, Process, TcpInfo, TcpState, kernel_limits, set_kernel_limits};
 pub use weir_process::Exit;

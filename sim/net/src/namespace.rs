@@ -63,8 +63,8 @@ impl Namespace {
     }
 }
 
-/// Runs `job` on a thread of its own, which may go to other namespaces: what a thread unshares stays
-/// with it, and is gone with it.
+/// Runs `job` on a thread of its own, which may go to other namespaces: what a thread unshares
+/// stays with it, and is gone with it.
 pub(crate) fn on_a_thread<T: Send>(job: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope: &Scope<'_, '_>| {
         let thread = std::thread::Builder::new().name("net".to_owned()).spawn_scoped(scope, job);
@@ -73,8 +73,8 @@ pub(crate) fn on_a_thread<T: Send>(job: impl FnOnce() -> Result<T> + Send) -> Re
     })
 }
 
-/// Networks are IPv4. With IPv6 on, every interface that comes up would send solicitations at moments
-/// of its own, which take part in what a link counts, delays and loses.
+/// Networks are IPv4. With IPv6 on, every interface that comes up would send solicitations at
+/// moments of its own, which take part in what a link counts, delays and loses.
 fn silence_ipv6() -> Result<()> {
     for which in ["all", "default"] {
         let path = format!("/proc/sys/net/ipv6/conf/{which}/disable_ipv6");

@@ -1,14 +1,12 @@
 //! What a plan asks of a kernel, and what this machine's kernel lacks.
 
-use crate::change::changing;
-use crate::lane::{Buffer, Lane};
-use crate::namespace::on_a_thread;
-use crate::netlink::{End, Netlink, Request, add_class, add_qdisc, class_of, redirect, veth};
-use crate::processing::processing_times;
-use crate::qdisc::{Bfifo, FqCodel, Htb, Netem};
-use crate::{Namespace, tcp};
+use crate::link::{DirectionQdiscs, changing};
+use crate::namespace::{Namespace, on_a_thread};
+use crate::netlink::{Level, Netlink, PlacedQdisc, VethEnd, redirect, veth};
+use crate::network::processing_times;
+use crate::node::{allowed_congestion_controls, set_congestion_control};
+use crate::qdisc::QdiscKind;
 use anyhow::{Context, Result};
-use netlink_packet_route::tc::TcHandle;
 use nix::errno::Errno;
 use nix::sys::socket::sockopt::TcpCongestion;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, setsockopt, socket};
@@ -16,7 +14,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use weir_plan::{Setup, Shape, TrafficKind};
-use weir_units::{BitRate, Bytes, Seed, Span};
+use weir_units::{Bytes, Seed, Span};
 
 /// What the setups of a plan ask of a kernel, and what of each asks for it first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,10 +24,7 @@ pub struct Needs(BTreeMap<Need, String>);
 enum Need {
     Veth,
     Redirect,
-    Htb,
-    Bfifo,
-    FqCodel,
-    Netem,
+    Qdisc(QdiscKind),
     /// As the default of all connections of a node.
     CongestionControl(String),
     /// Chosen by a program for its own connections.
@@ -47,15 +42,10 @@ impl Needs {
     /// All that a setup can ask for.
     pub fn everything() -> Self {
         let mut needs = Self::default();
-        for (need, why) in [
-            (Need::Veth, "links are made of it"),
-            (Need::Redirect, "for links that shape packets"),
-            (Need::Htb, "for rates"),
-            (Need::Bfifo, "for rates"),
-            (Need::FqCodel, "for the queue fq_codel"),
-            (Need::Netem, "for delays, jitter and loss"),
-        ] {
-            needs.need(need, || why.to_owned());
+        needs.need(Need::Veth, || "links are made of it".to_owned());
+        needs.need(Need::Redirect, || "for links that shape packets".to_owned());
+        for kind in QdiscKind::ALL {
+            needs.need(Need::Qdisc(*kind), || kind.info().purpose.to_owned());
         }
         for control in ["bbr", "cubic", "reno"] {
             needs.need(Need::CongestionControl(control.to_owned()), || "for tcp".to_owned());
@@ -76,14 +66,14 @@ impl Needs {
         // What a fault cannot be about is refused by who builds the network.
         for position in changing(setup).unwrap_or_default() {
             let Some(link) = setup.topology.links.get(position) else { continue };
-            for need in [Need::Redirect, Need::Netem] {
+            for need in [Need::Redirect, Need::Qdisc(QdiscKind::Netem)] {
                 self.need(need, || format!("a fault changes links.{}", link.name));
             }
         }
         // A link with a rate needs netem anyway.
         for (endpoint, most) in processing_times(setup) {
             if most > Span::ZERO {
-                self.need(Need::Netem, || {
+                self.need(Need::Qdisc(QdiscKind::Netem), || {
                     format!("the node {endpoint} takes a random time for each packet")
                 });
             }
@@ -103,29 +93,29 @@ impl Needs {
     fn add_shape(&mut self, link: &str, shape: &Shape) {
         let asks = |what: &str| format!("links.{link} asks for {what}");
         // The depth and the seed make no difference to what is needed.
-        let Ok(lane) = Lane::new(shape, Some(Bytes::ZERO), false, Seed::new(0)) else { return };
-        if lane.is_plain() {
+        let qdiscs = DirectionQdiscs::new(shape, Some(Bytes::ZERO), false, Seed::new(0));
+        let Ok(qdiscs) = qdiscs else { return };
+        if qdiscs.is_plain() {
             return;
         }
         self.need(Need::Redirect, || format!("links.{link} shapes packets"));
-        if let Some(bottleneck) = &lane.bottleneck {
-            self.need(Need::Htb, || asks("a rate"));
-            match bottleneck.queue {
-                Buffer::Fifo(_) => self.need(Need::Bfifo, || asks("a rate")),
-                Buffer::FqCodel(_) => self.need(Need::FqCodel, || asks("fq_codel")),
+        if let Some(bottleneck) = &qdiscs.bottleneck {
+            for qdisc in [&bottleneck.htb, bottleneck.buffer.qdisc()] {
+                let kind = qdisc.kind();
+                self.need(Need::Qdisc(kind), || asks(kind.info().asked_as));
             }
         }
-        if lane.netems().next().is_some() {
+        if qdiscs.netems().next().is_some() {
             let what = if shape.delay > Span::ZERO {
                 "a delay"
-            } else if lane.jitter.is_some() {
+            } else if qdiscs.jitter.is_some() {
                 "a jitter"
             } else if !shape.loss.is_none() {
                 "a loss"
             } else {
                 "a rate"
             };
-            self.need(Need::Netem, || asks(what));
+            self.need(Need::Qdisc(QdiscKind::Netem), || asks(what));
         }
     }
 
@@ -152,8 +142,8 @@ impl Needs {
         };
         let mut netlink = Netlink::open()?;
         let mut lacking = Vec::new();
-        for (need, why) in &self.0 {
-            if let Some(name) = need.lacks(&mut netlink).context("try out the kernel")? {
+        for (number, (need, why)) in (0..).zip(&self.0) {
+            if let Some(name) = need.lacks(&mut netlink, number).context("try out the kernel")? {
                 lacking.push(format!("{name} ({why})"));
             }
         }
@@ -162,40 +152,23 @@ impl Needs {
     }
 }
 
-/// Interfaces to try things out at, a pair for each need.
-fn pair(which: u32) -> (u32, Request) {
-    let index = 1_000 + 2 * which;
-    let end = |number: u32| End {
-        name: format!("try{number}"),
-        index: number,
-        mac: [2, 2, 0, 0, 0, (number & 0xff) as u8],
-        gso_segments: None,
-    };
-    (index, veth(&end(index), &end(index + 1), None))
-}
-
 impl Need {
-    /// The name of what the kernel lacks, if it does.
-    fn lacks(&self, netlink: &mut Netlink) -> Result<Option<String>> {
-        const ROOT: TcHandle = TcHandle { major: 1, minor: 0 };
-        let rate = BitRate::from_bps(1_000_000);
-        let at_root =
-            |index, kind, options| vec![add_qdisc(index, TcHandle::ROOT, ROOT, kind, options)];
+    /// The name of what the kernel lacks, if it does. It is tried out at a pair of interfaces of
+    /// its own, of this number.
+    fn lacks(&self, netlink: &mut Netlink, number: u32) -> Result<Option<String>> {
         match self {
             Self::CongestionControl(name) => return lacks_default(name),
             Self::ChosenCongestionControl(name) => return lacks_choice(name),
-            _ => {}
+            Self::Veth | Self::Redirect | Self::Qdisc(_) => {}
         }
-        let order = match self {
-            Self::Veth => 0,
-            Self::Redirect => 1,
-            Self::Htb => 2,
-            Self::Bfifo => 3,
-            Self::FqCodel => 4,
-            _ => 5,
+        let index = 1_000 + 2 * number;
+        let end = |number: u32| VethEnd {
+            name: format!("try{number}"),
+            index: number,
+            mac: [2, 2, 0, 0, 0, (number & 0xff) as u8],
+            gso_segments: None,
         };
-        let (index, make) = pair(order);
-        if let Err(error) = netlink.execute(vec![make]) {
+        if let Err(error) = netlink.execute(vec![veth(&end(index), &end(index + 1), None)]) {
             let veth = matches!(self, Self::Veth);
             // Where there is no pair, that is the one thing to say.
             return absent(error).map(|()| veth.then(|| "veth".to_owned()));
@@ -205,24 +178,10 @@ impl Need {
                 let name = "sch_ingress, cls_u32 or act_mirred";
                 (name, redirect(index, index + 1).into_iter().collect())
             }
-            Self::Htb => {
-                let htb = Htb { rate };
-                let class = class_of(ROOT, Htb::CLASS);
-                let mut requests = at_root(index, Htb::KIND, htb.encode_root());
-                requests.push(add_class(index, ROOT, class, Htb::KIND, htb.encode_class()?));
-                ("sch_htb", requests)
-            }
-            Self::Bfifo => {
-                let bfifo = Bfifo { limit: Bytes::new(10_000) };
-                ("bfifo", at_root(index, Bfifo::KIND, bfifo.encode()?))
-            }
-            Self::FqCodel => {
-                let fq_codel = FqCodel::new(Bytes::new(10_000), false);
-                ("sch_fq_codel", at_root(index, FqCodel::KIND, fq_codel.encode()))
-            }
-            Self::Netem => {
-                let netem = Netem::up_to(Span::ZERO, Span::from_ms(1), Seed::new(0));
-                ("sch_netem", at_root(index, Netem::KIND, netem.encode()?))
+            Self::Qdisc(kind) => {
+                let qdisc = kind.sample();
+                let place = PlacedQdisc { index, level: Level::Root, qdisc: qdisc.as_ref() };
+                (kind.info().module, place.add()?)
             }
             _ => return Ok(None),
         };
@@ -250,13 +209,13 @@ fn absent(error: anyhow::Error) -> Result<()> {
 
 fn lacks_default(name: &str) -> Result<Option<String>> {
     let named = format!("the congestion control \"{name}\"");
-    match tcp::set_congestion_control(name) {
+    match set_congestion_control(name) {
         Ok(()) => Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Some(named)),
         // It has it, but only the first namespace may make it the default.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(Some(format!(
             "{named} for namespaces: sysctl net.ipv4.tcp_allowed_congestion_control has only \"{}\"",
-            tcp::allowed_congestion_controls()?
+            allowed_congestion_controls()?
         ))),
         Err(error) => Err(error).with_context(|| format!("try {named}")),
     }

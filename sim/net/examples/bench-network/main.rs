@@ -1,10 +1,10 @@
 //! How long a network takes to come up and to be gone: `bench-network (host | guest) FILE REPEATS`,
 //! where FILE is an experiment with the topology to build. See `scripts/bench-network`.
 //!
-//! On the host both times are wall time: until the network can be used, and until the kernel has let
-//! go of its last namespace. Beside them the same with a shell's tools. A guest's own clock stands
-//! still while it computes, so there it is the wall time of a guest that does it many times, less that
-//! of one that does it once.
+//! On the host both times are wall time: until the network can be used, and until the kernel has
+//! let go of its last namespace. Beside them the same with a shell's tools. A guest's own clock
+//! stands still while it computes, so there it is the wall time of a guest that does it many times,
+//! less that of one that does it once.
 
 mod guest;
 mod host;

@@ -2,16 +2,18 @@
 //!
 //! The index of an interface is chosen by who makes it, so that nothing has to be looked up.
 
-use super::Request;
+use super::socket::Request;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::RouteNetlinkMessage;
-use netlink_packet_route::link::{InfoData, InfoVeth, LinkAttribute, LinkMessage};
+use netlink_packet_route::link::{InfoData, InfoVeth, LinkAttribute};
 use netlink_packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
 };
 use netlink_packet_route::route::{RouteAttribute, RouteMetric};
-use rtnetlink::{AddressMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder};
+use rtnetlink::{
+    AddressMessageBuilder, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder,
+};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
@@ -24,7 +26,7 @@ pub(crate) type Mac = [u8; 6];
 
 /// One end of a virtual Ethernet pair.
 #[derive(Debug, Clone)]
-pub(crate) struct End {
+pub(crate) struct VethEnd {
     /// The interface's name in its namespace.
     pub name: String,
     /// Its index there, which nobody else must have.
@@ -35,38 +37,31 @@ pub(crate) struct End {
     pub gso_segments: Option<u32>,
 }
 
-impl End {
-    fn attributes(&self) -> impl Iterator<Item = LinkAttribute> {
-        let gso = self.gso_segments.map(LinkAttribute::GsoMaxSegs);
+impl VethEnd {
+    /// What is said of it but for its name.
+    fn describe<T>(&self, builder: LinkMessageBuilder<T>) -> LinkMessageBuilder<T> {
         // One queue, which is what it uses anyway: taking the others away, which it has for each
         // CPU without this, makes the kernel wait for all CPUs.
-        [
-            LinkAttribute::Address(self.mac.to_vec()),
-            LinkAttribute::NumTxQueues(1),
-            LinkAttribute::NumRxQueues(1),
-        ]
-        .into_iter()
-        .chain(gso)
+        let queues = [LinkAttribute::NumTxQueues(1), LinkAttribute::NumRxQueues(1)];
+        let gso = self.gso_segments.map(LinkAttribute::GsoMaxSegs);
+        queues.into_iter().chain(gso).fold(
+            builder.index(self.index).address(self.mac.to_vec()),
+            LinkMessageBuilder::append_extra_attribute,
+        )
     }
 }
 
 /// Makes a virtual Ethernet pair: `here` in this namespace, where it is up, and `there` in the one
 /// behind `into`, or in this one as well, where it is down until [`set_up`].
-pub(crate) fn veth(here: &End, there: &End, into: Option<BorrowedFd<'_>>) -> Request {
-    let mut peer = LinkMessage::default();
-    peer.header.index = there.index;
-    peer.attributes.push(LinkAttribute::IfName(there.name.clone()));
-    peer.attributes.extend(there.attributes());
-    // The kernel looks the descriptor up while it handles the request.
-    peer.attributes.extend(into.map(|into| LinkAttribute::NetNsFd(into.as_raw_fd())));
-    let mut builder = LinkVeth::new(&here.name, &there.name)
-        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer)))
-        .up();
-    for attribute in here.attributes() {
-        builder = builder.append_extra_attribute(attribute);
+pub(crate) fn veth(here: &VethEnd, there: &VethEnd, into: Option<BorrowedFd<'_>>) -> Request {
+    let mut peer = there.describe(LinkUnspec::new_with_name(&there.name));
+    if let Some(into) = into {
+        // The kernel looks the descriptor up while it handles the request.
+        peer = peer.setns_by_fd(into.as_raw_fd());
     }
-    let mut message = builder.build();
-    message.header.index = here.index;
+    let pair = LinkVeth::new(&here.name, &there.name)
+        .set_info_data(InfoData::Veth(InfoVeth::Peer(peer.build())));
+    let message = here.describe(pair).up().build();
     let what = format!("make the virtual Ethernet pair {} - {}", here.name, there.name);
     Request::new(what, RouteNetlinkMessage::NewLink(message), NEW)
 }
@@ -79,8 +74,7 @@ pub(crate) fn set_up(index: u32) -> Request {
 
 /// Asks for an interface, or for all of them.
 pub(crate) fn get_link(index: Option<u32>) -> Request {
-    let mut message = LinkMessage::default();
-    message.header.index = index.unwrap_or(0);
+    let message = LinkUnspec::new_with_index(index.unwrap_or(0)).build();
     Request::new("look at the interfaces".to_owned(), RouteNetlinkMessage::GetLink(message), 0)
 }
 

@@ -1,30 +1,26 @@
 //! Requests about qdiscs, classes and filters, and what the kernel reports of them.
 
-use super::Request;
-use crate::qdisc::attributes::{attributes, word_at};
-use crate::qdisc::{FqCodel, Htb};
-use anyhow::Result;
-use netlink_packet_core::{DefaultNla, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE};
+use super::socket::Request;
+use netlink_packet_core::{
+    DecodeError, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE, NetlinkDeserializable,
+    NetlinkHeader, NlasIterator, ParseableParametrized,
+};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::tc::{
     TcAction, TcActionAttribute, TcActionMirror, TcActionMirrorOption, TcActionOption,
-    TcActionType, TcAttribute, TcFilterU32, TcFilterU32Option, TcHandle, TcMessage, TcMirror,
-    TcMirrorActionType, TcOption, TcU32Key, TcU32Selector, TcU32SelectorFlags,
+    TcActionType, TcAttribute, TcFilterU32, TcFilterU32Option, TcHandle, TcHeader, TcMessage,
+    TcMirror, TcMirrorActionType, TcOption, TcStats2, TcStatsQueue, TcU32Key, TcU32Selector,
+    TcU32SelectorFlags, TcXstats,
 };
 
-const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
-const TCA_KIND: u16 = 1;
-const TCA_OPTIONS: u16 = 2;
-const TCA_STATS2: u16 = 7;
-const TCA_STATS_QUEUE: u16 = 3;
-const TCA_STATS_APP: u16 = 4;
+pub(super) const NEW: u16 = NLM_F_CREATE | NLM_F_EXCL;
 /// `struct tcmsg`.
 const HEAD: usize = 20;
 const INGRESS: TcHandle = TcHandle { major: 0xffff, minor: 0 };
 
 /// A qdisc or class as the kernel reports it.
 #[derive(Debug, Default)]
-pub(crate) struct Reported {
+pub(crate) struct QdiscReport {
     /// The interface that it is at.
     pub index: u32,
     /// Its kind, such as `netem`.
@@ -32,44 +28,11 @@ pub(crate) struct Reported {
     /// Its handle.
     pub handle: u32,
     /// Its `TCA_OPTIONS`.
-    pub options: Vec<u8>,
-    /// Packets that it did not keep.
-    pub drops: u64,
-    /// Bytes that wait in it.
-    pub backlog: u64,
-    /// Of those that it did not keep, packets that found it full. Only fq_codel drops others.
-    pub over_limit: u64,
-    /// Packets that it marked.
-    pub marks: u64,
-}
-
-/// The class of a qdisc with this handle, of this minor number.
-pub(crate) fn class_of(handle: TcHandle, minor: u16) -> TcHandle {
-    TcHandle { major: handle.major, minor }
-}
-
-/// Adds a qdisc below `parent`.
-pub(crate) fn add_qdisc(
-    index: u32,
-    parent: TcHandle,
-    handle: TcHandle,
-    kind: &str,
-    options: Vec<u8>,
-) -> Request {
-    let message = traffic(index, parent, handle, kind, options);
-    Request::new(format!("set {kind}"), RouteNetlinkMessage::NewQueueDiscipline(message), NEW)
-}
-
-/// Changes the values of a qdisc that is there; its packets and its counters stay.
-pub(crate) fn change_qdisc(
-    index: u32,
-    parent: TcHandle,
-    handle: TcHandle,
-    kind: &str,
-    options: Vec<u8>,
-) -> Request {
-    let message = traffic(index, parent, handle, kind, options);
-    Request::new(format!("change {kind}"), RouteNetlinkMessage::NewQueueDiscipline(message), 0)
+    pub options: Vec<TcOption>,
+    /// What it counted as every qdisc does.
+    pub queue: TcStatsQueue,
+    /// What it counted beside it.
+    pub own: Option<TcXstats>,
 }
 
 /// Gives an interface the qdisc that it would get by itself when the kernel gets to it.
@@ -77,56 +40,23 @@ pub(crate) fn activate(index: u32) -> Request {
     let mut message = TcMessage::with_index(index.cast_signed());
     message.header.parent = TcHandle::ROOT;
     message.attributes.push(TcAttribute::Kind("noqueue".to_owned()));
-    let what = format!("activate interface {index}");
+    let message = RouteNetlinkMessage::NewQueueDiscipline(message);
     // It may have got it meanwhile.
-    Request::new(
-        what,
-        RouteNetlinkMessage::NewQueueDiscipline(message),
-        NLM_F_CREATE | NLM_F_REPLACE,
-    )
-}
-
-/// Adds a class below `parent`.
-pub(crate) fn add_class(
-    index: u32,
-    parent: TcHandle,
-    handle: TcHandle,
-    kind: &str,
-    options: Vec<u8>,
-) -> Request {
-    let message = traffic(index, parent, handle, kind, options);
-    Request::new(
-        format!("set a class of {kind}"),
-        RouteNetlinkMessage::NewTrafficClass(message),
-        NEW,
-    )
-}
-
-/// Changes the values of a class that is there.
-pub(crate) fn change_class(
-    index: u32,
-    parent: TcHandle,
-    handle: TcHandle,
-    kind: &str,
-    options: Vec<u8>,
-) -> Request {
-    let message = traffic(index, parent, handle, kind, options);
-    let what = format!("change a class of {kind}");
-    Request::new(what, RouteNetlinkMessage::NewTrafficClass(message), 0)
+    let flags = NLM_F_CREATE | NLM_F_REPLACE;
+    Request::new(format!("activate interface {index}"), message, flags)
 }
 
 /// Asks for all qdiscs of a namespace.
 pub(crate) fn list_qdiscs() -> Request {
-    let message = TcMessage::default();
-    let message = RouteNetlinkMessage::GetQueueDiscipline(message);
+    let message = RouteNetlinkMessage::GetQueueDiscipline(TcMessage::default());
     Request::new("list the qdiscs".to_owned(), message, 0)
 }
 
-/// Asks for a class.
-pub(crate) fn get_class(index: u32, class: TcHandle) -> Request {
+/// Asks for a class of a qdisc of this kind.
+pub(crate) fn get_class(index: u32, class: TcHandle, kind: &str) -> Request {
     let mut message = TcMessage::with_index(index.cast_signed());
     message.header.handle = class;
-    let what = format!("look at a class of {}", Htb::KIND);
+    let what = format!("look at a class of {kind}");
     // Without the flag the kernel tells others than who asked.
     Request::new(what, RouteNetlinkMessage::GetTrafficClass(message), NLM_F_ECHO)
 }
@@ -171,60 +101,30 @@ pub(crate) fn redirect(from: u32, to: u32) -> [Request; 2] {
     ]
 }
 
-fn traffic(
-    index: u32,
-    parent: TcHandle,
-    handle: TcHandle,
-    kind: &str,
-    options: Vec<u8>,
-) -> TcMessage {
-    let mut message = TcMessage::with_index(index.cast_signed());
-    message.header.parent = parent;
-    message.header.handle = handle;
-    message.attributes.push(TcAttribute::Kind(kind.to_owned()));
-    message.attributes.push(TcAttribute::Other(DefaultNla::new(TCA_OPTIONS, options)));
-    message
-}
+impl NetlinkDeserializable for QdiscReport {
+    type Error = DecodeError;
 
-/// Reads a qdisc or a class out of its message.
-pub(crate) fn reported(payload: &[u8]) -> Result<Reported> {
-    // struct tcmsg: family and padding, interface, handle, parent, info.
-    let mut found = Reported {
-        index: word_at(payload, 4)?,
-        handle: word_at(payload, 8)?,
-        ..Reported::default()
-    };
-    for (kind, value) in attributes(payload.get(HEAD..).unwrap_or_default())? {
-        match kind {
-            TCA_KIND => {
-                let name = value.split(|byte| *byte == 0).next().unwrap_or_default();
-                found.kind = String::from_utf8_lossy(name).into_owned();
+    fn deserialize(_: &NetlinkHeader, payload: &[u8]) -> Result<Self, DecodeError> {
+        let header = TcHeader::parse(payload)?;
+        let (index, handle) = (header.index.cast_unsigned(), header.handle.into());
+        let mut found = Self { index, handle, ..Self::default() };
+        for nla in NlasIterator::new(payload.get(HEAD..).unwrap_or_default()) {
+            let nla = nla?;
+            // The kernel tells the same counters twice: the others are of an older form.
+            if ![libc::TCA_KIND, libc::TCA_OPTIONS, libc::TCA_STATS2].contains(&nla.kind()) {
+                continue;
             }
-            TCA_OPTIONS => found.options = value.to_vec(),
-            TCA_STATS2 => counters(value, &mut found)?,
-            _ => {}
+            match TcAttribute::parse_with_param(&nla, &found.kind)? {
+                TcAttribute::Kind(kind) => found.kind = kind,
+                TcAttribute::Options(options) => found.options = options,
+                TcAttribute::Stats2(stats) => stats.into_iter().for_each(|stats| match stats {
+                    TcStats2::Queue(queue) => found.queue = queue,
+                    TcStats2::App(own) => found.own = Some(own),
+                    _ => {}
+                }),
+                _ => {}
+            }
         }
+        Ok(found)
     }
-    Ok(found)
-}
-
-fn counters(nested: &[u8], found: &mut Reported) -> Result<()> {
-    for (kind, value) in attributes(nested)? {
-        match kind {
-            // struct gnet_stats_queue: qlen, backlog, drops.
-            TCA_STATS_QUEUE => {
-                found.backlog = word_at(value, 4)?.into();
-                found.drops = word_at(value, 8)?.into();
-            }
-            TCA_STATS_APP if found.kind == FqCodel::KIND => {
-                let own = FqCodel::counters(value)?;
-                (found.over_limit, found.marks) = (own.over_limit, own.marks);
-            }
-            _ => {}
-        }
-    }
-    if found.kind != FqCodel::KIND {
-        found.over_limit = found.drops;
-    }
-    Ok(())
 }

@@ -1,8 +1,10 @@
 //! `htb`: a token bucket.
 
-use super::attributes::{Attributes, attributes, number_at, word_at, words};
-use super::{bytes_per_second, same};
-use anyhow::{Context, Result};
+use super::raw::{self, attribute, word_at, words};
+use super::{Qdisc, QdiscInfo, QdiscKind, bytes_per_second, same};
+use anyhow::{Context, Result, bail};
+use netlink_packet_core::{NlasIterator, parse_u64};
+use netlink_packet_route::tc::{TcAttribute, TcOption};
 use weir_units::BitRate;
 
 /// One tick of the packet scheduler's clock (`/proc/net/psched`: 64 ns).
@@ -10,16 +12,14 @@ const TICK_NS: u64 = 64;
 
 /// `htb` with a single class: a token bucket that holds one frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Htb {
+pub(crate) struct Htb {
     /// Its rate.
     pub rate: BitRate,
 }
 
 impl Htb {
-    /// The name of the qdisc.
-    pub const KIND: &'static str = "htb";
-    /// The minor number of its only class, to which everything goes.
-    pub const CLASS: u16 = 1;
+    pub const INFO: QdiscInfo =
+        QdiscInfo { name: "htb", module: "sch_htb", purpose: "for rates", asked_as: "a rate" };
     /// One Ethernet frame and a little: what may leave at once.
     const BURST: u64 = 1_600;
     const INIT: u16 = 2;
@@ -27,24 +27,16 @@ impl Htb {
     const RATE64: u16 = 6;
     const CEIL64: u16 = 7;
 
-    /// The payload of the qdisc's `TCA_OPTIONS`.
-    pub fn encode_root(&self) -> Vec<u8> {
-        let mut out = Attributes::default();
-        // struct tc_htb_glob: version, rate2quantum, default class, debug, direct packets. Without
-        // the default class everything would pass unshaped.
-        out.attribute(Self::INIT, &words(&[3, 10, Self::CLASS.into(), 0, 0]));
-        out.0
+    pub fn sample() -> Self {
+        Self { rate: BitRate::from_bps(1_000_000) }
     }
 
-    /// The payload of the class's `TCA_OPTIONS`.
-    ///
-    /// # Errors
-    /// If the burst at this rate takes longer than the kernel can express (below 48 kbit/s).
-    pub fn encode_class(&self) -> Result<Vec<u8>> {
+    /// The class's options. The burst at a rate below 48 kbit/s takes longer than the kernel can
+    /// express.
+    fn encode_class(&self) -> Result<Vec<u8>> {
         let rate = bytes_per_second(self.rate);
         let burst = Self::BURST * 1_000_000_000 / rate.max(1) / TICK_NS;
         let burst = u32::try_from(burst).context("the rate is too low for htb")?;
-        let mut out = Attributes::default();
         let low = u32::try_from(rate).unwrap_or(u32::MAX);
         let mut parameters = Vec::with_capacity(44);
         for _ in ["rate", "ceil"] {
@@ -55,27 +47,51 @@ impl Htb {
         }
         // buffer, cbuffer, quantum (one frame), level, prio.
         parameters.extend_from_slice(&words(&[burst, burst, 1_514, 0, 0]));
-        out.attribute(Self::PARAMETERS, &parameters);
+        let mut all = vec![attribute(Self::PARAMETERS, parameters)];
         if low == u32::MAX {
-            out.attribute(Self::RATE64, &rate.to_ne_bytes());
-            out.attribute(Self::CEIL64, &rate.to_ne_bytes());
+            all.extend([Self::RATE64, Self::CEIL64].map(|key| attribute(key, rate.to_ne_bytes())));
         }
-        Ok(out.0)
+        Ok(raw::list(&all))
+    }
+}
+
+impl Qdisc for Htb {
+    fn kind(&self) -> QdiscKind {
+        QdiscKind::Htb
     }
 
-    /// Compares with what the kernel says of the class.
-    ///
-    /// # Errors
-    /// Names the first value that differs.
-    pub fn verify_class(&self, options: &[u8]) -> Result<()> {
+    fn options(&self) -> Result<TcAttribute> {
+        // struct tc_htb_glob: version, rate2quantum, default class, debug, direct packets. Without
+        // the default class everything would pass unshaped.
+        let init = words(&[3, 10, super::CLASS.into(), 0, 0]);
+        Ok(raw::options(raw::list(&[attribute(Self::INIT, init)])))
+    }
+
+    fn verify(&self, options: &[TcOption]) -> Result<()> {
+        for nla in NlasIterator::new(&raw::bytes(options)) {
+            let nla = nla?;
+            if nla.kind() == Self::INIT {
+                return same("default class", word_at(nla.value(), 8)?, super::CLASS.into());
+            }
+        }
+        bail!("htb reports no default class")
+    }
+
+    fn class(&self) -> Result<Option<TcAttribute>> {
+        Ok(Some(raw::options(self.encode_class()?)))
+    }
+
+    fn verify_class(&self, options: &[TcOption]) -> Result<()> {
         let (mut rate, mut rate64) = (None, None);
-        for (kind, value) in attributes(options)? {
-            match kind {
+        for nla in NlasIterator::new(&raw::bytes(options)) {
+            let nla = nla?;
+            let value = nla.value();
+            match nla.kind() {
                 Self::PARAMETERS => {
                     rate = Some(u64::from(word_at(value, 8)?));
                     same("ceil", word_at(value, 20)?, word_at(value, 8)?)?;
                 }
-                Self::RATE64 => rate64 = Some(number_at(value, 0)?),
+                Self::RATE64 => rate64 = Some(parse_u64(value)?),
                 _ => {}
             }
         }
@@ -91,9 +107,10 @@ mod tests {
     fn what_was_set_verifies_and_another_rate_does_not() {
         for rate in [1_000_000, 100_000_000_000] {
             let htb = Htb { rate: BitRate::from_bps(rate) };
-            htb.verify_class(&htb.encode_class().unwrap()).unwrap();
+            let set = raw::reported("htb", &htb.encode_class().unwrap()).unwrap();
+            htb.verify_class(&set).unwrap();
             let other = Htb { rate: BitRate::from_bps(2 * rate) };
-            let error = other.verify_class(&htb.encode_class().unwrap()).unwrap_err();
+            let error = other.verify_class(&set).unwrap_err();
             assert!(error.to_string().contains("rate"), "{error}");
         }
     }

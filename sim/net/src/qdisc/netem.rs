@@ -1,8 +1,10 @@
 //! `netem`: random loss, serialization at a rate, and delay.
 
-use super::attributes::{Attributes, attributes, number_at, word_at, words};
-use super::{bytes_per_second, same};
 use anyhow::{Context, Result, bail, ensure};
+use netlink_packet_core::{NLA_F_NESTED, NlasIterator, parse_u64};
+use netlink_packet_route::tc::{TcAttribute, TcOption};
+use super::raw::{self, attribute, word_at, words};
+use super::{Qdisc, QdiscInfo, QdiscKind, bytes_per_second, same};
 use weir_plan::{GilbertElliott, Loss};
 use weir_units::{BitRate, Ratio, Seed, Span};
 
@@ -13,12 +15,12 @@ use weir_units::{BitRate, Ratio, Seed, Span};
 /// the packet before it, plus the time that its bytes take. Without one, packets whose delays are
 /// drawn at random overtake each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Netem {
+pub(crate) struct Netem {
     /// The propagation delay.
     pub delay: Span,
-    /// How far a packet's own delay may lie below and above [`Netem::delay`], uniformly. It is drawn
-    /// as a 32-bit number modulo twice this many nanoseconds, so that the lower delays are more
-    /// probable by at most (2 · jitter) / 4.29 s: one percent at 21 ms.
+    /// How far a packet's own delay may lie below and above [`Netem::delay`], uniformly. It is
+    /// drawn as a 32-bit number modulo twice this many nanoseconds, so that the lower delays are
+    /// more probable by at most (2 · jitter) / 4.29 s: one percent at 21 ms.
     pub jitter: Span,
     /// The rate at which packets are serialized; `None` takes no time and keeps no order.
     pub rate: Option<BitRate>,
@@ -31,8 +33,12 @@ pub struct Netem {
 }
 
 impl Netem {
-    /// The name of the qdisc.
-    pub const KIND: &'static str = "netem";
+    pub const INFO: QdiscInfo = QdiscInfo {
+        name: "netem",
+        module: "sch_netem",
+        purpose: "for delays, jitter and loss",
+        asked_as: "a delay, a jitter or a loss",
+    };
     /// A rate at which any packet takes less than a nanosecond, which the kernel rounds down to
     /// none: for keeping the order and nothing else.
     pub const INSTANT: BitRate = BitRate::from_bps(u64::MAX);
@@ -71,70 +77,34 @@ impl Netem {
         Self { delay: least.saturating_add(half), jitter: half, ..Self::instant(seed) }
     }
 
-    /// The payload of `TCA_OPTIONS`.
-    ///
-    /// # Errors
-    /// If a delay or a probability is past netem's range.
-    pub fn encode(&self) -> Result<Vec<u8>> {
+    pub fn sample() -> Self {
+        Self::up_to(Span::ZERO, Span::from_ms(1), Seed::new(0))
+    }
+
+    fn encode(&self) -> Result<Vec<u8>> {
         ensure!(self.jitter <= Self::MAX_JITTER, "a jitter of {} on either side", self.jitter);
-        let mut out = Attributes::default();
-        // Latency and jitter in ticks stay 0: the 64-bit attributes are exact.
-        for word in [0, self.limit, self.independent_loss()?, 0, 0, 0] {
-            out.word(word);
-        }
+        let mut all = Vec::new();
         if let Some(model) = self.bursts()? {
-            let mut inner = Attributes::default();
-            inner.attribute(Self::LOSS_GE, &words(&model));
-            out.nested(Self::LOSS, &inner);
+            let model = raw::list(&[attribute(Self::LOSS_GE, words(&model))]);
+            all.push(attribute(Self::LOSS | NLA_F_NESTED, model));
         }
-        out.attribute(Self::LATENCY64, &i64::try_from(self.delay.ns())?.to_ne_bytes());
+        all.push(attribute(Self::LATENCY64, i64::try_from(self.delay.ns())?.to_ne_bytes()));
         if self.jitter > Span::ZERO {
-            out.attribute(Self::JITTER64, &i64::try_from(self.jitter.ns())?.to_ne_bytes());
+            all.push(attribute(Self::JITTER64, i64::try_from(self.jitter.ns())?.to_ne_bytes()));
         }
         if let Some(rate) = self.rate {
             let rate = bytes_per_second(rate);
             // The 32-bit field says "see the 64-bit one" when it does not suffice.
             let low = u32::try_from(rate).unwrap_or(u32::MAX);
             if low == u32::MAX {
-                out.attribute(Self::RATE64, &rate.to_ne_bytes());
+                all.push(attribute(Self::RATE64, rate.to_ne_bytes()));
             }
-            out.attribute(Self::RATE, &words(&[low, 0, 0, 0]));
+            all.push(attribute(Self::RATE, words(&[low, 0, 0, 0])));
         }
-        out.attribute(Self::SEED, &self.seed.to_ne_bytes());
-        Ok(out.0)
-    }
-
-    /// Compares with what the kernel says that it has set.
-    ///
-    /// # Errors
-    /// Names the first value that differs.
-    pub fn verify(&self, options: &[u8]) -> Result<()> {
-        let head = options.get(..Self::HEAD).context("netem's options are cut short")?;
-        same("limit", word_at(head, Self::LIMIT_AT)?, self.limit)?;
-        same("loss", word_at(head, Self::LOSS_AT)?, self.independent_loss()?)?;
-        let (mut delay, mut jitter, mut rate, mut rate64) = (0, 0, 0, None);
-        let (mut seed, mut bursts) = (None, None);
-        for (kind, value) in attributes(options.get(Self::HEAD..).unwrap_or_default())? {
-            match kind {
-                Self::LOSS => bursts = Some(read_bursts(value)?),
-                Self::LATENCY64 => delay = number_at(value, 0)?,
-                Self::JITTER64 => jitter = number_at(value, 0)?,
-                Self::RATE => rate = u64::from(word_at(value, 0)?),
-                Self::RATE64 => rate64 = Some(number_at(value, 0)?),
-                Self::SEED => seed = Some(number_at(value, 0)?),
-                _ => {}
-            }
-        }
-        let wanted = self.bursts()?;
-        ensure!(
-            bursts == wanted,
-            "the kernel set the loss in bursts to {bursts:?} instead of {wanted:?}"
-        );
-        same("delay", delay, self.delay.ns())?;
-        same("jitter", jitter, self.jitter.ns())?;
-        same("rate", rate64.unwrap_or(rate), self.rate.map_or(0, bytes_per_second))?;
-        // A kernel without the attribute does not report one.
-        seed.map_or(Ok(()), |seed| same("seed", seed, self.seed))
+        all.push(attribute(Self::SEED, self.seed.to_ne_bytes()));
+        // Latency and jitter in ticks stay 0: the 64-bit attributes are exact.
+        let head = words(&[0, self.limit, self.independent_loss()?, 0, 0, 0]);
+        Ok([head, raw::list(&all)].concat())
     }
 
     fn independent_loss(&self) -> Result<u32> {
@@ -155,19 +125,59 @@ impl Netem {
     }
 }
 
+impl Qdisc for Netem {
+    fn kind(&self) -> QdiscKind {
+        QdiscKind::Netem
+    }
+
+    fn options(&self) -> Result<TcAttribute> {
+        self.encode().map(raw::options)
+    }
+
+    fn verify(&self, options: &[TcOption]) -> Result<()> {
+        let options = raw::bytes(options);
+        let (head, rest) =
+            options.split_at_checked(Self::HEAD).context("netem's options are cut short")?;
+        same("limit", word_at(head, Self::LIMIT_AT)?, self.limit)?;
+        same("loss", word_at(head, Self::LOSS_AT)?, self.independent_loss()?)?;
+        let (mut delay, mut jitter, mut rate, mut rate64) = (0, 0, 0, None);
+        let (mut seed, mut bursts) = (None, None);
+        for nla in NlasIterator::new(rest) {
+            let nla = nla?;
+            let value = nla.value();
+            match nla.kind() {
+                Self::LOSS => bursts = Some(read_bursts(value)?),
+                Self::LATENCY64 => delay = parse_u64(value)?,
+                Self::JITTER64 => jitter = parse_u64(value)?,
+                Self::RATE => rate = u64::from(word_at(value, 0)?),
+                Self::RATE64 => rate64 = Some(parse_u64(value)?),
+                Self::SEED => seed = Some(parse_u64(value)?),
+                _ => {}
+            }
+        }
+        let wanted = self.bursts()?;
+        ensure!(
+            bursts == wanted,
+            "the kernel set the loss in bursts to {bursts:?} instead of {wanted:?}"
+        );
+        same("delay", delay, self.delay.ns())?;
+        same("jitter", jitter, self.jitter.ns())?;
+        same("rate", rate64.unwrap_or(rate), self.rate.map_or(0, bytes_per_second))?;
+        // A kernel without the attribute does not report one.
+        seed.map_or(Ok(()), |seed| same("seed", seed, self.seed))
+    }
+}
+
 fn share(probability: Ratio) -> Result<u32> {
     probability.to_u32_share().context("a probability above 100 %")
 }
 
 fn read_bursts(nested: &[u8]) -> Result<[u32; 4]> {
-    for (kind, value) in attributes(nested)? {
-        if kind == Netem::LOSS_GE {
-            return Ok([
-                word_at(value, 0)?,
-                word_at(value, 4)?,
-                word_at(value, 8)?,
-                word_at(value, 12)?,
-            ]);
+    for nla in NlasIterator::new(nested) {
+        let nla = nla?;
+        if nla.kind() == Netem::LOSS_GE {
+            let word = |at: usize| word_at(nla.value(), 4 * at);
+            return Ok([word(0)?, word(1)?, word(2)?, word(3)?]);
         }
     }
     bail!("the kernel set another model of loss")
@@ -176,6 +186,11 @@ fn read_bursts(nested: &[u8]) -> Result<[u32; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Compares with what the kernel would report that has set these options.
+    fn verify(wanted: Netem, set: &[u8]) -> Result<()> {
+        wanted.verify(&raw::reported("netem", set)?)
+    }
 
     fn netem() -> Netem {
         Netem {
@@ -203,10 +218,10 @@ mod tests {
         assert_eq!(word_at(&bytes, 4).unwrap(), 5_000);
         // 1 % as tc sends it.
         assert_eq!(word_at(&bytes, 8).unwrap(), 0x028f_5c29);
-        let found = attributes(&bytes[24..]).unwrap();
-        assert_eq!(found[0], (10, &10_000_000u64.to_ne_bytes()[..]));
-        assert_eq!(found[1], (8, &5_000_000_000u64.to_ne_bytes()[..]));
-        assert_eq!(word_at(found[2].1, 0).unwrap(), u32::MAX);
+        let found: Vec<_> = NlasIterator::new(&bytes[24..]).map(Result::unwrap).collect();
+        assert_eq!((found[0].kind(), parse_u64(found[0].value()).unwrap()), (10, 10_000_000));
+        assert_eq!((found[1].kind(), parse_u64(found[1].value()).unwrap()), (8, 5_000_000_000));
+        assert_eq!(word_at(found[2].value(), 0).unwrap(), u32::MAX);
     }
 
     #[test]
@@ -221,14 +236,14 @@ mod tests {
             0x41, 0x00,
         ];
         assert_eq!(bytes[24..48], [&head[..], &model[..]].concat());
-        netem.verify(&bytes).unwrap();
+        verify(netem, &bytes).unwrap();
     }
 
     #[test]
     fn what_was_set_verifies_and_anything_else_is_named() {
         let jittery = Netem { jitter: Span::from_ms(5), ..netem() };
         let bytes = jittery.encode().unwrap();
-        jittery.verify(&bytes).unwrap();
+        verify(jittery, &bytes).unwrap();
         let more = GilbertElliott { r: Ratio::from_ppb(200_000_000), ..bursts() };
         for (other, named) in [
             (Netem { delay: Span::from_ms(11), ..jittery }, "delay"),
@@ -239,12 +254,12 @@ mod tests {
             (Netem { limit: 1, ..jittery }, "limit"),
             (Netem { seed: 8, ..jittery }, "seed"),
         ] {
-            let error = other.verify(&bytes).unwrap_err().to_string();
+            let error = verify(other, &bytes).unwrap_err().to_string();
             assert!(error.contains(named), "{named}: {error}");
         }
         let bursty = Netem { loss: Loss::GilbertElliott(bursts()), ..netem() };
         let other = Netem { loss: Loss::GilbertElliott(more), ..netem() };
-        let error = other.verify(&bursty.encode().unwrap()).unwrap_err().to_string();
+        let error = verify(other, &bursty.encode().unwrap()).unwrap_err().to_string();
         assert!(error.contains("bursts"), "{error}");
     }
 
@@ -261,7 +276,7 @@ mod tests {
         // Without its last attribute, the seed, it is the whole answer of an older kernel.
         let without_seed = bytes.len() - 12;
         for end in (0..bytes.len()).filter(|end| *end != without_seed) {
-            assert!(netem.verify(&bytes[..end]).is_err(), "cut at {end}");
+            assert!(verify(netem, &bytes[..end]).is_err(), "cut at {end}");
         }
     }
 

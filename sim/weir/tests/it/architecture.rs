@@ -78,13 +78,15 @@ const MAY_USE: [(&str, &[&str]); 24] = [
 ];
 
 /// Libraries that belong to one crate, or to two that are about the same.
-const BELONGS_TO: [(&str, &[&str]); 8] = [
+const BELONGS_TO: [(&str, &[&str]); 10] = [
     ("landlock", &["weir-wall"]),
     ("seccompiler", &["weir-wall"]),
     ("polars", &["weir-report"]),
     ("plotters", &["weir-report"]),
     ("rtnetlink", &["weir-net"]),
     ("netlink-packet-route", &["weir-net"]),
+    ("netlink-packet-core", &["weir-net"]),
+    ("netlink-packet-sock-diag", &["weir-net"]),
     ("hyper", &["weir-http", "weir-sidecar", "weir-switch"]),
     ("clap", &["weir"]),
 ];

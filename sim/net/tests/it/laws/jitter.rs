@@ -133,7 +133,8 @@ fn uniform() -> Result<String> {
 }
 
 /// The link carries all that its rate allows, and so does TCP once it has found out how much that
-/// is: with this jitter its slow start ends early, and the first ten seconds say nothing of the link.
+/// is: with this jitter its slow start ends early, and the first ten seconds say nothing of the
+/// link.
 fn bandwidth() -> Result<String> {
     let mut said = String::new();
     for mbps in [5, 20] {

@@ -35,16 +35,3 @@ pub struct LinkCounters {
     /// Bytes in the buffer now.
     pub backlog: u64,
 }
-
-/// The same without what it is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct LaneCounters {
-    pub offered_packets: u64,
-    pub packets: u64,
-    pub bytes: u64,
-    pub queue_drops: u64,
-    pub aqm_drops: u64,
-    pub marks: u64,
-    pub losses: u64,
-    pub backlog: u64,
-}

@@ -38,10 +38,10 @@ const TCP_MEM: &str = "ipv4/tcp_mem";
 /// Pages for all of TCP: far above what a trial can use, so that pressure never sets in.
 const TCP_MEM_PAGES: &str = "65536\t98304\t131072";
 
-/// Sets the limits that all namespaces share, which only the first one shows: the memory of TCP, and
-/// the packets that may wait between two interfaces of this machine, where none must be dropped.
-/// They are the whole machine's: only for a machine that is ours, such as a guest. Returns what the
-/// kernel then says of TCP's memory: low, pressure and high mark in pages.
+/// Sets the limits that all namespaces share, which only the first one shows: the memory of TCP,
+/// and the packets that may wait between two interfaces of this machine, where none must be
+/// dropped. They are the whole machine's: only for a machine that is ours, such as a guest. Returns
+/// what the kernel then says of TCP's memory: low, pressure and high mark in pages.
 ///
 /// # Errors
 /// Outside of the first network namespace, and without CAP_NET_ADMIN.

@@ -3,16 +3,22 @@
 //! The kernel tells it over netlink (sock_diag(7)) to whoever has a socket in the sender's
 //! namespace; the socket keeps seeing that namespace wherever it is used.
 
-use crate::qdisc::attributes::{attributes, number_at, word_at};
 use anyhow::{Context, Result, bail, ensure};
+use netlink_packet_core::{NLM_F_REQUEST, NetlinkMessage, NetlinkPayload};
+use netlink_packet_sock_diag::inet::nlas::Nla;
+use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, SocketId, StateFlags};
+use netlink_packet_sock_diag::{AF_INET, IPPROTO_TCP, SockDiagMessage, TCP_LISTEN};
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, recv, send, socket,
 };
+use std::mem::offset_of;
 use std::net::SocketAddrV4;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 use weir_units::{BitRate, Bytes, Span};
+
+type Message = NetlinkMessage<SockDiagMessage>;
 
 /// A view of the TCP sockets of one node; see [`crate::Node::open_diag`].
 #[derive(Debug)]
@@ -29,8 +35,8 @@ pub struct TcpInfo {
     pub congestion_window: u64,
     /// The smoothed round-trip time (`tcpi_rtt`, in microseconds).
     pub smoothed_round_trip: Span,
-    /// The least round-trip time that it saw lately (`tcpi_min_rtt`, in microseconds). `None` before
-    /// the first sample.
+    /// The least round-trip time that it saw lately (`tcpi_min_rtt`, in microseconds). `None`
+    /// before the first sample.
     pub least_round_trip: Option<Span>,
     /// Packets that it sent again so far (`tcpi_total_retrans`).
     pub retransmits: u64,
@@ -39,19 +45,6 @@ pub struct TcpInfo {
     pub delivery_rate: Option<BitRate>,
 }
 
-const HEAD: usize = 16;
-/// `struct inet_diag_req_v2`.
-const REQUEST: usize = 56;
-/// `struct inet_diag_msg`.
-const ANSWER: usize = 72;
-const SOCK_DIAG_BY_FAMILY: u16 = 20;
-const INET_DIAG_INFO: u16 = 2;
-const NLMSG_ERROR: u16 = 2;
-const NLM_F_REQUEST: u16 = 1;
-/// Any cookie.
-const NO_COOKIE: u32 = u32::MAX;
-/// `TCP_LISTEN`: where there is no connection, the kernel answers with who would take it.
-const LISTEN: u8 = 10;
 /// More than an answer takes.
 const DATAGRAM: usize = 8 << 10;
 /// Answers to questions of others over the same socket that are skipped at most.
@@ -86,12 +79,13 @@ impl Diag {
     fn ask(&self, local: SocketAddrV4, remote: SocketAddrV4) -> Result<Option<TcpInfo>> {
         let sequence = self.asked.fetch_add(1, Ordering::Relaxed);
         let fd = self.socket.as_raw_fd();
-        send(fd, &request(local, remote, sequence), MsgFlags::empty()).context("send")?;
+        send(fd, &bytes(request(local, remote), sequence), MsgFlags::empty()).context("send")?;
         let mut buffer = [0; DATAGRAM];
         for _ in 0..STALE {
             let length = recv(fd, &mut buffer, MsgFlags::MSG_DONTWAIT).context("receive")?;
             let message = buffer.get(..length).context("the answer is too long")?;
-            if word_at(message, 8)? == sequence {
+            let message = Message::deserialize(message).context("read the answer")?;
+            if message.header.sequence_number == sequence {
                 return answer(message, local, remote);
             }
         }
@@ -99,76 +93,87 @@ impl Diag {
     }
 }
 
-/// `struct nlmsghdr`, and `struct inet_diag_req_v2` with the whole identity of one socket.
-fn request(local: SocketAddrV4, remote: SocketAddrV4, sequence: u32) -> Vec<u8> {
-    let mut out = Vec::with_capacity(HEAD + REQUEST);
-    out.extend_from_slice(&((HEAD + REQUEST) as u32).to_ne_bytes());
-    out.extend_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-    out.extend_from_slice(&NLM_F_REQUEST.to_ne_bytes());
-    out.extend_from_slice(&sequence.to_ne_bytes());
-    out.extend_from_slice(&[0; 4]);
-    // Family, protocol, which extensions (a bit each, from 1), padding.
-    out.extend_from_slice(&[libc::AF_INET as u8, libc::IPPROTO_TCP as u8]);
-    out.extend_from_slice(&[1 << (INET_DIAG_INFO - 1), 0]);
-    // Any state.
-    out.extend_from_slice(&u32::MAX.to_ne_bytes());
-    // Ports and addresses in network byte order, with room for IPv6.
-    out.extend_from_slice(&local.port().to_be_bytes());
-    out.extend_from_slice(&remote.port().to_be_bytes());
-    for address in [local.ip(), remote.ip()] {
-        out.extend_from_slice(&address.octets());
-        out.extend_from_slice(&[0; 12]);
+/// The question for one socket.
+fn request(local: SocketAddrV4, remote: SocketAddrV4) -> InetRequest {
+    InetRequest {
+        family: AF_INET,
+        protocol: IPPROTO_TCP,
+        extensions: ExtensionFlags::INFO,
+        states: StateFlags::all(),
+        socket_id: SocketId {
+            source_port: local.port(),
+            destination_port: remote.port(),
+            source_address: (*local.ip()).into(),
+            destination_address: (*remote.ip()).into(),
+            // Any interface, and any cookie.
+            interface_id: 0,
+            cookie: [0xff; 8],
+        },
     }
-    // Any interface.
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&[NO_COOKIE.to_ne_bytes(); 2].concat());
-    out
 }
 
-fn answer(message: &[u8], local: SocketAddrV4, remote: SocketAddrV4) -> Result<Option<TcpInfo>> {
-    let length = usize::try_from(word_at(message, 0)?)?;
-    let payload = message.get(HEAD..length).context("the answer is cut short")?;
-    let kind = message.get(4..6).map(|kind| [kind[0], kind[1]]).map(u16::from_ne_bytes);
-    if kind == Some(NLMSG_ERROR) {
-        let error = Errno::from_raw(word_at(payload, 0)?.cast_signed().saturating_neg());
-        return if error == Errno::ENOENT { Ok(None) } else { Err(error.into()) };
-    }
-    ensure!(kind == Some(SOCK_DIAG_BY_FAMILY), "an answer of another kind");
-    // struct inet_diag_msg: family, state, timer, retransmits, then the identity as asked.
-    let asked = request(local, remote, 0);
-    let (asked, found) = (asked.get(HEAD + 8..HEAD + 44), payload.get(4..40));
-    if payload.get(1) == Some(&LISTEN) {
+fn bytes(request: InetRequest, sequence: u32) -> Vec<u8> {
+    let mut message = Message::from(SockDiagMessage::InetRequest(request));
+    message.header.flags = NLM_F_REQUEST;
+    message.header.sequence_number = sequence;
+    message.finalize();
+    let mut bytes = vec![0; message.buffer_len()];
+    message.serialize(&mut bytes);
+    bytes
+}
+
+fn answer(message: Message, local: SocketAddrV4, remote: SocketAddrV4) -> Result<Option<TcpInfo>> {
+    let response = match message.payload {
+        NetlinkPayload::Error(error) => {
+            let errno = Errno::from_raw(error.raw_code().saturating_neg());
+            return if errno == Errno::ENOENT { Ok(None) } else { Err(errno.into()) };
+        }
+        NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => response,
+        _ => bail!("an answer of another kind"),
+    };
+    // Where there is no connection, the kernel answers with who would take it.
+    if response.header.state == TCP_LISTEN {
         return Ok(None);
     }
-    ensure!(found.is_some() && found == asked, "an answer about another connection");
-    let extensions = attributes(payload.get(ANSWER..).context("the answer is cut short")?)?;
-    let info = extensions.into_iter().find(|(kind, _)| *kind == INET_DIAG_INFO);
+    let (asked, found) = (request(local, remote).socket_id, response.header.socket_id);
+    let found = SocketId { interface_id: asked.interface_id, cookie: asked.cookie, ..found };
+    ensure!(found == asked, "an answer about another connection");
+    let info = response.nlas.into_iter().find_map(|nla| match nla {
+        Nla::TcpInfo(info) => Some(info),
+        _ => None,
+    });
     // A connection that is closed is remembered, but has no state any more.
-    info.map(|(_, info)| parse(info)).transpose()
+    info.map(|info| parse(&info)).transpose()
 }
 
 /// Reads `struct tcp_info`, of which older kernels have less.
+///
+/// Decision, 2026-12-01: not by netlink-packet-sock-diag (0.5, feature `rich_nlas`), which refuses
+/// one that is shorter than that of Linux 5.4.
 fn parse(info: &[u8]) -> Result<TcpInfo> {
-    const RTT: usize = 68;
-    const SND_CWND: usize = 80;
-    const TOTAL_RETRANS: usize = 100;
-    const MIN_RTT: usize = 148;
-    const DELIVERY_RATE: usize = 160;
-    let least = word_at(info, MIN_RTT).ok().filter(|us| ![0, u32::MAX].contains(us));
-    let rate = number_at(info, DELIVERY_RATE).ok().filter(|rate| *rate != 0);
+    let word = |at: usize| -> Result<u32> {
+        let word = info.get(at..at + 4).context("the state of TCP is cut short")?;
+        Ok(u32::from_ne_bytes(word.try_into()?))
+    };
+    let rate = || {
+        let at = offset_of!(libc::tcp_info, tcpi_delivery_rate);
+        let rate = u64::from_ne_bytes(info.get(at..at + 8)?.try_into().ok()?);
+        Some(rate).filter(|rate| *rate != 0)
+    };
+    let least = word(offset_of!(libc::tcp_info, tcpi_min_rtt)).ok();
+    let least = least.filter(|us| ![0, u32::MAX].contains(us));
     Ok(TcpInfo {
-        congestion_window: word_at(info, SND_CWND)?.into(),
-        smoothed_round_trip: Span::from_us(word_at(info, RTT)?.into()),
+        congestion_window: word(offset_of!(libc::tcp_info, tcpi_snd_cwnd))?.into(),
+        smoothed_round_trip: Span::from_us(word(offset_of!(libc::tcp_info, tcpi_rtt))?.into()),
         least_round_trip: least.map(|us| Span::from_us(us.into())),
-        retransmits: word_at(info, TOTAL_RETRANS)?.into(),
-        delivery_rate: rate.and_then(|bytes| BitRate::of(Bytes::new(bytes), Span::from_s(1))),
+        retransmits: word(offset_of!(libc::tcp_info, tcpi_total_retrans))?.into(),
+        delivery_rate: rate().and_then(|bytes| BitRate::of(Bytes::new(bytes), Span::from_s(1))),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::mem::offset_of;
 
     fn info() -> Vec<u8> {
         let mut bytes = vec![0; size_of::<libc::tcp_info>()];
@@ -202,39 +207,55 @@ mod tests {
         assert!(parse(&info()[..100]).is_err());
     }
 
+    /// `struct nlmsghdr`, `struct inet_diag_req_v2` and `struct inet_diag_msg`.
+    const HEAD: usize = 16;
+    const REQUEST: usize = 56;
+    const ANSWER: usize = 72;
+
+    fn read(bytes: &[u8], local: SocketAddrV4, remote: SocketAddrV4) -> Result<Option<TcpInfo>> {
+        answer(Message::deserialize(bytes)?, local, remote)
+    }
+
     #[test]
     fn an_answer_is_about_what_was_asked_and_whole() {
         let (local, remote) = ("10.77.0.1:80".parse().unwrap(), "10.77.0.2:4000".parse().unwrap());
-        let asked = request(local, remote, 7);
+        let asked = bytes(request(local, remote), 7);
         assert_eq!(asked.len(), HEAD + REQUEST);
+        // Ports and addresses in network byte order, with room for IPv6; any interface and cookie.
+        assert_eq!(asked[HEAD..HEAD + 4], [libc::AF_INET as u8, libc::IPPROTO_TCP as u8, 2, 0]);
+        assert_eq!(asked[HEAD + 8..HEAD + 16], [0, 80, 0x0f, 0xa0, 10, 77, 0, 1]);
+        assert_eq!(asked[HEAD + 28..HEAD + 32], [10, 77, 0, 2]);
+        assert_eq!(asked[HEAD + 44..], [[0; 4], [0xff; 4], [0xff; 4]].concat());
         let mut message = vec![0; HEAD + ANSWER];
-        message[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+        message[4..6].copy_from_slice(&asked[4..6]);
+        message[HEAD] = libc::AF_INET as u8;
         message[HEAD + 4..HEAD + 40].copy_from_slice(&asked[HEAD + 8..HEAD + 44]);
         let info = info();
         message.extend_from_slice(&(info.len() as u16 + 4).to_ne_bytes());
-        message.extend_from_slice(&INET_DIAG_INFO.to_ne_bytes());
+        message.extend_from_slice(&netlink_packet_sock_diag::INET_DIAG_INFO.to_ne_bytes());
         message.extend_from_slice(&info);
         let length = message.len() as u32;
         message[..4].copy_from_slice(&length.to_ne_bytes());
-        let found = answer(&message, local, remote).unwrap().unwrap();
+        let found = read(&message, local, remote).unwrap().unwrap();
         assert_eq!(found.congestion_window, 11);
-        assert!(answer(&message, remote, local).is_err(), "another connection");
+        assert!(read(&message, remote, local).is_err(), "another connection");
         for end in 0..message.len() {
-            assert!(answer(&message[..end], local, remote).is_err(), "cut at {end}");
+            assert!(read(&message[..end], local, remote).is_err(), "cut at {end}");
         }
-        message[HEAD + 1] = LISTEN;
-        assert_eq!(answer(&message, local, remote).unwrap(), None);
+        message[HEAD + 1] = TCP_LISTEN;
+        assert_eq!(read(&message, local, remote).unwrap(), None);
     }
 
     #[test]
     fn no_such_connection_is_no_error_and_a_refusal_is() {
-        let ends = || ("10.77.0.1:80".parse().unwrap(), "10.77.0.2:4000".parse().unwrap());
+        let (local, remote) = ("10.77.0.1:80".parse().unwrap(), "10.77.0.2:4000".parse().unwrap());
         let said = |code: i32| {
-            let mut message = [&36u32.to_ne_bytes()[..], &NLMSG_ERROR.to_ne_bytes()].concat();
+            let kind = netlink_packet_core::NLMSG_ERROR;
+            let mut message = [&36u32.to_ne_bytes()[..], &kind.to_ne_bytes()].concat();
             message.resize(HEAD, 0);
             message.extend_from_slice(&code.to_ne_bytes());
             message.resize(36, 0);
-            answer(&message, ends().0, ends().1)
+            read(&message, local, remote)
         };
         assert_eq!(said(-libc::ENOENT).unwrap(), None);
         assert!(said(-libc::EPERM).is_err());

@@ -1,22 +1,23 @@
 //! Links that change while packets pass.
 //!
 //! A change is one of numbers in the qdiscs that are there, and of nothing else: no interface goes
-//! down, so no route and no neighbour is lost, no socket hears of it, and all counters go on. What a
-//! link may need some time is there from the beginning, so a link that a fault concerns is never
+//! down, so no route and no neighbour is lost, no socket hears of it, and all counters go on. What
+//! a link may need some time is there from the beginning, so a link that a fault concerns is never
 //! plain.
 
-use crate::lane::Lane;
+use super::qdiscs::{DirectionQdiscs, QdiscParams};
+use crate::direction::PerDirection;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
 use weir_plan::{Loss, Rate, Setup, Shape, What};
-use weir_units::{BitRate, Bytes, Ratio, Seed, Span};
+use weir_units::{BitRate, Ratio, Span};
 
 /// What becomes of a link, in both directions.
 ///
 /// Packets that are past the bottleneck when a change comes keep their moment of arrival: they are
 /// on the wire. A packet never overtakes those before it, also where the delay has become shorter.
-/// After each change, losses and jitter are drawn from another random stream, which derives from the
-/// seed and the number of the change.
+/// After each change, losses and jitter are drawn from another random stream, which derives from
+/// the seed and the number of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkChange {
     /// Nothing passes any more, as if the cable were cut in its middle: both ends go on sending and
@@ -52,12 +53,9 @@ pub(crate) fn changing(setup: &Setup) -> Result<BTreeSet<usize>> {
                 let at = position(setup, link)?;
                 let link = topology.links.get(at).context("a link is gone")?;
                 if rate.is_some() {
-                    [&link.forward, &link.backward]
-                        .into_iter()
-                        .try_for_each(has_a_rate)
-                        .with_context(|| {
-                            format!("a fault changes the rate of the link {}", link.name)
-                        })?;
+                    let what = || format!("a fault changes the rate of the link {}", link.name);
+                    has_a_rate(&link.forward).with_context(what)?;
+                    has_a_rate(&link.backward).with_context(what)?;
                 }
                 found.insert(at);
             }
@@ -98,41 +96,41 @@ fn has_a_rate(shape: &Shape) -> Result<()> {
     Ok(())
 }
 
-/// How a link is now.
-#[derive(Debug)]
-pub(crate) struct Now {
+/// How a link is now: the one place that says so.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkState {
     /// Both directions, as they are while the link is up.
-    pub shapes: [Shape; 2],
+    pub shapes: PerDirection<Shape>,
+    /// What they are in the kernel.
+    pub qdiscs: PerDirection<DirectionQdiscs>,
     downs: u64,
     changes: u64,
 }
 
-/// What a direction is made of beside its shape.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Making {
-    /// The depth of its buffer.
-    pub queue: Option<Bytes>,
-    /// Whether an active queue may mark packets.
-    pub ecn: bool,
-    /// What its random streams derive from.
-    pub seed: Seed,
-}
-
-impl Now {
-    /// As the topology says.
-    pub fn new(shapes: [Shape; 2]) -> Self {
-        Self { shapes, downs: 0, changes: 0 }
+impl LinkState {
+    /// Of a link at its beginning, when it is as the topology says. Only one that `changes` has
+    /// what that takes.
+    pub fn new(params: &PerDirection<QdiscParams>, changes: bool) -> Result<Self> {
+        let shapes = PerDirection::of(|direction| params[direction].shape.clone());
+        let qdiscs = PerDirection::try_of(|direction| {
+            let QdiscParams { shape, queue, ecn, seed } = &params[direction];
+            let qdiscs = DirectionQdiscs::new(shape, *queue, *ecn, *seed)?;
+            Ok(if changes { qdiscs.changing(*seed) } else { qdiscs })
+        })?;
+        Ok(Self { shapes, qdiscs, downs: 0, changes: 0 })
     }
 
-    /// After a change; `topology` says what is restored.
-    pub fn changed(&self, change: &LinkChange, topology: &[Shape; 2]) -> Result<Self> {
-        let Self { mut shapes, mut downs, changes } = Self { shapes: self.shapes.clone(), ..*self };
+    /// Of one that changes, after another change. Which qdiscs there are stays.
+    pub fn after(&self, change: &LinkChange, params: &PerDirection<QdiscParams>) -> Result<Self> {
+        let (mut shapes, mut downs) = (self.shapes.clone(), self.downs);
         match *change {
             LinkChange::Down => downs = downs.saturating_add(1),
             LinkChange::Up => downs = downs.saturating_sub(1),
-            LinkChange::Restore => shapes = topology.clone(),
+            LinkChange::Restore => {
+                shapes = PerDirection::of(|direction| params[direction].shape.clone());
+            }
             LinkChange::Shape { rate, delay, loss } => {
-                for shape in &mut shapes {
+                for shape in [&mut shapes.forward, &mut shapes.backward] {
                     if let Some(rate) = rate {
                         has_a_rate(shape)?;
                         shape.rate = Some(Rate::Constant(rate));
@@ -142,58 +140,53 @@ impl Now {
                 }
             }
         }
-        Ok(Self { shapes, downs, changes: changes.saturating_add(1) })
-    }
-
-    /// What it is in the kernel.
-    pub fn lanes(&self, making: &[Making; 2]) -> Result<[Lane; 2]> {
-        let lane = |which: usize| {
-            let Making { queue, ecn, seed } = making[which];
-            let seed = match self.changes {
-                0 => seed,
-                number => seed.derive(&format!("change {number}")),
-            };
-            let lane = Lane::new(&self.shapes[which], queue, ecn, seed)?.changing(seed);
-            Ok::<_, anyhow::Error>(if self.downs > 0 { lane.cut() } else { lane })
-        };
-        Ok([lane(0)?, lane(1)?])
+        let changes = self.changes.saturating_add(1);
+        let qdiscs = PerDirection::try_of(|direction| {
+            let QdiscParams { queue, ecn, seed, .. } = &params[direction];
+            let seed = seed.derive(&format!("change {changes}"));
+            let qdiscs = DirectionQdiscs::new(&shapes[direction], *queue, *ecn, seed)?;
+            let qdiscs = qdiscs.changing(seed);
+            Ok(if downs > 0 { qdiscs.cut() } else { qdiscs })
+        })?;
+        Ok(Self { shapes, qdiscs, downs, changes })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::qdiscs::tests::PLAIN;
     use super::*;
-    use weir_plan::Discipline;
-    use weir_plan::Queue;
+    use weir_units::{Bytes, Seed};
 
     fn shape(mbps: u64) -> Shape {
-        Shape {
-            rate: Some(Rate::Constant(BitRate::from_bps(mbps * 1_000_000))),
-            delay: Span::from_ms(10),
-            jitter: Span::ZERO,
-            reordering_jitter: Span::ZERO,
-            queue: Queue::Bdp(Ratio::ONE),
-            discipline: Discipline::Fifo,
-            loss: Loss::NONE,
-        }
+        let rate = Some(Rate::Constant(BitRate::from_bps(mbps * 1_000_000)));
+        Shape { rate, delay: Span::from_ms(10), ..PLAIN }
     }
 
-    const MAKING: Making =
-        Making { queue: Some(Bytes::new(64_000)), ecn: false, seed: Seed::new(1) };
+    fn params(forward: Shape, backward: Shape) -> PerDirection<QdiscParams> {
+        let params = |shape| QdiscParams {
+            shape,
+            queue: Some(Bytes::new(64_000)),
+            ecn: false,
+            seed: Seed::new(1),
+        };
+        PerDirection { forward: params(forward), backward: params(backward) }
+    }
 
-    fn after(changes: &[LinkChange]) -> Now {
-        let topology = [shape(5), shape(1)];
-        let start = Now::new(topology.clone());
-        changes.iter().fold(start, |now, change| now.changed(change, &topology).unwrap())
+    fn after(changes: &[LinkChange]) -> LinkState {
+        let params = params(shape(5), shape(1));
+        let start = LinkState::new(&params, true).unwrap();
+        changes.iter().fold(start, |now, change| now.after(change, &params).unwrap())
     }
 
     fn delay(ms: u64) -> LinkChange {
         LinkChange::Shape { rate: None, delay: Some(Span::from_ms(ms)), loss: None }
     }
 
-    fn is_down(now: &Now) -> bool {
-        let [forward, backward] = now.lanes(&[MAKING; 2]).unwrap();
-        let lost = |lane: Lane| lane.line.unwrap().loss == Loss::Independent(Ratio::ONE);
+    fn is_down(now: &LinkState) -> bool {
+        let [forward, backward] = now.qdiscs.each();
+        let lost =
+            |qdiscs: &DirectionQdiscs| qdiscs.line.unwrap().loss == Loss::Independent(Ratio::ONE);
         assert_eq!(lost(forward), lost(backward));
         lost(forward)
     }
@@ -213,34 +206,33 @@ mod tests {
         let loss = Ratio::from_ppb(10_000_000);
         let lossy = LinkChange::Shape { rate: None, delay: None, loss: Some(loss) };
         let now = after(&[delay(50), lossy]);
-        for (now, shape) in now.shapes.iter().zip([shape(5), shape(1)]) {
+        for (now, shape) in now.shapes.each().into_iter().zip([shape(5), shape(1)]) {
             let delay = Span::from_ms(50);
             assert_eq!(*now, Shape { delay, loss: Loss::Independent(loss), ..shape });
         }
         let now = after(&[delay(50), LinkChange::Down, LinkChange::Restore]);
-        assert_eq!(now.shapes, [shape(5), shape(1)]);
+        assert_eq!(now.shapes.each(), [&shape(5), &shape(1)]);
         assert!(is_down(&now), "a shape is restored, not the link");
     }
 
     #[test]
     fn a_change_leaves_the_depth_of_the_buffer_and_draws_anew() {
-        let before = after(&[]).lanes(&[MAKING; 2]).unwrap();
+        let before = after(&[]).qdiscs;
         let rate =
             LinkChange::Shape { rate: Some(BitRate::from_bps(200_000)), delay: None, loss: None };
-        let behind = after(&[rate]).lanes(&[MAKING; 2]).unwrap();
-        for (before, behind) in before.iter().zip(&behind) {
+        let behind = after(&[rate]).qdiscs;
+        for (before, behind) in before.each().into_iter().zip(behind.each()) {
             let (old, new) = (before.bottleneck.unwrap(), behind.bottleneck.unwrap());
-            assert_eq!((new.queue, new.htb.rate.bps()), (old.queue, 200_000));
+            assert_eq!((new.buffer, new.htb.rate.bps()), (old.buffer, 200_000));
             assert_ne!(before.line.unwrap().seed, behind.line.unwrap().seed);
         }
     }
 
     #[test]
     fn a_rate_where_there_was_none_is_refused() {
-        let plain = Shape { rate: None, ..shape(1) };
-        let topology = [shape(5), plain];
+        let params = params(shape(5), Shape { rate: None, ..shape(1) });
         let rate = LinkChange::Shape { rate: Some(BitRate::from_bps(1)), delay: None, loss: None };
-        let error = Now::new(topology.clone()).changed(&rate, &topology).unwrap_err();
+        let error = LinkState::new(&params, true).unwrap().after(&rate, &params).unwrap_err();
         assert!(error.to_string().contains("no rate"), "{error}");
     }
 }

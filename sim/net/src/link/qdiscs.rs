@@ -1,8 +1,8 @@
 //! One direction of a link: its shape as the qdiscs that make it.
 
-use crate::qdisc::{Bfifo, FqCodel, Htb, Netem};
+use crate::qdisc::{Buffer, Htb, Netem};
 use anyhow::{Context, Result};
-use weir_plan::{Discipline, Loss, Shape};
+use weir_plan::{Loss, Shape};
 use weir_units::{Bytes, Ratio, Seed, Span};
 
 /// One direction as it is set in the kernel, in the order in which a packet passes.
@@ -19,7 +19,7 @@ use weir_units::{Bytes, Ratio, Seed, Span};
 /// link's time from those behind it. There it has a rate at which nothing takes time, so that
 /// packets keep their order and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lane {
+pub(crate) struct DirectionQdiscs {
     pub bottleneck: Option<Bottleneck>,
     pub line: Option<Netem>,
     pub jitter: Option<Netem>,
@@ -29,29 +29,31 @@ pub(crate) struct Lane {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bottleneck {
     pub htb: Htb,
-    pub queue: Buffer,
+    pub buffer: Buffer,
 }
 
-/// The buffer in front of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Buffer {
-    Fifo(Bfifo),
-    FqCodel(FqCodel),
+/// What the qdiscs of a direction are made from. It never changes.
+#[derive(Debug, Clone)]
+pub(crate) struct QdiscParams {
+    /// What the topology says that it does.
+    pub shape: Shape,
+    /// The depth of its buffer, needed where there is a rate.
+    pub queue: Option<Bytes>,
+    /// Whether an active queue may mark packets.
+    pub ecn: bool,
+    /// What its random streams derive from.
+    pub seed: Seed,
 }
 
-impl Lane {
-    /// `queue` is the depth of the buffer in bytes, needed where there is a rate. `ecn` lets an
-    /// active queue mark packets.
+impl DirectionQdiscs {
+    /// The qdiscs of a direction that has this shape now, and draws from this seed.
     pub fn new(shape: &Shape, queue: Option<Bytes>, ecn: bool, seed: Seed) -> Result<Self> {
         let bottleneck = match shape.constant_rate() {
             None => None,
             Some(rate) => {
                 let depth = queue.context("a link with a rate needs the depth of its buffer")?;
-                let queue = match shape.discipline {
-                    Discipline::Fifo => Buffer::Fifo(Bfifo { limit: depth }),
-                    Discipline::FqCodel => Buffer::FqCodel(FqCodel::new(depth, ecn)),
-                };
-                Some(Bottleneck { htb: Htb { rate }, queue })
+                let buffer = Buffer::new(shape.discipline, depth, ecn);
+                Some(Bottleneck { htb: Htb { rate }, buffer })
             }
         };
         // Random streams of their own: a jitter does not change which packets are lost.
@@ -76,9 +78,9 @@ impl Lane {
         Self { line: Some(Netem { rate: line.rate.or(Some(Netem::INSTANT)), ..line }), ..self }
     }
 
-    /// The same when the wire is cut: its line loses everything. It is behind the bottleneck, so the
-    /// buffer in front goes on to empty at the rate, as that of a sender does who hears nothing of
-    /// it.
+    /// The same when the wire is cut: its line loses everything. It is behind the bottleneck, so
+    /// the buffer in front goes on to empty at the rate, as that of a sender does who hears nothing
+    /// of it.
     pub fn cut(self) -> Self {
         let line = self.line.map(|line| Netem { loss: Loss::Independent(Ratio::ONE), ..line });
         Self { line, ..self }
@@ -104,40 +106,15 @@ fn spread(shape: &Shape, seed: Seed) -> Option<Netem> {
     (shape.jitter > Span::ZERO).then(|| Netem::up_to(shape.delay, shape.jitter, seed))
 }
 
-impl Buffer {
-    /// The name of the qdisc.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Fifo(_) => Bfifo::KIND,
-            Self::FqCodel(_) => FqCodel::KIND,
-        }
-    }
-
-    /// The payload of its `TCA_OPTIONS`.
-    pub fn encode(&self) -> Result<Vec<u8>> {
-        match self {
-            Self::Fifo(queue) => queue.encode(),
-            Self::FqCodel(queue) => Ok(queue.encode()),
-        }
-    }
-
-    /// Compares with what the kernel says that it has set.
-    pub fn verify(&self, options: &[u8]) -> Result<()> {
-        match self {
-            Self::Fifo(queue) => queue.verify(options),
-            Self::FqCodel(queue) => queue.verify(options),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use weir_plan::Discipline;
     use weir_plan::Queue;
     use weir_plan::Rate;
     use weir_units::BitRate;
 
-    const PLAIN: Shape = Shape {
+    pub const PLAIN: Shape = Shape {
         rate: None,
         delay: Span::ZERO,
         jitter: Span::ZERO,
@@ -147,15 +124,15 @@ mod tests {
         loss: Loss::NONE,
     };
 
-    fn lane(shape: Shape) -> Lane {
-        Lane::new(&shape, Some(Bytes::new(64_000)), false, Seed::new(1)).unwrap()
+    fn qdiscs(shape: Shape) -> DirectionQdiscs {
+        DirectionQdiscs::new(&shape, Some(Bytes::new(64_000)), false, Seed::new(1)).unwrap()
     }
 
     #[test]
     fn a_direction_without_jitter_has_one_netem_and_one_that_does_nothing_has_none() {
-        assert!(lane(PLAIN).is_plain());
+        assert!(qdiscs(PLAIN).is_plain());
         let rate = Some(Rate::Constant(BitRate::from_bps(1_000_000)));
-        let shaped = lane(Shape { rate, delay: Span::from_ms(5), ..PLAIN });
+        let shaped = qdiscs(Shape { rate, delay: Span::from_ms(5), ..PLAIN });
         assert_eq!(shaped.netems().count(), 1);
         assert_eq!(shaped.line.unwrap().delay, Span::from_ms(5));
     }
@@ -170,7 +147,7 @@ mod tests {
             ..PLAIN
         };
         let (steady, shaky) =
-            (lane(shape.clone()), lane(Shape { jitter: Span::from_ms(10), ..shape }));
+            (qdiscs(shape.clone()), qdiscs(Shape { jitter: Span::from_ms(10), ..shape }));
         assert_eq!(steady.bottleneck, shaky.bottleneck);
         let line = shaky.line.unwrap();
         assert_eq!(Netem { delay: Span::from_ms(20), ..line }, steady.line.unwrap());
@@ -183,10 +160,10 @@ mod tests {
     #[test]
     fn a_jitter_that_reorders_has_no_rate_and_lies_around_the_delay() {
         let delay = Span::from_ms(20);
-        let lane = lane(Shape { delay, reordering_jitter: Span::from_ms(10), ..PLAIN });
-        let jitter = lane.jitter.unwrap();
+        let qdiscs = qdiscs(Shape { delay, reordering_jitter: Span::from_ms(10), ..PLAIN });
+        let jitter = qdiscs.jitter.unwrap();
         assert_eq!((jitter.delay, jitter.jitter), (delay, Span::from_ms(10)));
-        assert_eq!((jitter.rate, lane.line), (None, None));
+        assert_eq!((jitter.rate, qdiscs.line), (None, None));
     }
 
     #[test]
@@ -197,6 +174,6 @@ mod tests {
             loss_bad: Ratio::ONE,
             loss_good: Ratio::ZERO,
         };
-        assert!(lane(Shape { loss: Loss::GilbertElliott(never), ..PLAIN }).is_plain());
+        assert!(qdiscs(Shape { loss: Loss::GilbertElliott(never), ..PLAIN }).is_plain());
     }
 }

@@ -1,7 +1,7 @@
 //! A program in a node: captured output, a readiness probe with a deadline, and death with its
 //! owner.
 
-use crate::Namespace;
+use crate::namespace::Namespace;
 use anyhow::{Context, Result, bail};
 use nix::sched::{CloneFlags, setns};
 use nix::sys::signal::Signal;
@@ -34,8 +34,8 @@ pub struct Command {
 }
 
 /// What every program is left with of root: it works with files of its users, ends what it started,
-/// becomes another user, and listens at ports that everybody knows. What leads out of the view that it
-/// is given is not among them.
+/// becomes another user, and listens at ports that everybody knows. What leads out of the view that
+/// it is given is not among them.
 const USUAL: [Capability; 7] = [
     Capability::Chown,
     Capability::DacOverride,
@@ -67,8 +67,8 @@ impl Process {
         Self::spawn_inheriting(namespace, command, &[])
     }
 
-    /// The same, and the program inherits `descriptors` under the numbers that they have here, which
-    /// its arguments can tell it.
+    /// The same, and the program inherits `descriptors` under the numbers that they have here,
+    /// which its arguments can tell it.
     ///
     /// # Errors
     /// As [`Process::spawn`].
@@ -172,8 +172,8 @@ impl Process {
         self.handle.thaw().with_context(|| format!("thaw {}", self.name))
     }
 
-    /// Kills it, with all that it started, and waits until it is gone. Tells how it ended, which may
-    /// have been before.
+    /// Kills it, with all that it started, and waits until it is gone. Tells how it ended, which
+    /// may have been before.
     ///
     /// # Errors
     /// If it cannot be waited for.
