@@ -6,6 +6,8 @@ use crate::limits;
 use crate::players::Players;
 use crate::topology::{Link, Rate, Topology};
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use weir_records::{FaultKind, FaultTarget};
 use weir_units::{BitRate, Ratio, Span};
 
 /// Something that happens to the network or to a service.
@@ -172,6 +174,58 @@ impl Fault {
 }
 
 impl What {
+    /// What kind of fault it is.
+    pub const fn kind(&self) -> FaultKind {
+        match self {
+            Self::Kill(_) => FaultKind::Kill,
+            Self::Freeze(_) => FaultKind::Freeze,
+            Self::Restart(_) => FaultKind::Restart,
+            Self::Down(_) => FaultKind::Down,
+            Self::Partition(_) => FaultKind::Partition,
+            Self::Change { .. } => FaultKind::Change,
+            Self::Answer { how, .. } => how.kind(),
+            Self::Full(_) => FaultKind::Full,
+        }
+    }
+
+    /// What it happens to.
+    pub fn target(&self) -> FaultTarget<'_> {
+        match self {
+            Self::Kill(name)
+            | Self::Freeze(name)
+            | Self::Restart(name)
+            | Self::Full(name)
+            | Self::Answer { service: name, .. } => FaultTarget::Service(name),
+            Self::Down(name) | Self::Change { link: name, .. } => FaultTarget::Link(name),
+            Self::Partition(name) => FaultTarget::Node(name),
+        }
+    }
+
+    /// The service whose answers are wrong while it lasts, if it is about answers.
+    pub fn spoils(&self) -> Option<&str> {
+        match self {
+            Self::Answer { service, .. } => Some(service),
+            Self::Kill(_)
+            | Self::Freeze(_)
+            | Self::Restart(_)
+            | Self::Down(_)
+            | Self::Partition(_)
+            | Self::Change { .. }
+            | Self::Full(_) => None,
+        }
+    }
+
+    /// The links that are not as the topology has them while it lasts, by their positions.
+    pub fn links(&self, topology: &Topology) -> Vec<usize> {
+        let fits = |link: &Link| match self.target() {
+            FaultTarget::Link(name) => link.name == name,
+            FaultTarget::Node(name) => link.between.0 == name || link.between.1 == name,
+            FaultTarget::Service(_) => false,
+        };
+        let links = topology.links.iter().enumerate();
+        links.filter(|(_, link)| fits(link)).map(|(at, _)| at).collect()
+    }
+
     /// Refuses a change that this link cannot have. All else changes no link.
     ///
     /// # Errors
@@ -207,7 +261,48 @@ impl What {
     }
 }
 
+/// In words: its kind, and how much.
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind())?;
+        match self {
+            Self::Change { link: _, rate, delay, loss } => {
+                rate.map_or(Ok(()), |rate| write!(f, " to {rate}"))?;
+                delay.map_or(Ok(()), |delay| write!(f, " to a delay of {delay}"))?;
+                loss.map_or(Ok(()), |loss| write!(f, " to a loss of {loss}"))
+            }
+            Self::Answer { service: _, how, share } => {
+                match how {
+                    Wrong::Status(status) => write!(f, " {status}")?,
+                    Wrong::Trickle(rate) => write!(f, " at {rate}")?,
+                    Wrong::Ahead(by) | Wrong::Behind(by) => write!(f, " by {by}")?,
+                    Wrong::Truncated | Wrong::Corrupt | Wrong::Empty => {}
+                }
+                if *share == Ratio::ONE { Ok(()) } else { write!(f, " for {share}") }
+            }
+            Self::Kill(_)
+            | Self::Freeze(_)
+            | Self::Restart(_)
+            | Self::Down(_)
+            | Self::Partition(_)
+            | Self::Full(_) => Ok(()),
+        }
+    }
+}
+
 impl Wrong {
+    const fn kind(self) -> FaultKind {
+        match self {
+            Self::Status(_) => FaultKind::Status,
+            Self::Truncated => FaultKind::Truncate,
+            Self::Trickle(_) => FaultKind::Trickle,
+            Self::Corrupt => FaultKind::Corrupt,
+            Self::Empty => FaultKind::Empty,
+            Self::Ahead(_) => FaultKind::Ahead,
+            Self::Behind(_) => FaultKind::Behind,
+        }
+    }
+
     /// Whether it can concern a share of the requests only.
     pub const fn has_share(self) -> bool {
         matches!(self, Self::Status(_) | Self::Truncated | Self::Trickle(_))

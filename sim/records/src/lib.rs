@@ -11,6 +11,7 @@ mod result;
 mod schema;
 mod summary;
 pub mod tables;
+mod words;
 
 pub use checks::{Agreement, LabDifference};
 pub use drills::{Alarm, Drill};
@@ -23,3 +24,4 @@ pub use tables::{
     Event, Flow, Link, Live, Moment, Node, Playlist, Record, Rung, Segment, Session, Stall, Trial,
     Verdict,
 };
+pub use words::{EventKind, FaultKind, FaultTarget};

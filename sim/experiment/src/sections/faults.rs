@@ -4,29 +4,41 @@ use crate::document::section::{Field, Section};
 use crate::sections::members::Network;
 use crate::sections::services::Services;
 use crate::sweep::Variants;
+use std::iter;
+use strum::VariantArray;
 use weir_plan::{Error, Fault, Link, Moment, Players, What, Wrong, limits};
+use weir_records::FaultKind;
 use weir_units::{BitRate, Ratio, Span};
 
 const STATUS: u64 = 503;
 
-/// The kinds, and the keys that only some have.
-pub(crate) const KINDS: [(&str, &[&str]); 15] = [
-    ("none", &[]),
-    ("kill", &["for"]),
-    ("freeze", &["for"]),
-    ("restart", &[]),
-    ("down", &["for"]),
-    ("partition", &["for"]),
-    ("change", &["for", "rate", "delay", "loss"]),
-    ("status", &["for", "status", "share"]),
-    ("truncate", &["for", "share"]),
-    ("trickle", &["for", "rate", "share"]),
-    ("corrupt", &["for"]),
-    ("empty", &["for"]),
-    ("ahead", &["for", "by"]),
-    ("behind", &["for", "by"]),
-    ("full", &["for"]),
-];
+/// The kind of what does not happen.
+const NONE: &str = "none";
+
+/// The keys of a kind that not all have.
+const fn keys(kind: FaultKind) -> &'static [&'static str] {
+    match kind {
+        FaultKind::Restart => &[],
+        FaultKind::Change => &["for", "rate", "delay", "loss"],
+        FaultKind::Status => &["for", "status", "share"],
+        FaultKind::Truncate => &["for", "share"],
+        FaultKind::Trickle => &["for", "rate", "share"],
+        FaultKind::Ahead | FaultKind::Behind => &["for", "by"],
+        FaultKind::Kill
+        | FaultKind::Freeze
+        | FaultKind::Down
+        | FaultKind::Partition
+        | FaultKind::Corrupt
+        | FaultKind::Empty
+        | FaultKind::Full => &["for"],
+    }
+}
+
+/// The kinds by their names, and none.
+pub(crate) fn kinds() -> Vec<(&'static str, Option<FaultKind>)> {
+    let kinds = FaultKind::VARIANTS.iter().map(|kind| (kind.into(), Some(*kind)));
+    iter::once((NONE, None)).chain(kinds).collect()
+}
 
 /// The keys that only some kinds have.
 const OWN: [&str; 7] = ["for", "rate", "delay", "loss", "status", "share", "by"];
@@ -53,19 +65,17 @@ impl Scene<'_> {
     }
 
     fn fault(&self, section: &Section<'_>) -> Result<Option<Fault>, Error> {
-        let names = KINDS.map(|(name, keys)| (name, (name, keys)));
-        let (kind, keys) = section.need("fault", "expected what happens")?.one_of(&names)?;
+        let kind = section.need("fault", "expected what happens")?.one_of(&kinds())?;
         let at = section.read("at", moment)?;
         let lasts = section.read("for", |f| f.quantity(limits::FAULT_LENGTHS))?;
         let every = section.read("every", |f| f.quantity(limits::FAULT_PERIODS))?;
         let said = Said::read(section)?;
         section.skip(&["on"]);
-        if kind == "none" {
-            return Ok(None);
-        }
+        let Some(kind) = kind else { return Ok(None) };
+        let keys = keys(kind);
         for key in OWN.into_iter().filter(|key| !keys.contains(key)) {
-            let of = KINDS.iter().filter(|(_, keys)| keys.contains(&key));
-            let of: Vec<&str> = of.map(|(name, _)| *name).collect();
+            let of = FaultKind::VARIANTS.iter().filter(|kind| self::keys(**kind).contains(&key));
+            let of: Vec<&str> = of.map(<&str>::from).collect();
             if section.get(key).is_some() && !self.happens_elsewhere(&of) {
                 let problem = format!("this is {kind}, and only {} has it", of.join(" or "));
                 return Err(section.refuse(&[key], problem));
@@ -85,37 +95,37 @@ impl Scene<'_> {
         self.variants.of_axes(fault).any(|kind| kinds.contains(&kind))
     }
 
-    fn what(&self, kind: &str, section: &Section<'_>, said: &Said) -> Result<What, Error> {
+    fn what(&self, kind: FaultKind, section: &Section<'_>, said: &Said) -> Result<What, Error> {
         let on = section.need("on", "expected the name of a service, a link or a node")?;
         let missing = |key: &str, hint: &str| section.missing(key).hint(hint.to_owned());
         let service = || self.services.named(&on).map(|(service, _)| service.name.clone());
+        let by = || said.by.ok_or_else(|| missing("by", "times are wrong by a time"));
         let how = match kind {
-            "kill" => return service().map(What::Kill),
-            "freeze" => return service().map(What::Freeze),
-            "restart" => return service().map(What::Restart),
-            "full" => return service().map(What::Full),
-            "down" => return self.link(&on).map(|link| What::Down(link.name.clone())),
-            "partition" => {
+            FaultKind::Kill => return service().map(What::Kill),
+            FaultKind::Freeze => return service().map(What::Freeze),
+            FaultKind::Restart => return service().map(What::Restart),
+            FaultKind::Full => return service().map(What::Full),
+            FaultKind::Down => return self.link(&on).map(|link| What::Down(link.name.clone())),
+            FaultKind::Partition => {
                 return self.network.node_named(&on).map(|node| What::Partition(node.to_owned()));
             }
-            "change" => {
+            FaultKind::Change => {
                 let link = self.link(&on)?;
                 let Said { rate, delay, loss, .. } = *said;
                 let change = What::Change { link: link.name.clone(), rate, delay, loss };
                 section.check(change.check_change(link))?;
                 return Ok(change);
             }
-            "status" => Wrong::Status(said.status),
-            "truncate" => Wrong::Truncated,
-            "trickle" => Wrong::Trickle(
-                said.rate.ok_or_else(|| missing("rate", "bodies trickle at a rate"))?,
-            ),
-            "corrupt" => Wrong::Corrupt,
-            "empty" => Wrong::Empty,
-            shifted => {
-                let by = said.by.ok_or_else(|| missing("by", "times are wrong by a time"))?;
-                if shifted == "ahead" { Wrong::Ahead(by) } else { Wrong::Behind(by) }
+            FaultKind::Status => Wrong::Status(said.status),
+            FaultKind::Truncate => Wrong::Truncated,
+            FaultKind::Trickle => {
+                let rate = said.rate.ok_or_else(|| missing("rate", "bodies trickle at a rate"));
+                Wrong::Trickle(rate?)
             }
+            FaultKind::Corrupt => Wrong::Corrupt,
+            FaultKind::Empty => Wrong::Empty,
+            FaultKind::Ahead => Wrong::Ahead(by()?),
+            FaultKind::Behind => Wrong::Behind(by()?),
         };
         // What has no share of its own concerns all requests.
         let share = if how.has_share() { said.share } else { Ratio::ONE };

@@ -10,6 +10,7 @@ use crate::direction::PerDirection;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeSet;
 use weir_plan::{Loss, Rate, Setup, Shape, What};
+use weir_records::FaultTarget;
 use weir_units::{BitRate, Ratio, Span};
 
 /// What becomes of a link, in both directions.
@@ -46,45 +47,29 @@ pub enum LinkChange {
 pub(crate) fn changing(setup: &Setup) -> Result<BTreeSet<usize>> {
     let topology = &setup.topology;
     let mut found = BTreeSet::new();
-    for fault in &setup.faults {
-        match &fault.what {
-            What::Down(link) => _ = found.insert(position(setup, link)?),
-            What::Change { link, rate, .. } => {
-                let at = position(setup, link)?;
-                let link = topology.links.get(at).context("a link is gone")?;
-                if rate.is_some() {
-                    let what = || format!("a fault changes the rate of the link {}", link.name);
-                    has_a_rate(&link.forward).with_context(what)?;
-                    has_a_rate(&link.backward).with_context(what)?;
-                }
-                found.insert(at);
-            }
-            What::Partition(node) => {
-                ensure!(
-                    topology.nodes.iter().any(|host| host.name == *node),
-                    "a fault parts the node \"{node}\", which the topology does not have"
-                );
-                let links = topology.links.iter().enumerate();
-                let ends = |(_, link): &(usize, &weir_plan::Link)| {
-                    link.between.0 == *node || link.between.1 == *node
-                };
-                found.extend(links.filter(ends).map(|(at, _)| at));
-            }
-            What::Kill(_)
-            | What::Freeze(_)
-            | What::Restart(_)
-            | What::Answer { .. }
-            | What::Full(_) => {}
+    for what in setup.faults.iter().map(|fault| &fault.what) {
+        match what.target() {
+            FaultTarget::Service(_) => continue,
+            FaultTarget::Link(name) => ensure!(
+                topology.link(name).is_some(),
+                "a fault is about the link \"{name}\", which the topology has not"
+            ),
+            FaultTarget::Node(name) => ensure!(
+                topology.nodes.iter().any(|node| node.name == name),
+                "a fault parts the node \"{name}\", which the topology does not have"
+            ),
         }
+        let links = what.links(topology);
+        if let What::Change { rate: Some(_), .. } = what {
+            for link in links.iter().filter_map(|at| topology.links.get(*at)) {
+                let what = || format!("a fault changes the rate of the link {}", link.name);
+                has_a_rate(&link.forward).with_context(what)?;
+                has_a_rate(&link.backward).with_context(what)?;
+            }
+        }
+        found.extend(links);
     }
     Ok(found)
-}
-
-fn position(setup: &Setup, name: &str) -> Result<usize> {
-    let found = setup.topology.links.iter().position(|link| link.name == name);
-    found.with_context(|| {
-        format!("a fault is about the link \"{name}\", which the topology has not")
-    })
 }
 
 /// Without one there is no bottleneck, and no depth of a buffer that could stay.
