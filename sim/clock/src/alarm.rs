@@ -43,7 +43,7 @@ impl Alarm {
     /// # Errors
     /// If the kernel refuses the timer.
     pub async fn until(&mut self, at: Time) -> io::Result<()> {
-        let at = self.clock.monotonic(at);
+        let at = self.clock.on_monotonic(at);
         loop {
             if self.armed.is_none_or(|armed| armed > at) {
                 self.arm(at)?;

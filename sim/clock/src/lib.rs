@@ -32,6 +32,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// CLOCK_MONOTONIC itself.
+    pub const fn monotonic() -> Self {
+        Self { zero: 0 }
+    }
+
     /// A clock whose zero is this moment of CLOCK_MONOTONIC, in nanoseconds.
     pub fn with_zero(monotonic_ns: u64) -> Self {
         Self { zero: monotonic_ns }
@@ -53,7 +58,7 @@ impl Clock {
     }
 
     /// A moment of this clock on CLOCK_MONOTONIC, in nanoseconds.
-    fn monotonic(self, at: Time) -> u64 {
+    fn on_monotonic(self, at: Time) -> u64 {
         self.zero.saturating_add(at.ns())
     }
 }

@@ -3,7 +3,7 @@
 use crate::document::{Value, section};
 use crate::library::{self, Files, Library, Used};
 use crate::sections::faults::Scene;
-use crate::sections::head::{Head, LABS};
+use crate::sections::head::Head;
 use crate::sections::players::{self, Watched};
 use crate::sections::services::Services;
 use crate::sections::{live, media, tcp, topology, traffic};
@@ -63,8 +63,6 @@ pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
 const TITLE: &str = "the experiment";
 const PAGE: &str = "experiments top level";
 
-const PHASES: [(&str, Phase); 2] = [("random", Phase::Random), ("fixed", Phase::Fixed)];
-
 const INTERVAL: Span = Span::from_s(1);
 
 /// What a trial depends on.
@@ -93,10 +91,10 @@ fn setup(tree: &Value, variants: &Variants<'_>, library: &Library<'_>) -> Result
         let traffic = traffic::read(section.get("traffic"), &network, &tcp, &players)?;
         let scene = Scene { network: &network, services: &services, players: &players, variants };
         let faults = scene.read(section.get("events"))?;
-        let phase = section.read("phase", |f| f.one_of(&PHASES))?.unwrap_or(Phase::Random);
+        let phase = section.read("phase", |f| f.variant())?.unwrap_or(Phase::Random);
         let interval =
             section.read("interval", |f| f.quantity(limits::INTERVALS))?.unwrap_or(INTERVAL);
-        let lab = section.read("lab", |f| f.one_of(&LABS))?.unwrap_or(LabName::Uml);
+        let lab = section.read("lab", |f| f.variant())?.unwrap_or(LabName::Uml);
         let services = services.list;
         let topology = network.topology;
         let setup = Setup {

@@ -1,69 +1,34 @@
 //! The laboratory: it takes a plan, prepares content, runs every trial in a lab, and keeps each
 //! result the moment it is there.
 //!
-//! | file | what lives there |
+//! | folder | what lives there |
 //! |---|---|
-//! | `run.rs`, `trials.rs` | a whole plan, and all of its trials |
-//! | `replay.rs` | one trial of a run once more |
-//! | `blocks.rs`, `store.rs`, `kept.rs`, `lock.rs`, `sealed.rs`, `own.rs` | its folder: one writer, and finished trials that are safe |
-//! | `inputs.rs`, `facts.rs` | what its results depend on, and where it ran |
-//! | `content.rs` | what trials serve |
-//! | `lab.rs`, `labs.rs` | what labs have in common, and those of a plan |
-//! | `model/` | the lab in which the network is a model |
-//! | `uml.rs` | the lab that boots a guest for each trial |
-//! | `patience.rs` | how long a guest may take |
-//! | `host.rs`, `relaunch.rs`, `view.rs` | the lab on this machine's kernel: each trial in namespaces of its own |
-//! | `trial.rs` | one trial on the kernel that this process runs on |
-//! | `services/`, `sidecars.rs`, `programs.rs`, `players.rs`, `viewers.rs`, `traffic.rs` | who runs on its nodes |
-//! | `faults/` | what happens to them and to the network, and when |
-//! | `sampler.rs`, `senders.rs`, `rows.rs` | what is read from the kernel meanwhile, and its rows |
-//! | `exec.rs`, `snapshot.rs` | where programs of the user's decide, and what they see |
-//! | `started.rs` | which programs trials start, and where they come from |
-//! | `guest.rs` | what this program is inside a trial: its first process, or a player process |
+//! | `run/` | a whole plan, all of its trials, and one trial of a run once more |
+//! | `store/` | its folder: one writer, finished trials that are safe, what results depend on |
+//! | `content/` | what trials serve |
+//! | `labs/` | what labs have in common, and each of them: `model/`, a guest, this machine's kernel |
+//! | `trial/` | one trial on the kernel that this process runs on |
+//! | `exec/` | where programs of the user's decide, and what they see |
+//! | `environment/` | this machine, and the programs that trials start |
 
-mod blocks;
 mod content;
+mod environment;
 mod exec;
-mod facts;
-mod faults;
-pub mod guest;
-mod host;
-mod inputs;
-mod kept;
-mod lab;
 mod labs;
-mod lock;
-mod model;
-mod own;
-mod patience;
-mod players;
-mod programs;
+mod progress;
 mod refused;
-mod relaunch;
-mod replay;
-mod rows;
 mod run;
-mod sampler;
-mod sealed;
-mod senders;
-mod services;
-mod sidecars;
-mod snapshot;
-mod started;
 mod store;
-mod traffic;
 mod trial;
-mod trials;
-mod uml;
-mod view;
-mod viewers;
 
-pub use facts::{Finding, check, doctor, lab_name};
+pub use environment::doctor::{Finding, check, doctor};
+pub use environment::started::{From, Started, started};
+pub use labs::guest;
+pub use progress::Progress;
 pub use refused::Refused;
-pub use replay::{Replay, Replayed, replay};
-pub use run::{Options, Progress, Ran, Run, run};
-pub use started::{From, Started, started};
-pub use store::{Existing, Store};
+pub use run::replay::{Replay, Replayed, replay};
+pub use run::whole::{Options, Ran, Run, run};
+pub use store::folder::{Existing, Store};
 pub use weir_process::Cancel;
 
 /// The word on the command line that makes this program a player process of a trial.

@@ -124,7 +124,20 @@ pub struct Traced {
 }
 
 /// The queueing discipline of a bottleneck.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Discipline {
     /// First in, first out; what finds the buffer full is dropped.
     #[serde(rename = "fifo")]

@@ -3,7 +3,7 @@
 use crate::init::{ARGUMENT, DONE, PHASE, PROGRAM};
 use crate::{Kernel, Root};
 use anyhow::{Context, Result};
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::sched::{CpuSet, sched_setaffinity};
 use nix::sys::personality::{self, Persona};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
@@ -76,15 +76,6 @@ pub enum Outcome {
 /// The folder below [`Guest::folder`] that the guest writes to.
 pub fn out_folder(folder: &Path) -> PathBuf {
     folder.join("out")
-}
-
-/// The CPUs that this process may use, in order: one for each guest at a time.
-///
-/// # Errors
-/// If the kernel does not tell.
-pub fn cpus() -> Result<Vec<usize>> {
-    let allowed = sched_getaffinity(Pid::from_raw(0)).context("ask which CPUs may be used")?;
-    Ok((0..CpuSet::count()).filter(|cpu| allowed.is_set(*cpu).unwrap_or(false)).collect())
 }
 
 impl Guest<'_> {

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use weir_base::{hex, sha256_of_file};
 
 /// What a guest kernel is built from, besides Linux: its configuration and the shim.
 const CONFIG: &[u8] = include_bytes!("../guest/config");
@@ -103,31 +103,6 @@ fn clock_address(about: &Path) -> Option<u64> {
 /// 7.2.10 comes after 7.2.9.
 fn version_numbers(version: &str) -> Vec<u64> {
     version.split(['.', '-']).map(|part| part.parse().unwrap_or(0)).collect()
-}
-
-/// The SHA-256 of a file's content as hexadecimal digits.
-///
-/// # Errors
-/// If it cannot be read.
-pub fn sha256_of_file(path: &Path) -> Result<String> {
-    let what = || format!("read {}", path.display());
-    let mut file = File::open(path).with_context(what)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).with_context(what)? {
-            0 => return Ok(hex(&hash.finalize())),
-            n => hash.update(buffer.get(..n).unwrap_or_default()),
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,6 @@ mod kernel;
 mod root;
 
 pub use boot::{Ended, Guest, Outcome};
-pub use kernel::{Kernel, KernelKey, cache_folder, sha256_of_file};
+pub use kernel::{Kernel, KernelKey, cache_folder};
 pub use root::Root;
 pub use weir_process::{Cancel, Patience};

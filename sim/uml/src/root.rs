@@ -5,12 +5,12 @@
 //! are there because init has to start before the host's `/usr` is mounted.
 
 use crate::init::PROGRAM;
-use crate::kernel::sha256_of_file;
 use anyhow::{Context, Result};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use weir_base::sha256_of_file;
 
 /// Places to mount things on: kernel file systems, the host's programs, and the folders that a
 /// trial reads and writes.

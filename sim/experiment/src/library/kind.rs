@@ -6,11 +6,7 @@ use crate::library::bundled::KINDS;
 use std::collections::BTreeMap;
 use std::path::Path;
 use weir_plan::limits::{self, MAX_ENTRIES, MAX_WORDS};
-use weir_plan::{Each, Error, Of, Ready, ServiceKind, Upstream, clip};
-
-const UPSTREAMS: [(&str, Upstream); 3] =
-    [("none", Upstream::None), ("one", Upstream::One), ("some", Upstream::Some)];
-const OF: [(&str, Of); 2] = [("upstream", Of::Upstream), ("rungs", Of::Rungs)];
+use weir_plan::{Each, Error, Ready, ServiceKind, clip};
 
 /// The kind of service of this name that comes with the program, if there is one.
 pub fn bundled_kind(name: &str) -> Option<ServiceKind> {
@@ -43,7 +39,7 @@ fn kind(section: &Section<'_>) -> Result<ServiceKind, Error> {
         port: port("port")?,
         health: port("health")?,
         watchable: section.read("watchable", |f| f.flag())?.unwrap_or(false),
-        upstream: section.read("upstream", |f| f.one_of(&UPSTREAMS))?.unwrap_or_default(),
+        upstream: section.read("upstream", |f| f.variant())?.unwrap_or_default(),
         ready_within: span("ready_within")?
             .ok_or_else(|| section.missing("ready_within").hint(waits))?,
         ready: section.read("ready", ready)?.unwrap_or_default(),
@@ -119,7 +115,7 @@ fn all_of_each(field: Field<'_>) -> Result<BTreeMap<String, Each>, Error> {
         let each = section::read(&entry.value, &title, page, |section| {
             let hint = "expected upstream or rungs";
             Ok(Each {
-                of: section.need("of", hint)?.one_of(&OF)?,
+                of: section.need("of", hint)?.variant()?,
                 text: section.need("text", "expected what is repeated")?.text()?.to_owned(),
                 others: section.read("others", |f| f.text().map(str::to_owned))?,
             })

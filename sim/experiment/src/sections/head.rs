@@ -5,14 +5,8 @@ use crate::library::Library;
 use std::path::Path;
 use weir_core::QoePreset;
 use weir_plan::names::{MAX_FILE_NAME, is_file_name};
-use weir_plan::{Error, Keep, LabName, NamedFile, Place, Setup, limits};
+use weir_plan::{Error, Keep, NamedFile, Place, Setup, limits};
 use weir_units::{Seed, Span};
-
-/// The labs by their names in experiment files.
-pub(crate) const LABS: [(&str, LabName); 3] =
-    [("model", LabName::Model), ("uml", LabName::Uml), ("host", LabName::Host)];
-
-const KEEPS: [(&str, Keep); 2] = [("sessions", Keep::Sessions), ("segments", Keep::Segments)];
 
 /// See the fields of the same names of [`crate::Plan`].
 pub(crate) struct Head {
@@ -34,7 +28,7 @@ impl Head {
             name: file_name(&name)?.to_owned(),
             seed: section.read("seed", seed)?.unwrap_or(Seed::new(1)),
             repeats: section.read("repeats", |f| f.count(limits::REPEATS))?.unwrap_or(1),
-            record: section.read("record", |f| f.one_of(&KEEPS))?.unwrap_or_default(),
+            record: section.read("record", |f| f.variant())?.unwrap_or_default(),
             oracle: section.read("oracle", oracle)?,
             expect: section.read("expect", |f| expect(&f, library))?,
             watchdog: section.read("watchdog", |f| f.quantity(limits::WATCHDOGS))?,

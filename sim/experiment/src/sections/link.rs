@@ -7,9 +7,6 @@ use crate::sections::trace;
 use weir_plan::{Discipline, Error, GilbertElliott, Link, Loss, Place, Queue, Rate, Shape, limits};
 use weir_units::{Ratio, Span};
 
-const DISCIPLINES: [(&str, Discipline); 2] =
-    [("fifo", Discipline::Fifo), ("fq_codel", Discipline::FqCodel)];
-
 /// What FORMAT.md calls the tables of a link, by the folder of the file that is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Pages {
@@ -78,7 +75,7 @@ impl Change {
             reordering_jitter: span("reordering_jitter", limits::REORDERING_JITTERS)?,
             loss: section.read("loss", |f| LossChange::read(&f, section.title(), pages))?,
             queue: section.read("queue", queue)?,
-            discipline: section.read("discipline", |f| f.one_of(&DISCIPLINES))?,
+            discipline: section.read("discipline", |f| f.variant())?,
         })
     }
 

@@ -50,7 +50,7 @@ fn boot_in(stage: &Path, experiment: &str, table: &str) -> Result<Said> {
         mounts: &[],
         seed: Seed::new(1),
         memory: Bytes::new(512 << 20),
-        cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
+        cpu: *weir_base::cpus()?.first().context("no CPU")?,
         patience: Patience::of(Duration::from_secs(120)),
     };
     match guest.run(&Cancel::default())?.outcome {

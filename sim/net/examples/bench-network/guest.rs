@@ -48,7 +48,7 @@ fn boot_in(stage: &Path, file: &Path, times: usize) -> Result<Duration> {
         mounts: &[],
         seed: SEED,
         memory: Bytes::new(256 << 20),
-        cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
+        cpu: *weir_base::cpus()?.first().context("no CPU")?,
         patience: Patience::of(Duration::from_secs(120)),
     };
     let start = Instant::now();

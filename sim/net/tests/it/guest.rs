@@ -36,7 +36,7 @@ fn boot_in(stage: &Path, name: &str) -> Result<()> {
         mounts: &[],
         seed: Seed::new(1),
         memory: Bytes::new(256 << 20),
-        cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
+        cpu: *weir_base::cpus()?.first().context("no CPU")?,
         patience: Patience::of(Duration::from_secs(120)),
     };
     match guest.run(&Cancel::default())?.outcome {

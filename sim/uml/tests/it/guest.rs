@@ -51,7 +51,7 @@ fn boot_in(
         mounts: &[],
         seed: Seed::new(seed),
         memory: Bytes::new(128 << 20),
-        cpu: *weir_uml::boot::cpus()?.first().context("no CPU")?,
+        cpu: *weir_base::cpus()?.first().context("no CPU")?,
         patience,
     };
     let asked = Cancel::default();

@@ -107,12 +107,8 @@ fn folder_of(experiment: &Path) -> Result<PathBuf> {
 }
 
 fn lab_named(name: &str) -> Result<LabName> {
-    match name {
-        "model" => Ok(LabName::Model),
-        "uml" => Ok(LabName::Uml),
-        "host" => Ok(LabName::Host),
-        _ => Err(refuse(format!("there is no lab \"{name}\" (labs: model, uml, host)"))),
-    }
+    let none = || refuse(format!("there is no lab \"{name}\" (labs: model, uml, host)"));
+    name.parse().map_err(|_| none())
 }
 
 /// What Ctrl-C asks to stop.

@@ -51,6 +51,6 @@ pub fn expected(plan: &Plan) -> Result<Option<Expected>> {
 
 /// The labs of a plan, as the report names them.
 pub fn labs(plan: &Plan) -> String {
-    let names = plan.labs().into_iter().map(weir_lab::lab_name);
+    let names = plan.labs().into_iter().map(<&str>::from);
     names.collect::<Vec<_>>().join(" and ")
 }

@@ -31,7 +31,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
     ),
     ("weir-process", &["weir-units"]),
     ("weir-net", &["weir-units", "weir-plan", "weir-records", "weir-process", "weir-wall"]),
-    ("weir-uml", &["weir-units", "weir-process", "weir-wall"]),
+    ("weir-uml", &["weir-units", "weir-base", "weir-process", "weir-wall"]),
     ("weir-media", &["weir-units", "weir-abr", "weir-core", "weir-plan", "weir-trace"]),
     ("weir-switch", &["weir-units", "weir-clock", "weir-core", "weir-records"]),
     ("weir-sidecar", &["weir-units", "weir-clock", "weir-core", "weir-plan"]),
