@@ -35,7 +35,7 @@ static MEASURED: LazyLock<Vec<(f64, Lab)>> = LazyLock::new(|| {
 
 /// The colour of a share, 0 the least and 1 the most. Equal steps of the share are equal distances
 /// in OKLab: they look alike.
-pub(super) fn shade(share: f64) -> RGBColor {
+pub(crate) fn shade(share: f64) -> RGBColor {
     let wanted = share.clamp(0.0, 1.0) * MEASURED[STEPS].0;
     let next = MEASURED.partition_point(|(length, _)| *length < wanted).clamp(1, STEPS);
     let ((from, a), (to, b)) = (MEASURED[next - 1], MEASURED[next]);
@@ -45,7 +45,7 @@ pub(super) fn shade(share: f64) -> RGBColor {
 
 /// Whether text on this colour is read more easily in white than in black: below this luminance the
 /// contrast of white is the higher one (WCAG 2.2, "contrast ratio").
-pub(super) fn is_dark(colour: RGBColor) -> bool {
+pub(crate) fn is_dark(colour: RGBColor) -> bool {
     let RGBColor(r, g, b) = colour;
     // The luminance of sRGB (IEC 61966-2-1), by the usual power of 2.2.
     let linear = |channel: u8| libm::pow(f64::from(channel) / 255.0, 2.2);

@@ -5,7 +5,7 @@ use crate::sample::{LADDER, trial_row};
 use std::collections::BTreeMap;
 use weir_records::tables::{Live, Moment, Playlist};
 use weir_records::{Event, Record, Segment, Session, Stall, TrialResult};
-use weir_report::RunInfo;
+use weir_tables::RunInfo;
 use weir_units::Seed;
 
 const S: u64 = 1_000_000;

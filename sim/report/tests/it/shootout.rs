@@ -6,7 +6,8 @@ use crate::tables::{change_session, column};
 use std::collections::BTreeMap;
 use std::path::Path;
 use weir_records::TrialResult;
-use weir_report::{RunInfo, report};
+use weir_report::report;
+use weir_tables::RunInfo;
 use weir_units::Seed;
 
 const ALGORITHMS: [&str; 3] = ["bola", "throughput", "{name = fixed}"];

@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut screen = Screen::new(false);
     let again = weir_lab::replay(&replay, &cancel, &mut |progress| screen.show(&progress))?;
 
-    let info = weir_report::RunInfo {
+    let info = weir_tables::RunInfo {
         run: again.id.clone(),
         name: format!("{}, trial {trial}", again.plan.name),
         lab: again.trial.row.lab.clone(),
@@ -64,9 +64,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let values: Vec<_> = again.plan.axes.iter().map(|axis| axis.values.clone()).collect();
     let results = [Ok(again.trial.clone())];
-    weir_report::write_run(again.store.folder(), &info, &values, results)?;
+    weir_stats::write_run(again.store.folder(), &info, &values, results)?;
     let report = weir_report::report(again.store.folder())?;
-    let difference = weir_report::first_difference(run, &again.trial)?;
+    let difference = weir_tables::first_difference(run, &again.trial)?;
     let real_time = again.trial.row.lab == "host";
     let folder = again.store.complete()?;
     screen.finish(&folder, &report, report.left_out);

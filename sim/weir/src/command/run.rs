@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let agreement = |folder: &Path| expected.as_ref().map(|e| e.agreement(folder)).transpose();
     let (report, agreement, folder) = match ran {
         Ran::Finished(run) => {
-            let info = weir_report::RunInfo {
+            let info = weir_tables::RunInfo {
                 run: run.id.clone(),
                 name: plan.name.clone(),
                 lab: super::labs(&plan),
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             };
             let values: Vec<_> = plan.axes.iter().map(|axis| axis.values.clone()).collect();
             let folder = run.store.folder();
-            weir_report::write_run(folder, &info, &values, run.results())?;
+            weir_stats::write_run(folder, &info, &values, run.results())?;
             let agreement = agreement(folder)?;
             (weir_report::report(folder)?, agreement, run.store.complete()?)
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 23] = [
+const MAY_USE: [(&str, &[&str]); 25] = [
     ("weir-units", &[]),
     ("weir-base", &[]),
     ("weir-records", &[]),
@@ -54,7 +54,9 @@ const MAY_USE: [(&str, &[&str]); 23] = [
             "weir-sidecar",
         ],
     ),
-    ("weir-report", &["weir-units", "weir-base", "weir-records"]),
+    ("weir-tables", &["weir-units", "weir-base", "weir-records"]),
+    ("weir-stats", &["weir-units", "weir-records", "weir-model", "weir-tables"]),
+    ("weir-report", &["weir-base", "weir-records", "weir-tables", "weir-stats"]),
     (
         "weir",
         &[
@@ -67,6 +69,8 @@ const MAY_USE: [(&str, &[&str]); 23] = [
             "weir-lab",
             "weir-http",
             "weir-abr",
+            "weir-tables",
+            "weir-stats",
             "weir-report",
             "weir-switch",
             "weir-trace",
@@ -78,7 +82,7 @@ const MAY_USE: [(&str, &[&str]); 23] = [
 const BELONGS_TO: [(&str, &[&str]); 8] = [
     ("landlock", &["weir-wall"]),
     ("seccompiler", &["weir-wall"]),
-    ("polars", &["weir-report"]),
+    ("polars", &["weir-tables"]),
     ("plotters", &["weir-report"]),
     ("rtnetlink", &["weir-net"]),
     ("netlink-packet-route", &["weir-net"]),

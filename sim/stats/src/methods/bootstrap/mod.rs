@@ -1,0 +1,291 @@
+//! The 95 % interval of a mean over replicates.
+//!
+//! What is resampled are trials, never sessions: sessions of one trial share a network and are not
+//! independent (the cluster bootstrap; Davison and Hinkley, "Bootstrap Methods and their
+//! Application", 1997, section 3.8). The mean is that over the sessions, the sum of the trials'
+//! sums over the sum of their counts, so that it is the mean that tables and plots show.
+//!
+//! The interval is the bootstrap-t (Efron, "Nonparametric Standard Errors and Confidence Intervals",
+//! 1981; Davison and Hinkley, section 5.2). The standard error is that of a ratio
+//! (Cochran, "Sampling Techniques", 1977, section 2.11); with equal counts it is that of a mean.
+//!
+//! 2026-11-21: chosen by simulation among percentile, BCa, both expanded against their narrowness in
+//! small samples (Hesterberg, "What Teachers Should Know about the Bootstrap", The American
+//! Statistician 69, 2015), and bootstrap-t. Coverage in percent, over 4,000 simulated experiments:
+//!
+//! | data | n | percentile | expanded | BCa | expanded BCa | bootstrap-t |
+//! |---|---|---|---|---|---|---|
+//! | normal | 10 | 90.8 | 95.0 | 90.4 | 94.8 | 95.2 |
+//! | exponential | 10 | 86.8 | 91.7 | 88.1 | 92.8 | 94.3 |
+//! | lognormal, sigma 0.6 | 10 | 87.0 | 91.6 | 88.2 | 92.7 | 93.8 |
+//! | 60 % zeros, else exponential | 10 | 80.2 | 85.1 | 85.4 | 89.2 | 93.0 |
+//! | the same | 20 | 87.7 | 89.7 | 90.5 | 93.0 | 96.2 |
+//! | the same | 50 | 91.3 | 92.1 | 93.1 | 93.8 | 95.6 |
+//!
+//! The test `coverage` measures what is used here. No method can see a rare event that did not
+//! happen: where nine in ten replicates are expected to have no stall, ten of them often have none,
+//! and the interval is then the point zero.
+//!
+//! 2026-11-20: a run has up to a million trials, in few cells or many, and every cell some twenty
+//! means. What an interval costs is bounded thus, at the coverage above:
+//!
+//! - 1,999 resamples instead of 9,999: the ends move by 3 to 4 % of a half-width (standard deviation),
+//!   and are missed as often.
+//! - Of more than 1,000 replicates, neighbours are added up until 1,000 are left: sums of independent
+//!   replicates are independent replicates of the same mean, and 1,000 have nearly the tails of all.
+//! - From 100 replicates on, the tails are computed instead of drawn where they are nearly those of
+//!   Student's distribution ([`expansion`]). How many replicates that takes depends on how skewed they
+//!   are: of a stall in every hundredth trial, 2,000 are too few. The interval from Student's t alone
+//!   then misses in 10 % instead of 5 % of experiments, nearly always on one side.
+
+#[cfg(test)]
+mod coverage;
+mod expansion;
+mod resample;
+
+use std::borrow::Cow;
+
+/// Fewer replicates than this have no interval: their points say more.
+pub const REPLICATES: usize = 10;
+
+/// More replicates than this are added up.
+const MOST: usize = 1_000;
+
+/// The values of one replicate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Replicate {
+    /// The sum of the values, one for each session that has one.
+    pub sum: f64,
+    /// Their number, not zero.
+    pub count: f64,
+}
+
+impl Replicate {
+    /// Of these values; `None` of none.
+    pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
+        let (sum, count) = values.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
+        (count > 0.0).then_some(Self { sum, count })
+    }
+
+    /// Their mean.
+    pub fn mean(self) -> f64 {
+        self.sum / self.count
+    }
+}
+
+/// Where a mean can be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Not below this.
+    pub low: f64,
+    /// Not above this.
+    pub high: f64,
+}
+
+impl Limits {
+    /// No limits: differences.
+    pub const NONE: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
+    /// What is never negative: times, rates, counts.
+    pub const POSITIVE: Self = Self { low: 0.0, high: f64::INFINITY };
+    /// A share of a whole.
+    pub const SHARE: Self = Self { low: 0.0, high: 1.0 };
+}
+
+/// A 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Its lower end.
+    pub low: f64,
+    /// Its upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// The same in another unit, of which one is so many of the old ones.
+    pub fn in_units_of(self, size: f64) -> Self {
+        Self { low: self.low / size, high: self.high / size }
+    }
+
+    /// Whether zero is outside.
+    pub fn excludes_zero(self) -> bool {
+        self.low > 0.0 || self.high < 0.0
+    }
+}
+
+/// The mean over all sessions of all replicates; `None` without any.
+pub fn mean(replicates: &[Replicate]) -> Option<f64> {
+    let sum = Replicate {
+        sum: replicates.iter().map(|r| r.sum).sum(),
+        count: replicates.iter().map(|r| r.count).sum(),
+    };
+    (sum.count > 0.0).then(|| sum.mean())
+}
+
+/// The 95 % interval of the mean, cut at the limits; `None` of fewer than [`REPLICATES`], and of
+/// values whose sums leave the range of the type. Replicates that are all equal have a point.
+pub fn interval(replicates: &[Replicate], limits: Limits) -> Option<Interval> {
+    if replicates.len() < REPLICATES {
+        return None;
+    }
+    let mean = mean(replicates)?;
+    // What is left of each sum without the mean: exact zeros and no cancellation later.
+    let rests: Vec<Replicate> = added_up(replicates)
+        .iter()
+        .map(|r| Replicate { sum: r.sum - mean * r.count, count: r.count })
+        .collect();
+    let whole = Sums::of(rests.iter().copied());
+    let error = whole.error(rests.len());
+    if !(mean.is_finite() && error.is_finite()) {
+        return None;
+    }
+    let tails = expansion::tails(&rests, &whole);
+    let (low_t, high_t) = tails.unwrap_or_else(|| resample::tails(&rests, error));
+    // The upper end comes from the lower tail of t, and the other way round.
+    let ends = (mean - high_t * error, mean - low_t * error);
+    let low = ends.0.clamp(limits.low, limits.high).min(mean);
+    let high = ends.1.clamp(limits.low, limits.high).max(mean);
+    (low.is_finite() && high.is_finite()).then_some(Interval { low, high })
+}
+
+/// At most [`MOST`] replicates, each of as many neighbours.
+fn added_up(replicates: &[Replicate]) -> Cow<'_, [Replicate]> {
+    if replicates.len() <= MOST {
+        return Cow::Borrowed(replicates);
+    }
+    let sum = |group: &[Replicate]| Replicate {
+        sum: group.iter().map(|r| r.sum).sum(),
+        count: group.iter().map(|r| r.count).sum(),
+    };
+    Cow::Owned(replicates.chunks(replicates.len().div_ceil(MOST)).map(sum).collect())
+}
+
+/// What the statistic of a resample needs, of the rests `r` and the counts `c`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    r: f64,
+    c: f64,
+    rr: f64,
+    rc: f64,
+    cc: f64,
+}
+
+impl Sums {
+    fn of(rests: impl Iterator<Item = Replicate>) -> Self {
+        rests.fold(Self::default(), |mut sums, replicate| {
+            sums.add(replicate);
+            sums
+        })
+    }
+
+    fn add(&mut self, Replicate { sum, count }: Replicate) {
+        self.r += sum;
+        self.c += count;
+        self.rr += sum * sum;
+        self.rc += sum * count;
+        self.cc += count * count;
+    }
+
+    /// How far its mean is from that of the whole.
+    fn shift(&self) -> f64 {
+        self.r / self.c
+    }
+
+    /// The standard error of its mean, of `n` replicates.
+    fn error(&self, n: usize) -> f64 {
+        let shift = self.shift();
+        let squares = (self.rr - 2.0 * shift * self.rc + shift * shift * self.cc).max(0.0);
+        let n = n as f64;
+        (squares * n / (n - 1.0)).sqrt() / self.c
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn single(values: &[f64]) -> Vec<Replicate> {
+        values.iter().map(|&sum| Replicate { sum, count: 1.0 }).collect()
+    }
+
+    fn values(n: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<f64>> {
+        proptest::collection::vec(prop_oneof![Just(0.0), 0.0..1e9f64], n)
+    }
+
+    #[test]
+    fn fewer_than_ten_replicates_have_no_interval() {
+        let values: Vec<f64> = (0..10).map(f64::from).collect();
+        assert_eq!(interval(&single(&values[..9]), Limits::NONE), None);
+        assert!(interval(&single(&values), Limits::NONE).is_some());
+        assert_eq!(interval(&[], Limits::NONE), None);
+    }
+
+    #[test]
+    fn equal_replicates_have_a_point() {
+        let equal = single(&[0.1; 12]);
+        let found = interval(&equal, Limits::NONE).unwrap();
+        assert!((found.high - found.low).abs() < 1e-12, "{found:?}");
+        let zeros = interval(&single(&[0.0; 10]), Limits::POSITIVE).unwrap();
+        assert_eq!(zeros, Interval { low: 0.0, high: 0.0 });
+    }
+
+    #[test]
+    fn one_stall_among_ten_gives_a_finite_interval() {
+        let mut values = [0.0; 10];
+        values[3] = 1.0;
+        let found = interval(&single(&values), Limits::SHARE).unwrap();
+        assert_eq!(found.low, 0.0);
+        assert!((0.5..=0.8).contains(&found.high), "{found:?}");
+    }
+
+    #[test]
+    fn values_at_the_edge_of_their_type_have_no_interval() {
+        let mut values = [f64::MAX; 10];
+        assert_eq!(interval(&single(&values), Limits::NONE), None);
+        values[0] = f64::NAN;
+        assert_eq!(interval(&single(&values), Limits::NONE), None);
+    }
+
+    #[test]
+    fn sessions_of_a_trial_do_not_count_as_independent() {
+        // Twelve trials of 50 equal sessions know as much as twelve sessions.
+        let means: Vec<f64> = (0..12).map(|i| f64::from(i * i % 7)).collect();
+        let many: Vec<Replicate> =
+            means.iter().map(|mean| Replicate { sum: 50.0 * mean, count: 50.0 }).collect();
+        let (one, many) = (
+            interval(&single(&means), Limits::NONE).unwrap(),
+            interval(&many, Limits::NONE).unwrap(),
+        );
+        assert!((one.low - many.low).abs() < 1e-9 && (one.high - many.high).abs() < 1e-9);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn an_interval_contains_its_mean_and_keeps_its_limits(
+            values in values(10..40), counts in proptest::collection::vec(1u32..9, 40),
+        ) {
+            let replicates: Vec<Replicate> = values
+                .iter()
+                .zip(&counts)
+                .map(|(value, &count)| Replicate { sum: *value, count: f64::from(count) })
+                .collect();
+            let Interval { low, high } = interval(&replicates, Limits::POSITIVE).unwrap();
+            let mean = mean(&replicates).unwrap();
+            prop_assert!(0.0 <= low && low <= mean && mean <= high, "{} {} {}", low, mean, high);
+        }
+
+        #[test]
+        fn an_interval_follows_its_values(
+            values in values(10..30), factor in 0.01f64..100.0, shift in -1e6f64..1e6,
+        ) {
+            let moved: Vec<f64> = values.iter().map(|v| v * factor + shift).collect();
+            let before = interval(&single(&values), Limits::NONE).unwrap();
+            let after = interval(&single(&moved), Limits::NONE).unwrap();
+            let slack = 1e-6 * factor * (1.0 + before.high.abs() + before.low.abs()) + 1e-6 * shift.abs();
+            for (before, after) in [(before.low, after.low), (before.high, after.high)] {
+                prop_assert!((before * factor + shift - after).abs() <= slack);
+            }
+        }
+    }
+}
