@@ -95,29 +95,14 @@ struct Building {
 #[derive(Default)]
 struct Values {
     all: Vec<Cell>,
-    places: BTreeMap<Value, usize>,
-}
-
-/// A value that can be looked up.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Value {
-    Int(u64),
-    /// By its bits: the same text gives the same number.
-    Float(u64),
-    Text(String),
-    Other,
+    places: BTreeMap<String, usize>,
 }
 
 impl Values {
     fn place_of(&mut self, value: &Cell) -> usize {
-        let key = match value {
-            Cell::Int(number) => Value::Int(*number),
-            Cell::Float(number) => Value::Float(number.to_bits()),
-            Cell::Text(text) => Value::Text(text.clone()),
-            Cell::Null | Cell::Bool(_) => Value::Other,
-        };
         let next = self.all.len();
-        let place = *self.places.entry(key).or_insert(next);
+        // The same text of a plan gives the same value, to the last bit.
+        let place = *self.places.entry(format!("{value:?}")).or_insert(next);
         if place == next {
             self.all.push(value.clone());
         }

@@ -16,7 +16,7 @@
 //! three of them, and below that what small samples of skewed data cost; the narrow interval has to
 //! fail them everywhere.
 
-use super::{Interval, Limits, Replicate, interval, mean};
+use weir_stats::methods::bootstrap::{Interval, Limits, Replicate, interval, mean};
 use weir_units::Seed;
 
 const EXPERIMENTS: u64 = 1_000;
