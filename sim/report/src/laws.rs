@@ -9,7 +9,8 @@ use crate::charts::scatter::{ScatterPicture, ScatterPlot, ScatterPoint};
 use crate::kit::head::Head;
 use crate::kit::metric_view::MetricView;
 use crate::plot::canvas::Painting;
-use crate::plot::render::draw_svg;
+use crate::plot::heading::HEAD;
+use crate::plot::render::{draw, draw_svg};
 use crate::sections::drills::{
     DrillPicture, DrillThumbnail, DrillTimeline, FaultSpan, Mark, MarkKind, Viewer,
 };
@@ -205,6 +206,23 @@ fn a_picture_says_what_it_shows() {
         assert!(svg.contains(text), "{text}");
     }
     assert!(svg.contains("n = 1 session &lt;&amp;&gt;"));
+}
+
+#[test]
+fn a_page_shows_a_picture_without_the_title_that_it_has_itself() {
+    let x = X::Names { label: "players.abr".into(), names: vec!["bola".into()] };
+    let (figure, head) = (figure(x, 1, 1, &[1.0, 2.0, 3.0]), head());
+    let block = || Block { figure: &figure, panels: vec![0], columns: 1, height: 400.0 };
+    let whole = Picture { head: &head, width: 900.0, blocks: vec![block()], for_files: vec![] };
+    let (from, to) = whole.on_page();
+    assert_eq!((from, to), (HEAD, whole.size().1));
+    let (file, page) = (draw_svg(&whole).unwrap(), draw(&whole).unwrap().between((from, to)));
+    let (frame, shapes) = page.split_once('\n').unwrap();
+    assert!(frame.contains(&format!("height=\"{}\" viewBox=\"0 336 3600 ", to - from)), "{frame}");
+    assert_eq!(file.split_once('\n').unwrap().1, shapes, "all else is the same text");
+    // What is below is for the file alone.
+    let more = Picture { for_files: vec![block()], ..whole };
+    assert!(more.size().1 > to && more.on_page() == (from, to));
 }
 
 prop_compose! {

@@ -2,22 +2,16 @@
 //! quarter to quarter with the median, and the mean with its interval.
 
 use crate::kit::head::Head;
-use crate::plot::canvas::{Canvas, Painting, Pixel};
+use crate::plot::canvas::{Canvas, Painting, Pixel, anchor};
 use crate::plot::frame::{Frame, Scale};
-use crate::plot::heading::{HEAD, PADDING, TOP, draw_head};
+use crate::plot::heading::{BELOW, HEAD, PADDING, TITLE, TOP, WIDE, draw_head};
 use crate::plot::look::{self, PALETTE};
 use crate::plot::ticks::{self, Tick};
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 use weir_stats::methods::bootstrap::Interval;
 use weir_stats::methods::quantile::quantile;
 
-const WIDTH: f64 = 1200.0;
-/// Above the rows: a panel's title.
-const TITLE: f64 = 28.0;
-/// Below the rows: labels and title of the axis.
-const BELOW: f64 = 46.0;
 /// Between panels.
 const GAP: f64 = 26.0;
 /// The heights that a row can have, and that of all rows that they share.
@@ -117,7 +111,7 @@ impl BoxPlotPicture<'_> {
         for row in &self.plot.rows {
             widest = widest.max(canvas.width(row, &look::KEY)?);
         }
-        Ok((widest + 12.0).min(NAMES * WIDTH))
+        Ok((widest + 12.0).min(NAMES * WIDE))
     }
 }
 
@@ -125,7 +119,7 @@ impl Painting for BoxPlotPicture<'_> {
     fn size(&self) -> (f64, f64) {
         let lines = self.plot.panels.len().div_ceil(self.columns()) as f64;
         let panels = lines * self.panel_height() + (lines - 1.0).max(0.0) * GAP;
-        (WIDTH, TOP + panels + PADDING)
+        (WIDE, TOP + panels + PADDING)
     }
 
     fn on_page(&self) -> (f64, f64) {
@@ -133,7 +127,7 @@ impl Painting for BoxPlotPicture<'_> {
     }
 
     fn paint(&self, canvas: &Canvas) -> Result<()> {
-        let inner = WIDTH - 2.0 * PADDING;
+        let inner = WIDE - 2.0 * PADDING;
         draw_head(canvas, self.head, inner)?;
         let names = self.names(canvas)?;
         let columns = self.columns();
@@ -163,12 +157,12 @@ impl BoxPlotPicture<'_> {
             &self.plot.rows_title,
             &look::LEGEND_TITLE,
             corner,
-            (HPos::Left, VPos::Top),
+            anchor::TOP_LEFT,
             width,
         )?;
         for (row, name) in self.plot.rows.iter().enumerate() {
             let place = (PADDING, self.row(top, row));
-            canvas.write_fit(name, &look::KEY, place, (HPos::Left, VPos::Center), width)?;
+            canvas.write_fit(name, &look::KEY, place, anchor::LEFT, width)?;
         }
         Ok(())
     }
@@ -184,13 +178,7 @@ impl BoxPlotPicture<'_> {
         let height = self.row_height() * self.plot.rows.len() as f64;
         let y = Scale { low: 0.0, high: 1.0 };
         let frame = Frame { left, top: top + TITLE, width, height, x, y };
-        canvas.write_fit(
-            &panel.title,
-            &look::PANEL,
-            (left, top),
-            (HPos::Left, VPos::Top),
-            width,
-        )?;
+        canvas.write_fit(&panel.title, &look::PANEL, (left, top), anchor::TOP_LEFT, width)?;
         for (value, _) in &ticks {
             let colour = if *value == 0.0 { look::AXIS } else { look::GRID };
             let x = canvas.px(frame.x_of(*value));
@@ -199,13 +187,7 @@ impl BoxPlotPicture<'_> {
         }
         frame.x_axis(canvas, &ticks, true);
         let below = (left + width / 2.0, frame.bottom() + BELOW);
-        canvas.write_fit(
-            &panel.axis,
-            &look::AXIS_TITLE,
-            below,
-            (HPos::Center, VPos::Bottom),
-            width,
-        )?;
+        canvas.write_fit(&panel.axis, &look::AXIS_TITLE, below, anchor::BOTTOM, width)?;
         for (row, found) in panel.boxes.iter().enumerate() {
             if let Some(found) = found {
                 draw_box(canvas, &frame, found, (self.row(top, row), self.row_height()));
@@ -244,8 +226,8 @@ fn draw_box(canvas: &Canvas, frame: &Frame, found: &Distribution, (y, height): (
         }
     }
     if let Some(mean) = found.mean {
-        canvas.circle(at(mean, 0.0), canvas.px(4.0), WHITE.filled());
-        canvas.circle(at(mean, 0.0), canvas.px(3.2), colour.filled());
+        canvas.circle(at(mean, 0.0), 4.0, WHITE.filled());
+        canvas.circle(at(mean, 0.0), 3.2, colour.filled());
     }
 }
 

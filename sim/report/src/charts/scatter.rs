@@ -1,21 +1,15 @@
 //! Many points of a few series.
 
 use crate::kit::head::Head;
-use crate::plot::canvas::{Canvas, Painting};
+use crate::plot::canvas::{Canvas, Painting, anchor};
 use crate::plot::frame::{Frame, Scale};
-use crate::plot::heading::{HEAD, PADDING, TOP, draw_head};
+use crate::plot::heading::{BELOW, HEAD, PADDING, TITLE, TOP, WIDE, draw_head};
 use crate::plot::look;
 use crate::plot::marks::Mark;
 use crate::plot::ticks;
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
-const WIDTH: f64 = 1200.0;
-/// Above the points: the title.
-const TITLE: f64 = 28.0;
-/// Below the points: labels and title of the axis.
-const BELOW: f64 = 46.0;
 const HEIGHT: f64 = 330.0;
 /// Between points and legend.
 const GAP: f64 = 26.0;
@@ -67,7 +61,7 @@ impl ScatterPicture<'_> {
         for label in &self.plot.series {
             widest = widest.max(SPACE + canvas.width(label, &look::LEGEND)?);
         }
-        Ok(widest.min(LEGEND * WIDTH))
+        Ok(widest.min(LEGEND * WIDE))
     }
 
     fn legend(&self, canvas: &Canvas, left: f64, width: f64) -> Result<()> {
@@ -77,7 +71,7 @@ impl ScatterPicture<'_> {
             &self.plot.series_title,
             &look::LEGEND_TITLE,
             corner,
-            (HPos::Left, VPos::Top),
+            anchor::TOP_LEFT,
             width,
         )?;
         // As many as there is room for; the last ones have the same marks as the first.
@@ -85,15 +79,9 @@ impl ScatterPicture<'_> {
         for (index, label) in self.plot.series.iter().enumerate().take(fit) {
             let y = top + ROW * (index as f64 + 1.0) + 10.0;
             let mark = self.mark(index);
-            canvas.circle(canvas.at((left + 4.0, y)), canvas.px(3.5), mark.filled());
+            canvas.circle(canvas.at((left + 4.0, y)), 3.5, mark.filled());
             let place = (left + SPACE, y);
-            canvas.write_fit(
-                label,
-                &look::LEGEND,
-                place,
-                (HPos::Left, VPos::Center),
-                width - SPACE,
-            )?;
+            canvas.write_fit(label, &look::LEGEND, place, anchor::LEFT, width - SPACE)?;
         }
         Ok(())
     }
@@ -120,7 +108,7 @@ impl ScatterPicture<'_> {
 
 impl Painting for ScatterPicture<'_> {
     fn size(&self) -> (f64, f64) {
-        (WIDTH, TOP + TITLE + HEIGHT + BELOW + PADDING)
+        (WIDE, TOP + TITLE + HEIGHT + BELOW + PADDING)
     }
 
     fn on_page(&self) -> (f64, f64) {
@@ -128,7 +116,7 @@ impl Painting for ScatterPicture<'_> {
     }
 
     fn paint(&self, canvas: &Canvas) -> Result<()> {
-        let inner = WIDTH - 2.0 * PADDING;
+        let inner = WIDE - 2.0 * PADDING;
         draw_head(canvas, self.head, inner)?;
         let plot = self.plot;
         let points = || plot.points.iter().filter(|point| point.x > 0.0 && point.y.is_finite());
@@ -147,7 +135,7 @@ impl Painting for ScatterPicture<'_> {
             y: Scale { low, high },
         };
         let corner = (PADDING, TOP);
-        canvas.write_fit(&plot.title, &look::PANEL, corner, (HPos::Left, VPos::Top), inner)?;
+        canvas.write_fit(&plot.title, &look::PANEL, corner, anchor::TOP_LEFT, inner)?;
         frame.y_axis(canvas, &y_ticks);
         frame.across(canvas, frame.y_of(0.0), canvas.stroke(look::AXIS, 1.0));
         let [from, to] = [x.low, x.high].map(|log| libm::pow(10.0, log));
@@ -156,17 +144,11 @@ impl Painting for ScatterPicture<'_> {
             ticks.into_iter().map(|(value, label)| (libm::log10(value), label)).collect();
         frame.x_axis(canvas, &ticks, true);
         let below = (frame.left + frame.width / 2.0, frame.bottom() + BELOW);
-        canvas.write_fit(
-            &plot.x,
-            &look::AXIS_TITLE,
-            below,
-            (HPos::Center, VPos::Bottom),
-            frame.width,
-        )?;
+        canvas.write_fit(&plot.x, &look::AXIS_TITLE, below, anchor::BOTTOM, frame.width)?;
         for point in points() {
             let colour = self.mark(point.series).mix(0.6);
             let at = frame.pixel(canvas, libm::log10(point.x), point.y);
-            canvas.circle(at, canvas.px(2.4), colour.filled());
+            canvas.circle(at, 2.4, colour.filled());
         }
         if legend > 0.0 {
             self.legend(canvas, frame.right() + GAP, legend)?;

@@ -10,6 +10,18 @@ use std::cell::RefCell;
 /// Drawing units per unit of layout. Coordinates are whole units, so finer units draw finer.
 pub(super) const SCALE: f64 = 4.0;
 
+/// Which part of a text stands at its place.
+pub(crate) mod anchor {
+    use plotters::style::text_anchor::{HPos, VPos};
+
+    pub(crate) const TOP_LEFT: (HPos, VPos) = (HPos::Left, VPos::Top);
+    pub(crate) const TOP: (HPos, VPos) = (HPos::Center, VPos::Top);
+    pub(crate) const LEFT: (HPos, VPos) = (HPos::Left, VPos::Center);
+    pub(crate) const MIDDLE: (HPos, VPos) = (HPos::Center, VPos::Center);
+    pub(crate) const RIGHT: (HPos, VPos) = (HPos::Right, VPos::Center);
+    pub(crate) const BOTTOM: (HPos, VPos) = (HPos::Center, VPos::Bottom);
+}
+
 /// A place in drawing units.
 pub(crate) type Pixel = (i32, i32);
 
@@ -83,7 +95,8 @@ impl Canvas {
         self.shapes.borrow_mut().push(Shape::Rectangle(corners, style));
     }
 
-    pub(crate) fn circle(&self, at: Pixel, radius: i32, style: ShapeStyle) {
+    pub(crate) fn circle(&self, at: Pixel, radius: f64, style: ShapeStyle) {
+        let radius = self.px(radius);
         self.shapes.borrow_mut().push(Shape::Circle(at, radius, style));
     }
 

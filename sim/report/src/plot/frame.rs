@@ -1,11 +1,10 @@
 //! The axes of one plot: where values lie in the picture, and their ticks.
 
-use super::canvas::{Canvas, Pixel};
+use super::canvas::{Canvas, Pixel, anchor};
 use super::look;
 use super::ticks::Tick;
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// Between a label and its axis.
 const LABEL_SPACE: f64 = 8.0;
@@ -75,7 +74,7 @@ impl Frame {
             let y = self.y_of(*value);
             self.across(canvas, y, canvas.stroke(look::GRID, 1.0));
             let place = (self.left - LABEL_SPACE, y);
-            canvas.write(label, &look::TICK, place, (HPos::Right, VPos::Center));
+            canvas.write(label, &look::TICK, place, anchor::RIGHT);
         }
     }
 
@@ -92,7 +91,7 @@ impl Frame {
             }
             let mut y = self.bottom() + LABEL_SPACE;
             for line in label.lines() {
-                canvas.write(line, &look::TICK, (x, y), (HPos::Center, VPos::Top));
+                canvas.write(line, &look::TICK, (x, y), anchor::TOP);
                 y += LABEL_LINE;
             }
         }

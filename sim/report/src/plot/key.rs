@@ -1,12 +1,11 @@
 //! The keys beside a panel of a timeline: what each sign stands for.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, anchor};
 use super::frame::Frame;
 use super::look;
 use super::marks::draw_line;
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// Between the panel and its keys.
 const SPACE: f64 = 18.0;
@@ -59,7 +58,7 @@ pub(crate) fn draw(canvas: &Canvas, frame: &Frame, width: f64, keys: &[Key]) -> 
         sign.draw(canvas, left, y);
         let room = width - SPACE - SIGN - GAP;
         let place = (left + SIGN + GAP, y);
-        canvas.write_fit(text, &look::KEY, place, (HPos::Left, VPos::Center), room)?;
+        canvas.write_fit(text, &look::KEY, place, anchor::LEFT, room)?;
         y += ROW;
     }
     Ok(())
@@ -75,10 +74,10 @@ impl Sign {
             Self::Stroke(colour) => {
                 let line = vec![at(0.25), at(0.75)];
                 canvas.line(line, canvas.stroke(colour, 2.4));
-                canvas.circle(at(0.5), canvas.px(2.0), colour.filled());
+                canvas.circle(at(0.5), 2.0, colour.filled());
             }
             Self::Dot(colour) => {
-                canvas.circle(at(0.5), canvas.px(2.3), colour.filled());
+                canvas.circle(at(0.5), 2.3, colour.filled());
             }
             Self::Shade(colour) => {
                 let half = canvas.px(6.0);

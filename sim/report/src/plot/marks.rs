@@ -93,7 +93,7 @@ impl Mark {
     /// A replicate.
     pub(crate) fn dot(&self, canvas: &Canvas, at: Pixel) {
         let style = self.colour.mix(0.5).filled();
-        canvas.circle(at, canvas.px(DOT), style);
+        canvas.circle(at, DOT, style);
     }
 
     pub(crate) fn marker(&self, canvas: &Canvas, at: Pixel) {
@@ -107,7 +107,7 @@ impl Mark {
     fn shape(&self, canvas: &Canvas, (x, y): Pixel, radius: f64, colour: RGBColor) {
         let corners = SHAPES[self.shape];
         if corners.is_empty() {
-            canvas.circle((x, y), canvas.px(radius), colour.filled());
+            canvas.circle((x, y), radius, colour.filled());
         } else {
             let corner =
                 |&(dx, dy): &(f64, f64)| (x + canvas.px(dx * radius), y + canvas.px(dy * radius));

@@ -1,13 +1,12 @@
 //! What pictures over the time of a trial have in common.
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, anchor};
 use super::frame::{Frame, Scale};
 use super::heading::PADDING;
 use super::look::{self, PALETTE};
 use super::ticks;
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 pub(crate) const WIDTH: f64 = 1100.0;
 /// The title of a panel.
@@ -25,7 +24,7 @@ pub(crate) const STARTING: RGBColor = RGBColor(150, 154, 162);
 /// Writes the title of a panel.
 pub(crate) fn title(canvas: &Canvas, frame: &Frame, text: &str) -> Result<()> {
     let place = (PADDING, frame.top - TITLE);
-    canvas.write_fit(text, &look::PANEL, place, (HPos::Left, VPos::Top), frame.right() - PADDING)
+    canvas.write_fit(text, &look::PANEL, place, anchor::TOP_LEFT, frame.right() - PADDING)
 }
 
 /// A cross: something failed.
@@ -43,7 +42,7 @@ pub(crate) fn time_axis(canvas: &Canvas, frame: &Frame) {
     let Scale { low, high } = frame.x;
     frame.x_axis(canvas, &ticks::between(low, high, 10.0), true);
     let place = (frame.left + frame.width / 2.0, frame.bottom() + BELOW);
-    let anchor = (HPos::Center, VPos::Bottom);
+    let anchor = anchor::BOTTOM;
     canvas.write("Time in the trial (s)", &look::AXIS_TITLE, place, anchor)
 }
 

@@ -294,14 +294,16 @@ type Distributions = BTreeMap<usize, Distribution>;
 
 fn distributions(algorithms: &BTreeMap<usize, Values>, at: usize) -> Distributions {
     let found = algorithms.iter();
-    found.filter_map(|(place, values)| Some((*place, distribution(&values.distributions[at])?))).collect()
+    found
+        .filter_map(|(place, values)| Some((*place, distribution(&values.distributions[at])?)))
+        .collect()
 }
 
 /// The algorithms by their mean over these panels, the least first.
 fn order(panels: &[Distributions]) -> Vec<usize> {
     let mut means: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-    for (place, spread) in panels.iter().flatten() {
-        means.entry(*place).or_default().extend(spread.mean);
+    for (place, found) in panels.iter().flatten() {
+        means.entry(*place).or_default().extend(found.mean);
     }
     let mean = |(place, means): (usize, Vec<f64>)| Some((Estimate::mean_of(&means)?, place));
     let mut order: Vec<(f64, usize)> = means.into_iter().filter_map(mean).collect();

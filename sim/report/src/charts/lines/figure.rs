@@ -79,6 +79,11 @@ impl Point {
         point.highest().is_finite().then_some(point)
     }
 
+    /// A mean, of which nothing else is shown.
+    pub(crate) fn of_mean(mean: f64) -> Self {
+        Self { mean, interval: None, replicates: Vec::new() }
+    }
+
     /// The lowest of its marks.
     pub(crate) fn lowest(&self) -> f64 {
         let interval = self.interval.map_or(self.mean, |interval| interval.low);

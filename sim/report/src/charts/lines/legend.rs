@@ -1,11 +1,10 @@
 //! The legend: a column to the right of all panels, where no data can be.
 
 use super::figure::Figure;
-use crate::plot::canvas::Canvas;
+use crate::plot::canvas::{Canvas, anchor};
 use crate::plot::look;
 use crate::plot::marks::Mark;
 use anyhow::Result;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// The length of the line in front of a label: enough to see its dashes on both sides of the marker.
 const SAMPLE: f64 = 40.0;
@@ -28,13 +27,7 @@ pub(crate) fn width(canvas: &Canvas, figure: &Figure, limit: f64) -> Result<f64>
 
 /// Draws the legend with its top left corner at `(x, y)`.
 pub(crate) fn draw(canvas: &Canvas, figure: &Figure, (x, y): (f64, f64), width: f64) -> Result<()> {
-    canvas.write_fit(
-        &figure.legend_title,
-        &look::LEGEND_TITLE,
-        (x, y),
-        (HPos::Left, VPos::Top),
-        width,
-    )?;
+    canvas.write_fit(&figure.legend_title, &look::LEGEND_TITLE, (x, y), anchor::TOP_LEFT, width)?;
     for (series, label) in figure.series.iter().enumerate() {
         let mark = Mark::of(series, figure.series.len(), figure.ordered);
         let middle = y + ROW * (series as f64 + 1.0) + 10.0;
@@ -44,13 +37,7 @@ pub(crate) fn draw(canvas: &Canvas, figure: &Figure, (x, y): (f64, f64), width: 
         }
         mark.marker(canvas, at(SAMPLE / 2.0));
         let place = (x + SAMPLE + SPACE, middle);
-        canvas.write_fit(
-            label,
-            &look::LEGEND,
-            place,
-            (HPos::Left, VPos::Center),
-            width - SAMPLE - SPACE,
-        )?;
+        canvas.write_fit(label, &look::LEGEND, place, anchor::LEFT, width - SAMPLE - SPACE)?;
     }
     Ok(())
 }

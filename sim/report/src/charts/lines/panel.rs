@@ -3,16 +3,14 @@
 use super::axis::{Horizontal, TITLE_HEIGHT};
 use super::figure::{Figure, Panel, Point, Range};
 use crate::kit::metric_view::Ends;
-use crate::plot::canvas::{Canvas, Pixel};
+use crate::plot::canvas::{Canvas, Pixel, anchor};
 use crate::plot::frame::{Frame, Scale};
+use crate::plot::heading::TITLE;
 use crate::plot::look;
 use crate::plot::marks::Mark;
 use crate::plot::ticks::{self, Tick};
 use anyhow::Result;
-use plotters::style::text_anchor::{HPos, VPos};
 
-/// Above the data: the panel's title.
-const HEAD: f64 = 28.0;
 /// Room at the right for half of the last label.
 const RIGHT: f64 = 18.0;
 
@@ -46,24 +44,18 @@ pub(crate) fn draw(
     let x = Horizontal::of(canvas, &figure.x, width, beside(figure))?;
     let frame = Frame {
         left: place.left + left,
-        top: place.top + HEAD,
+        top: place.top + TITLE,
         width,
-        height: place.height - HEAD - x.labels_height() - TITLE_HEIGHT,
+        height: place.height - TITLE - x.labels_height() - TITLE_HEIGHT,
         x: x.scale,
         y,
     };
     let corner = (place.left, place.top);
-    canvas.write_fit(title, &look::PANEL, corner, (HPos::Left, VPos::Top), place.width)?;
+    canvas.write_fit(title, &look::PANEL, corner, anchor::TOP_LEFT, place.width)?;
     frame.y_axis(canvas, &y_ticks);
     frame.x_axis(canvas, &x.ticks, figure.x.is_joined());
     let below = (frame.left + frame.width / 2.0, place.top + place.height);
-    canvas.write_fit(
-        figure.x.label(),
-        &look::AXIS_TITLE,
-        below,
-        (HPos::Center, VPos::Bottom),
-        place.width,
-    )?;
+    canvas.write_fit(figure.x.label(), &look::AXIS_TITLE, below, anchor::BOTTOM, place.width)?;
 
     let series = Series::all(figure, &panel.facets[facet], canvas, &x, &frame);
     match figure.range() {

@@ -4,11 +4,10 @@ use super::figure::{Figure, Panel};
 use super::legend;
 use super::panel::{self, Box};
 use crate::kit::head::Head;
-use crate::plot::canvas::{Canvas, Painting};
+use crate::plot::canvas::{Canvas, Painting, anchor};
 use crate::plot::heading::{HEAD, PADDING, TOP, draw_head};
 use crate::plot::look;
 use anyhow::Result;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// Between panels, and between panels and legend.
 const GAP: f64 = 26.0;
@@ -135,8 +134,7 @@ impl Painting for Picture<'_> {
         for block in self.all() {
             if block.figure.is_empty() {
                 let middle = (self.width / 2.0, y + block.height() / 2.0);
-                let anchor = (HPos::Center, VPos::Center);
-                canvas.write("no valid trials", &look::TITLE, middle, anchor);
+                canvas.write("no valid trials", &look::TITLE, middle, anchor::MIDDLE);
             } else {
                 draw_block(canvas, block, (PADDING, y), inner)?;
             }
@@ -155,7 +153,7 @@ fn draw_block(canvas: &Canvas, block: &Block, (left, top): (f64, f64), width: f6
     for row in block.rows() {
         if let Some(heading) = row.heading {
             let place = (left, y);
-            canvas.write(heading, &look::HEADING, place, (HPos::Left, VPos::Top));
+            canvas.write(heading, &look::HEADING, place, anchor::TOP_LEFT);
             y += HEADING;
         }
         for (column, Plot { panel, facet, title }) in row.plots.into_iter().enumerate() {

@@ -5,22 +5,16 @@ mod labels;
 
 use crate::charts::lines::figure::Point;
 use crate::kit::head::Head;
-use crate::plot::canvas::{Canvas, Painting, Pixel};
+use crate::plot::canvas::{Canvas, Painting, anchor};
 use crate::plot::frame::{Frame, Scale};
-use crate::plot::heading::{HEAD, PADDING, TOP, draw_head};
+use crate::plot::heading::{BELOW, HEAD, PADDING, TITLE, TOP, WIDE, draw_head};
 use crate::plot::look::{self, PALETTE};
 use crate::plot::marks::MARKER_WIDTH;
 use crate::plot::ticks::{self, Tick};
 use anyhow::Result;
 use labels::{Labelling, Rectangle};
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
-const WIDTH: f64 = 1200.0;
-/// Above a panel: its title.
-const TITLE: f64 = 28.0;
-/// Below a panel: labels and title of its axis.
-const BELOW: f64 = 46.0;
 /// Of a panel with this many points or fewer, and what each further one adds.
 const HEIGHT: (f64, usize, f64) = (360.0, 8, 11.0);
 /// The title of the vertical axis stands above it.
@@ -108,7 +102,7 @@ impl Painting for ParetoPicture<'_> {
     fn size(&self) -> (f64, f64) {
         let panels = self.plot.panels.len() as f64;
         let panel = TITLE + self.panel_height() + BELOW;
-        (WIDTH, TOP + panels * panel + (panels - 1.0).max(0.0) * GAP + PADDING)
+        (WIDE, TOP + panels * panel + (panels - 1.0).max(0.0) * GAP + PADDING)
     }
 
     fn on_page(&self) -> (f64, f64) {
@@ -116,7 +110,7 @@ impl Painting for ParetoPicture<'_> {
     }
 
     fn paint(&self, canvas: &Canvas) -> Result<()> {
-        let inner = WIDTH - 2.0 * PADDING;
+        let inner = WIDE - 2.0 * PADDING;
         draw_head(canvas, self.head, inner)?;
         // One horizontal axis for all panels, so that they can be compared.
         let cost = Cost::of(self.plot);
@@ -136,7 +130,7 @@ impl ParetoPicture<'_> {
         let frame = Frame {
             left,
             top: top + TITLE,
-            width: WIDTH - PADDING - left,
+            width: WIDE - PADDING - left,
             height: self.panel_height(),
             x: cost.scale,
             y,
@@ -149,8 +143,8 @@ impl ParetoPicture<'_> {
             &title,
             &look::PANEL,
             (PADDING, top),
-            (HPos::Left, VPos::Top),
-            WIDTH - 2.0 * PADDING,
+            anchor::TOP_LEFT,
+            WIDE - 2.0 * PADDING,
         )?;
         frame.y_axis(canvas, &y_ticks);
         frame.x_axis(canvas, &cost.ticks, true);
@@ -159,7 +153,7 @@ impl ParetoPicture<'_> {
             false => self.plot.cost.clone(),
         };
         let below = (frame.left + frame.width / 2.0, frame.bottom() + BELOW);
-        canvas.write(&label, &look::AXIS_TITLE, below, (HPos::Center, VPos::Bottom));
+        canvas.write(&label, &look::AXIS_TITLE, below, anchor::BOTTOM);
 
         let place = |point: &ParetoPoint| {
             (frame.x_of(cost.place(point.cost.mean)), frame.y_of(point.gain.mean))
@@ -171,16 +165,17 @@ impl ParetoPicture<'_> {
         }
         let style = canvas.stroke(look::AXIS.mix(0.45), 1.2);
         for bar in &bars {
-            let line = [(bar.left, bar.top), (bar.right, bar.bottom)];
-            let line: Vec<Pixel> = line.iter().map(|at| canvas.at(*at)).collect();
-            canvas.line(line, style);
+            canvas.line(
+                [(bar.left, bar.top), (bar.right, bar.bottom)].map(|at| canvas.at(at)),
+                style,
+            );
         }
         labels(canvas, panel, &points, (&bars, &frame))?;
         for (index, at) in points.iter().enumerate() {
-            let at = canvas.at((at.0, at.1));
+            let at = canvas.at(*at);
             let colour = PALETTE[usize::from(panel.is_best(index, self.plot.better))];
-            canvas.circle(at, canvas.px(MARKER_WIDTH / 2.0), WHITE.filled());
-            canvas.circle(at, canvas.px(MARKER_WIDTH / 2.0 - 1.0), colour.filled());
+            canvas.circle(at, MARKER_WIDTH / 2.0, WHITE.filled());
+            canvas.circle(at, MARKER_WIDTH / 2.0 - 1.0, colour.filled());
         }
         Ok(())
     }
@@ -228,7 +223,7 @@ fn labels(
         let corners = corners.map(|at| canvas.at(at));
         canvas.rectangle(corners, WHITE.mix(0.7).filled());
         let middle = place.middle();
-        canvas.write(text, &look::KEY, middle, (HPos::Center, VPos::Center));
+        canvas.write(text, &look::KEY, middle, anchor::MIDDLE);
     }
     Ok(())
 }
@@ -317,8 +312,8 @@ mod tests {
     use super::*;
 
     fn point(cost: f64, gain: f64) -> ParetoPoint {
-        let at = |mean| Point { mean, interval: None, replicates: vec![] };
-        ParetoPoint { label: String::new(), cost: at(cost), gain: at(gain) }
+        let [cost, gain] = [cost, gain].map(Point::of_mean);
+        ParetoPoint { label: String::new(), cost, gain }
     }
 
     #[test]

@@ -70,16 +70,19 @@ impl<'f> Rows<'f> {
     /// How the differences are distributed.
     pub(super) fn box_plot(&self, found: &Found) -> BoxPlot {
         let Found { lab, reference, .. } = found;
-        let panel = |title: String, axis: &str, of: fn(&RequestFound) -> Option<f64>| BoxPlotPanel {
-            title,
-            axis: axis.to_owned(),
-            boxes: self
-                .by_place
-                .values()
-                .take(ROWS)
-                .map(|(_, requests)| Distribution::of(requests.iter().filter_map(|r| of(r)).collect()))
-                .collect(),
-        };
+        let panel =
+            |title: String, axis: &str, of: fn(&RequestFound) -> Option<f64>| BoxPlotPanel {
+                title,
+                axis: axis.to_owned(),
+                boxes: self
+                    .by_place
+                    .values()
+                    .take(ROWS)
+                    .map(|(_, requests)| {
+                        Distribution::of(requests.iter().filter_map(|r| of(r)).collect())
+                    })
+                    .collect(),
+            };
         let percent = "% of the download time";
         let panels = vec![
             panel(

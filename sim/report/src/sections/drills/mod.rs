@@ -3,6 +3,7 @@
 
 mod draw;
 mod groups;
+mod lanes;
 mod tables;
 mod timeline;
 mod verdict;
@@ -139,7 +140,8 @@ fn distribution(
 fn drill_by_drill(output: &mut SectionOutput, all: &[DrawnDrill]) -> Result<Markup> {
     let mut thumbnails = Vec::new();
     for DrawnDrill { trial, params, timeline } in all {
-        let whole = output.draw(format!("drill-{}", plain(trial)?), &draw::DrillPicture(timeline))?;
+        let whole =
+            output.draw(format!("drill-{}", plain(trial)?), &draw::DrillPicture(timeline))?;
         let small = small(&draw::DrillThumbnail(timeline))?;
         thumbnails.push(html::thumbnail(&small, &html! { strong { (trial) } }, params, &whole));
     }

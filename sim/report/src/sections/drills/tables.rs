@@ -276,8 +276,8 @@ pub(super) fn tuning(groups: &Groups<'_>) -> Option<ParetoPlot> {
         let detection = detected(mechanism)?;
         Some(ParetoPoint {
             label: groups.name(mechanism),
-            cost: Point { mean: rate, interval: None, replicates: Vec::new() },
-            gain: Point { mean: detection, interval: None, replicates: Vec::new() },
+            cost: Point::of_mean(rate),
+            gain: Point::of_mean(detection),
         })
     };
     let points: Vec<ParetoPoint> = speaking(groups).filter_map(point).collect();

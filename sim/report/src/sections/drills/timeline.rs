@@ -102,13 +102,13 @@ pub(super) fn timelines(sweep: &Sweep, drills: &[(u64, Drill)]) -> Result<Vec<Dr
     if chosen.is_empty() {
         return Ok(drawn);
     }
-    rows::for_each(sweep, &mut |head, seen| {
+    rows::for_each(sweep, &mut |head, trial| {
         let cell = chosen.get(head.id.as_str()).and_then(|cell| sweep.cell(*cell));
         if let Some(cell) = cell {
             drawn.push(DrawnDrill {
                 trial: head.id.clone(),
                 params: values(sweep, cell),
-                timeline: DrillTimeline::of(title(sweep, cell, &head.id), &seen),
+                timeline: DrillTimeline::of(title(sweep, cell, &head.id), &trial),
             });
         }
         Ok(())
@@ -128,21 +128,21 @@ fn title(sweep: &Sweep, cell: &SweepCell, trial: &str) -> Head {
 
 impl DrillTimeline {
     /// Of a trial's rows; the note of `head` is filled in.
-    fn of(head: Head, seen: &DrillTrial) -> Self {
-        let end = seen.sessions.iter().map(ViewingRow::end_us).max().unwrap_or(seen.end_us);
+    fn of(head: Head, trial: &DrillTrial) -> Self {
+        let end = trial.sessions.iter().map(ViewingRow::end_us).max().unwrap_or(trial.end_us);
         let end_us = end.min(HORIZON_US);
         // Nothing to see is still a second wide.
         let span = (0.0, seconds(end_us).max(1.0));
         let mut origins: Vec<String> =
-            seen.requests.iter().filter_map(|r| r.origin.as_deref()).map(str::to_owned).collect();
+            trial.requests.iter().filter_map(|r| r.origin.as_deref()).map(str::to_owned).collect();
         origins.sort();
         origins.dedup();
-        let found = faults(&seen.events);
+        let found = faults(&trial.events);
         let shown: Vec<&Fault> = found.iter().filter(|fault| fault.at_us <= end_us).collect();
-        let viewers = seen.sessions.iter().take(VIEWERS);
-        let viewers = viewers.map(|session| Viewer::of(session, seen, &origins, end_us)).collect();
+        let viewers = trial.sessions.iter().take(VIEWERS);
+        let viewers = viewers.map(|session| Viewer::of(session, trial, &origins, end_us)).collect();
         let mut note = "Ticks below each buffer: segments that were there, by origin.".to_owned();
-        let hidden = seen.sessions.len().saturating_sub(VIEWERS);
+        let hidden = trial.sessions.len().saturating_sub(VIEWERS);
         if hidden > 0 {
             note.push_str(&format!(" {hidden} more viewers are not shown."));
         }
@@ -155,15 +155,15 @@ impl DrillTimeline {
             head: Head { note, ..head },
             span,
             faults: shown.iter().map(span_of).collect(),
-            marks: marks(seen, end_us),
+            marks: marks(trial, end_us),
             origins,
             viewers,
         }
     }
 }
 
-fn marks(seen: &DrillTrial, end_us: u64) -> Vec<Mark> {
-    let events = seen.events.iter().filter(|event| event.at_us <= end_us);
+fn marks(trial: &DrillTrial, end_us: u64) -> Vec<Mark> {
+    let events = trial.events.iter().filter(|event| event.at_us <= end_us);
     let mark = |event: &EventRow| {
         let kind = match event.event.as_str() {
             FAILOVER => MarkKind::Failover,
@@ -180,11 +180,11 @@ fn marks(seen: &DrillTrial, end_us: u64) -> Vec<Mark> {
 }
 
 impl Viewer {
-    fn of(session: &ViewingRow, seen: &DrillTrial, origins: &[String], end_us: u64) -> Self {
+    fn of(session: &ViewingRow, trial: &DrillTrial, origins: &[String], end_us: u64) -> Self {
         let number = session.session;
-        let moments = || seen.moments.iter().filter(|m| m.session == number && m.at_us <= end_us);
+        let moments = || trial.moments.iter().filter(|m| m.session == number && m.at_us <= end_us);
         let requests = || {
-            let own = seen.requests.iter();
+            let own = trial.requests.iter();
             own.filter(|r| r.session == number && r.end_us <= end_us).take(REQUESTS)
         };
         let origin = |request: &RequestRow| {
@@ -193,7 +193,7 @@ impl Viewer {
         };
         let first = moments().find(|moment| &*moment.phase != "starting");
         let starting = first.map(|moment| moment.at_us).unwrap_or(end_us.min(session.end_us()));
-        let stalls = seen.stalls.iter().filter(|stall| stall.session == number);
+        let stalls = trial.stalls.iter().filter(|stall| stall.session == number);
         let stalls = stalls.filter(|stall| stall.start_us <= end_us);
         let mut latency: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut gap = true;

@@ -9,6 +9,7 @@ use crate::charts::lines::picture::{Block, Picture};
 use crate::kit::fairness::{self, assumed};
 use crate::kit::head::{Head, replicates};
 use crate::kit::html;
+use crate::plot::heading::WIDE;
 use crate::section::{Begun, Run, Section, SectionOutput};
 use anyhow::Result;
 use heatmap::{HeatmapBuilder, HeatmapPicture};
@@ -17,9 +18,8 @@ use views::{ALWAYS, FAIRNESS, WHERE_ANY};
 use weir_stats::sweep::cells::CellTrials;
 use weir_stats::sweep::dimension::Dimensions;
 
-/// The natural width of a picture, and of one with plots side by side.
+/// The natural width of a picture without plots side by side.
 const WIDTH: f64 = 900.0;
-const WIDE: f64 = 1200.0;
 
 /// The plots while cells come.
 struct Plots<'a> {
@@ -85,9 +85,11 @@ impl Section for Plots<'_> {
                 p.bad { "No valid trials." }
             } @else {
                 @if is_crowded {
-                    p.soft { "Metric by metric, a part of the algorithms:" }
                     details {
-                        summary { code { "plots/overview.svg" } }
+                        summary.soft {
+                            "Metric by metric, a part of the algorithms is in "
+                            code { "plots/overview.svg" } "."
+                        }
                         (html::whole(&[overview]))
                     }
                 } @else {

@@ -38,7 +38,11 @@ const fn shown(
 }
 
 /// Of a metric that few runs have.
-const fn where_any(title: &'static str, unit: &'static str, metric: &'static Metric) -> MetricColumn {
+const fn where_any(
+    title: &'static str,
+    unit: &'static str,
+    metric: &'static Metric,
+) -> MetricColumn {
     MetricColumn { always: false, ..shown(title, unit, (1.0, 3), metric) }
 }
 
@@ -60,7 +64,11 @@ static SHOWN: [MetricColumn; 17] = [
     MetricColumn { size: 1e6, ..where_any("from capture", "s", &CAPTURE_LATENCY) },
     MetricColumn { size: 0.01, decimals: 2, ..where_any("rate off 1", "%", &RATE_DEVIATION) },
     MetricColumn { decimals: 1, ..where_any("skips", "", &SKIPS) },
-    MetricColumn { size: 0.01, decimals: 2, ..where_any("available", "% of segments", &AVAILABILITY) },
+    MetricColumn {
+        size: 0.01,
+        decimals: 2,
+        ..where_any("available", "% of segments", &AVAILABILITY)
+    },
 ];
 
 /// The unit of what is only there where viewers share a network.

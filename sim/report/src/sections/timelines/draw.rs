@@ -1,17 +1,17 @@
 //! The timeline of a session: panels that share the axis of time.
 
-use crate::plot::frame::{Frame, Scale};
-use crate::plot::key::{self, Key, Sign};
+use super::timeline::{LinkUse, Step, Timeline};
 use crate::plot::canvas::{Canvas, Painting};
+use crate::plot::frame::{Frame, Scale};
+use crate::plot::heading::{PADDING, TOP, draw_head};
+use crate::plot::key::{self, Key, Sign};
 use crate::plot::look::{self, PALETTE};
 use crate::plot::marks::draw_line;
-use crate::plot::heading::{PADDING, TOP, draw_head};
 use crate::plot::ticks;
 use crate::plot::time::{
-    BELOW, KEYS, LEVEL, STALLED, STARTING, THUMBNAIL, TITLE, WIDTH, cross, draw_level,
-    time_axis, title,
+    BELOW, KEYS, LEVEL, STALLED, STARTING, THUMBNAIL, TITLE, WIDTH, cross, draw_level, time_axis,
+    title,
 };
-use super::timeline::{LinkUse, Step, Timeline};
 use anyhow::Result;
 use plotters::prelude::*;
 
@@ -143,11 +143,7 @@ fn highest_rate(timeline: &Timeline) -> f64 {
 }
 
 /// Shades the time before playback, and the stalls.
-fn shades(
-    canvas: &Canvas,
-    timeline: &Timeline,
-    frame: &Frame,
-) {
+fn shades(canvas: &Canvas, timeline: &Timeline, frame: &Frame) {
     let (start, end) = timeline.span;
     let begun = timeline.begun.unwrap_or(end).clamp(start, end);
     frame.shade(canvas, (start, begun), STARTING.mix(0.22));
@@ -156,11 +152,7 @@ fn shades(
     }
 }
 
-fn draw_rates(
-    canvas: &Canvas,
-    timeline: &Timeline,
-    frame: &Frame,
-) {
+fn draw_rates(canvas: &Canvas, timeline: &Timeline, frame: &Frame) {
     let top = frame.y.high;
     for run in runs(&timeline.link_rate) {
         // A rate above the axis is said in words.
@@ -173,7 +165,7 @@ fn draw_rates(
         let line = [*from, *to].map(|time| frame.pixel(canvas, time, value.min(top)));
         canvas.line(line, canvas.stroke(THROUGHPUT, 2.4));
         let middle = frame.pixel(canvas, from.midpoint(*to), value.min(top));
-        canvas.circle(middle, canvas.px(2.0), THROUGHPUT.filled());
+        canvas.circle(middle, 2.0, THROUGHPUT.filled());
     }
     for run in runs(&timeline.bitrate) {
         let corners = corners(&run, frame, canvas, |rate| rate);
@@ -198,7 +190,7 @@ fn draw_link(canvas: &Canvas, link: &LinkUse, frame: &Frame) {
     {
         for (time, _) in counts {
             let at = canvas.at((frame.x_of(*time), y));
-            canvas.circle(at, canvas.px(2.3), colour.filled());
+            canvas.circle(at, 2.3, colour.filled());
         }
     }
 }
@@ -221,7 +213,8 @@ fn corners(
     canvas: &Canvas,
     shown: impl Fn(f64) -> f64,
 ) -> Vec<(i32, i32)> {
-    let ends = |step: &Step| [step.from, step.to].map(|t| frame.pixel(canvas, t, shown(step.value)));
+    let ends =
+        |step: &Step| [step.from, step.to].map(|t| frame.pixel(canvas, t, shown(step.value)));
     run.iter().flat_map(ends).collect()
 }
 

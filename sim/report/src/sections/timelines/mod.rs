@@ -9,9 +9,9 @@ mod timeline;
 
 pub(super) use choice::spread_evenly;
 pub(crate) use draw::{Thumbnail, TimelinePicture};
+pub(crate) use timeline::Timeline;
 #[cfg(test)]
 pub(crate) use timeline::{LinkUse, Step};
-pub(crate) use timeline::Timeline;
 
 use crate::kit::file_name::plain;
 use crate::kit::head::values;
@@ -59,7 +59,12 @@ impl Section for Timelines<'_> {
                 @if choice.worst { " " span.bad { "the worst" } }
             };
             let params = values(sweep, &choice.cell);
-            thumbnails.push(html::thumbnail(&small(&Thumbnail(&timeline))?, &name, &params, &whole));
+            thumbnails.push(html::thumbnail(
+                &small(&Thumbnail(&timeline))?,
+                &name,
+                &params,
+                &whole,
+            ));
         }
         Ok(output.with(html! {
             @if !thumbnails.is_empty() {

@@ -13,7 +13,7 @@
 //! Expansion", 1992): bootstrap-t has the same quantiles to this order. What both leave out is of the
 //! order of 1/n, and of the square of what they move.
 
-use super::{Replicate, Sums};
+use super::replicate::{Replicate, Sums};
 
 /// Fewer replicates than this do not say how skewed they are.
 const LEAST: usize = 100;

@@ -39,8 +39,12 @@
 //!   then misses in 10 % instead of 5 % of experiments, nearly always on one side.
 
 mod expansion;
+mod replicate;
 mod resample;
 
+pub use replicate::{Replicate, mean};
+
+use replicate::Sums;
 use std::borrow::Cow;
 
 /// Fewer replicates than this have no interval: their points say more.
@@ -48,28 +52,6 @@ pub const REPLICATES: usize = 10;
 
 /// More replicates than this are added up.
 const MOST: usize = 1_000;
-
-/// The values of one replicate.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Replicate {
-    /// The sum of the values, one for each session that has one.
-    pub sum: f64,
-    /// Their number, not zero.
-    pub count: f64,
-}
-
-impl Replicate {
-    /// Of these values; `None` of none.
-    pub fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
-        let (sum, count) = values.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
-        (count > 0.0).then_some(Self { sum, count })
-    }
-
-    /// Their mean.
-    pub fn mean(self) -> f64 {
-        self.sum / self.count
-    }
-}
 
 /// Where a mean can be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,15 +92,6 @@ impl Interval {
     }
 }
 
-/// The mean over all sessions of all replicates; `None` without any.
-pub fn mean(replicates: &[Replicate]) -> Option<f64> {
-    let sum = Replicate {
-        sum: replicates.iter().map(|r| r.sum).sum(),
-        count: replicates.iter().map(|r| r.count).sum(),
-    };
-    (sum.count > 0.0).then(|| sum.mean())
-}
-
 /// The 95 % interval of the mean, cut at the limits; `None` of fewer than [`REPLICATES`], and of
 /// values whose sums leave the range of the type. Replicates that are all equal have a point.
 pub fn interval(replicates: &[Replicate], limits: Limits) -> Option<Interval> {
@@ -155,44 +128,4 @@ fn added_up(replicates: &[Replicate]) -> Cow<'_, [Replicate]> {
         count: group.iter().map(|r| r.count).sum(),
     };
     Cow::Owned(replicates.chunks(replicates.len().div_ceil(MOST)).map(sum).collect())
-}
-
-/// What the statistic of a resample needs, of the rests `r` and the counts `c`.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    r: f64,
-    c: f64,
-    rr: f64,
-    rc: f64,
-    cc: f64,
-}
-
-impl Sums {
-    fn of(rests: impl Iterator<Item = Replicate>) -> Self {
-        rests.fold(Self::default(), |mut sums, replicate| {
-            sums.add(replicate);
-            sums
-        })
-    }
-
-    fn add(&mut self, Replicate { sum, count }: Replicate) {
-        self.r += sum;
-        self.c += count;
-        self.rr += sum * sum;
-        self.rc += sum * count;
-        self.cc += count * count;
-    }
-
-    /// How far its mean is from that of the whole.
-    fn shift(&self) -> f64 {
-        self.r / self.c
-    }
-
-    /// The standard error of its mean, of `n` replicates.
-    fn error(&self, n: usize) -> f64 {
-        let shift = self.shift();
-        let squares = (self.rr - 2.0 * shift * self.rc + shift * shift * self.cc).max(0.0);
-        let n = n as f64;
-        (squares * n / (n - 1.0)).sqrt() / self.c
-    }
 }

@@ -1,6 +1,6 @@
 //! The tails of the statistic over resamples.
 
-use super::{Replicate, Sums};
+use super::replicate::{Replicate, Sums};
 use weir_units::Seed;
 
 /// Resamples. One less than a round number, so that the quantiles are order statistics.

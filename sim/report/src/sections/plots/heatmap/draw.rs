@@ -1,16 +1,15 @@
 //! Heatmaps: a coloured cell with its value for each combination of two axes.
 
+use super::maps::{Heatmap, Map};
+use crate::kit::head::Head;
+use crate::plot::canvas::{Canvas, Painting, anchor};
 use crate::plot::frame::{Frame, Scale};
-use crate::plot::look::{self, Role};
 use crate::plot::heading::{HEAD, PADDING, TOP, draw_head};
+use crate::plot::look::{self, Role};
 use crate::plot::shades::{is_dark, shade};
 use crate::plot::ticks;
-use crate::kit::head::Head;
-use super::{Heatmap, Map};
-use crate::plot::canvas::{Canvas, Painting};
 use anyhow::Result;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// The metric's title above all maps, where there is no title above.
 const HEADING: f64 = 34.0;
@@ -94,8 +93,7 @@ impl Painting for HeatmapPicture<'_> {
         let inner = self.width() - 2.0 * PADDING;
         draw_head(canvas, self.head, inner)?;
         let heading = (PADDING, TOP);
-        let anchor = (HPos::Left, VPos::Top);
-        canvas.write(self.heatmap.title, &look::HEADING, heading, anchor);
+        canvas.write(self.heatmap.title, &look::HEADING, heading, anchor::TOP_LEFT);
 
         let scale = self.scale();
         let columns = self.columns();
@@ -120,7 +118,7 @@ impl HeatmapPicture<'_> {
         width: f64,
     ) -> Result<()> {
         let Heatmap { x, y, .. } = self.heatmap;
-        let anchor = (HPos::Left, VPos::Top);
+        let anchor = anchor::TOP_LEFT;
         canvas.write_fit(&map.title, &look::PANEL, (left, top), anchor, width)?;
         canvas.write_fit(&y.label, &look::AXIS_TITLE, (left, top + 22.0), anchor, width)?;
 
@@ -136,15 +134,15 @@ impl HeatmapPicture<'_> {
         };
         for (place, label) in &labels {
             let at = (frame.left - 8.0, frame.y_of(*place));
-            canvas.write(label, &look::TICK, at, (HPos::Right, VPos::Center));
+            canvas.write(label, &look::TICK, at, anchor::RIGHT);
         }
         let room = frame.width / x.places.len().max(1) as f64;
         for (place, label) in thinned(canvas, &x.places, room)? {
             let at = (frame.x_of(place), frame.bottom() + 8.0);
-            canvas.write(&label, &look::TICK, at, (HPos::Center, VPos::Top));
+            canvas.write(&label, &look::TICK, at, anchor::TOP);
         }
         let below = (frame.left + frame.width / 2.0, frame.bottom() + BELOW);
-        canvas.write_fit(&x.label, &look::AXIS_TITLE, below, (HPos::Center, VPos::Bottom), width)?;
+        canvas.write_fit(&x.label, &look::AXIS_TITLE, below, anchor::BOTTOM, width)?;
 
         for (row, values) in map.rows.iter().enumerate() {
             for (column, value) in values.iter().enumerate() {
@@ -182,13 +180,13 @@ impl HeatmapPicture<'_> {
             let tick = tick.map(|x| canvas.at((x, y)));
             canvas.line(tick, canvas.stroke(look::AXIS, 1.0));
             let place = (left + BAR_WIDTH + 8.0, y);
-            canvas.write(&label, &look::TICK, place, (HPos::Left, VPos::Center));
+            canvas.write(&label, &look::TICK, place, anchor::LEFT);
         }
         if self.heatmap.values().any(|value| value.is_none()) {
             let y = top + height + 16.0;
             hatch(canvas, (left, y), (left + BAR_WIDTH, y + BAR_WIDTH));
             let place = (left + BAR_WIDTH + 8.0, y + BAR_WIDTH / 2.0);
-            canvas.write("no result", &look::TICK, place, (HPos::Left, VPos::Center));
+            canvas.write("no result", &look::TICK, place, anchor::LEFT);
         }
         Ok(())
     }
@@ -216,7 +214,7 @@ fn draw_cell(
     if canvas.width(&text, &VALUE)? + 4.0 <= width && height >= CELL.0 {
         let role = if is_dark(colour) { &VALUE_ON_DARK } else { &VALUE };
         let middle = (from.0.midpoint(to.0), from.1.midpoint(to.1));
-        canvas.write(&text, role, middle, (HPos::Center, VPos::Center));
+        canvas.write(&text, role, middle, anchor::MIDDLE);
     }
     Ok(())
 }
