@@ -3,42 +3,45 @@
 //!
 //! # The path
 //!
-//! One bottleneck of rate C, counted over Ethernet frames; a round trip R of propagation; nobody else.
-//! A full segment has 1,448 bytes of payload in a frame of 1,514: 14 of Ethernet, 20 of IPv4 (RFC 791),
-//! 20 of TCP (RFC 9293) and 12 of the timestamps option (RFC 7323). Let f, q and a be the times of a
-//! full frame, of the request and of an acknowledgement at the bottleneck of their direction.
+//! One bottleneck of rate C, counted over Ethernet frames; a round trip R of propagation; nobody
+//! else. A full segment has 1,448 bytes of payload in a frame of 1,514: 14 of Ethernet, 20 of IPv4
+//! (RFC 791), 20 of TCP (RFC 9293) and 12 of the timestamps option (RFC 7323). Let f, q and a be
+//! the times of a full frame, of the request and of an acknowledgement at the bottleneck of their
+//! direction.
 //!
 //! # The download
 //!
 //! The request and its answer need q + R until the first frame begins to arrive. The answer, header
-//! and body, has n segments. The sender lets w of them go, a window, and more with each acknowledgement.
+//! and body, has n segments. The sender lets w of them go, a window, and more with each
+//! acknowledgement.
 //!
-//! - They arrive one behind the other, f apart. The receiver acknowledges every second one (RFC 9293,
-//!   section 3.8.6.3; RFC 5681, section 4.2): d = 2. Linux acknowledges each of the first 16 after a
-//!   pause (`TCP_MAX_QUICKACKS`): d = 1.
-//! - The first acknowledgement of a round leaves d frames after the round began to arrive, and what it
-//!   releases begins to arrive a + R later: a round takes R + a + d f.
-//! - If w f is not less than that, the pipe is full: the link never falls idle, and all that is left
-//!   comes frame by frame. This is the payload's share of the rate, 1448/1514 of it.
-//! - Else the next round has a larger window: twice as large in slow start, up to the threshold (RFC
-//!   5681, section 3.1; Linux counts what is acknowledged, as RFC 3465 does, without its limit), and
-//!   after it by one segment (RFC 5681; CUBIC grows no slower, RFC 9438, section 4.3).
+//! - They arrive one behind the other, f apart. The receiver acknowledges every second one (RFC
+//!   9293, section 3.8.6.3; RFC 5681, section 4.2): d = 2. Linux acknowledges each of the first 16
+//!   after a pause (`TCP_MAX_QUICKACKS`): d = 1.
+//! - The first acknowledgement of a round leaves d frames after the round began to arrive, and what
+//!   it releases begins to arrive a + R later: a round takes R + a + d f.
+//! - If w f is not less than that, the pipe is full: the link never falls idle, and all that is
+//!   left comes frame by frame. This is the payload's share of the rate, 1448/1514 of it.
+//! - Else the next round has a larger window: twice as large in slow start, up to the threshold
+//!   (RFC 5681, section 3.1; Linux counts what is acknowledged, as RFC 3465 does, without its
+//!   limit), and after it by one segment (RFC 5681; CUBIC grows no slower, RFC 9438, section 4.3).
 //!
 //! # The window
 //!
-//! It is what the kernel said at the end of the request before (`sender_cwnd`), and on a connection that
-//! had none, the initial window (RFC 6928). A pause shortens it (RFC 5681, section 4.1; RFC 2861): by
-//! half for each retransmission timeout that it lasted, but not below the initial window, and the
-//! threshold is then at least three quarters of what it was (Linux, `tcp_cwnd_restart`). The timeout is
-//! the smoothed round trip and 200 ms (RFC 6298, with Linux's `TCP_RTO_MIN` for its least variation).
-//! Where packets were sent again during the request before, the threshold fell: to the window after
-//! it, or to beta of the window before it, whichever is more (beta: RFC 9438, section 4.6, and RFC
-//! 5681).
+//! It is what the kernel said at the end of the request before (`sender_cwnd`), and on a connection
+//! that had none, the initial window (RFC 6928). A pause shortens it (RFC 5681, section 4.1; RFC
+//! 2861): by half for each retransmission timeout that it lasted, but not below the initial window,
+//! and the threshold is then at least three quarters of what it was (Linux, `tcp_cwnd_restart`).
+//! The timeout is the smoothed round trip and 200 ms (RFC 6298, with Linux's `TCP_RTO_MIN` for its
+//! least variation). Where packets were sent again during the request before, the threshold fell:
+//! to the window after it, or to beta of the window before it, whichever is more (beta: RFC 9438,
+//! section 4.6, and RFC 5681).
 //!
 //! # What remains
 //!
-//! Losses during the download itself: CUBIC fills the buffer until it loses. HyStart (Ha and Rhee, 2008),
-//! which may leave slow start early. Growth in congestion avoidance beyond a segment per round.
+//! Losses during the download itself: CUBIC fills the buffer until it loses. HyStart (Ha and Rhee,
+//! 2008), which may leave slow start early. Growth in congestion avoidance beyond a segment per
+//! round.
 
 use weir_units::{BitRate, Bytes, Span, Time};
 
@@ -145,12 +148,13 @@ impl Connection {
         self.before = Some((at, state.round_trip));
     }
 
-    /// Shortens the window after a pause, if there was one; as many segments will be acknowledged one by
-    /// one.
+    /// Shortens the window after a pause, if there was one; as many segments will be acknowledged
+    /// one by one.
     fn rest(&mut self, at: Time) -> f64 {
         let Some((end, round_trip)) = self.before else { return 0.0 };
         let us = |span: Span| span.ns() as f64 / 1e3;
-        // The last byte was sent half a round trip before its arrival, and the request takes as long.
+        // The last byte was sent half a round trip before its arrival, and the request takes as
+        // long.
         let pause = us(at.since(end)) + us(self.path.round_trip);
         let timeout = us(round_trip) + LEAST_VARIATION_US;
         if pause <= timeout {

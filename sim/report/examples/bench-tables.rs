@@ -20,7 +20,7 @@ fn main() -> Result<()> {
             let (cells, repeats) = (cells.parse()?, repeats.parse()?);
             write(Path::new(dir), cells, repeats)?;
         }
-        ["report", dir] => print!("{}", weir_report::report(Path::new(dir))?),
+        ["report", dir] => drop(weir_report::report(Path::new(dir))?),
         _ => bail!("arguments: write FOLDER CELLS REPEATS, or report FOLDER"),
     }
     println!("{}", peak_kb()?);

@@ -74,11 +74,11 @@ pub fn report(dir: &Path) -> Result<Report> {
     })
 }
 
-/// Draws the timeline of one session of the run in the folder `dir`: the rate of its bottleneck, the
-/// throughput that was measured, the bit rate that was chosen, the buffer and the stalls over time.
-/// Writes `plots/timeline-<trial>-s<session>.svg` and the same as PNG, and returns the path of the
-/// SVG. Sessions of invalid trials can be drawn too. At most the first 1,500 requests are drawn, and
-/// the first two hours of the link.
+/// Draws the timeline of one session of the run in the folder `dir`: the rate of its bottleneck,
+/// the throughput that was measured, the bit rate that was chosen, the buffer and the stalls over
+/// time. Writes `plots/timeline-<trial>-s<session>.svg` and the same as PNG, and returns the path
+/// of the SVG. Sessions of invalid trials can be drawn too. At most the first 1,500 requests are
+/// drawn, and the first two hours of the link.
 ///
 /// # Errors
 /// As [`report`]'s; and if the run has no such trial or the trial no such session.
@@ -97,8 +97,8 @@ pub struct Report {
     pub first_left_out: Vec<LeftOut>,
     /// A line about the cells in which nobody ever saw a picture, if there are any.
     pub unseen: Option<String>,
-    /// What is printed of the sections: the summary, how labs differ, a line for each but the first,
-    /// and which mechanism is best for which fault.
+    /// What is printed of the sections: the summary, how labs differ, a line for each but the
+    /// first, and which mechanism is best for which fault.
     text: String,
 }
 

@@ -1,8 +1,8 @@
 //! What the trials of a run come to: statistics, and the tables that follow from others. Neither
 //! polars nor anything that draws is used here.
 //!
-//! [`write_run`] turns finished trials into the tables of the run's folder, row by row as they come.
-//! A [`Sweep`] reads them again cell by cell.
+//! [`write_run`] turns finished trials into the tables of the run's folder, row by row as they
+//! come. A [`Sweep`] reads them again cell by cell.
 //!
 //! | folder | what lives there |
 //! |---|---|

@@ -15,8 +15,9 @@ use weir_tables::{InOrder, RunInfo, RunTables, axes, write_info};
 ///
 /// # Errors
 /// If a result is an error; if it contradicts the ones before (it is not in order, has not the name
-/// that its cell and repeat give it, has not one of `values` for each axis, or other parameters than
-/// its cell); if an axis would have the name of another column; and if a file cannot be written.
+/// that its cell and repeat give it, has not one of `values` for each axis, or other parameters
+/// than its cell); if an axis would have the name of another column; and if a file cannot be
+/// written.
 pub fn write_run(
     dir: &Path,
     run: &RunInfo,

@@ -1,5 +1,5 @@
-//! The axes of the sweep: the one place where a value's text, such as `5 Mbit/s`, becomes a column's
-//! number, and a number text again.
+//! The axes of the sweep: the one place where a value's text, such as `5 Mbit/s`, becomes a
+//! column's number, and a number text again.
 
 use serde::{Deserialize, Serialize};
 use weir_records::{Cell, Kind};

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use weir_tables::RunInfo;
 
-/// What is said of the fairness of a run, if any of its trials ran in the lab `model`: that lab shares a
-/// link max-min fairly because it was told so, and what it says of fairness is no finding.
+/// What is said of the fairness of a run, if any of its trials ran in the lab `model`: that lab
+/// shares a link max-min fairly because it was told so, and what it says of fairness is no finding.
 pub(crate) fn assumed(info: &RunInfo) -> Option<&'static str> {
     let mut labs = info.lab.split([',', ' ']).filter(|word| !word.is_empty()).peekable();
     labs.peek()?;

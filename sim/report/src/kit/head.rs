@@ -42,7 +42,8 @@ pub(crate) fn subtitle(sweep: &Sweep, dimensions: &Dimensions) -> String {
     )
 }
 
-/// A cell by its values on the axes of the sweep: `players.abr = bola, links.access.rate = 5 Mbit/s`.
+/// A cell by its values on the axes of the sweep: `players.abr = bola, links.access.rate = 5
+/// Mbit/s`.
 pub(crate) fn params(sweep: &Sweep, cell: &SweepCell) -> String {
     let axes = sweep.axes.iter().zip(sweep.params(cell));
     let words = axes.map(|(axis, level)| format!("{} = {}", axis.axis.path, level.text));

@@ -145,8 +145,8 @@ impl Canvas {
         Ok(short(fits))
     }
 
-    /// The text in at most `lines` lines of this width, broken between words; what does not fit ends
-    /// with an ellipsis.
+    /// The text in at most `lines` lines of this width, broken between words; what does not fit
+    /// ends with an ellipsis.
     pub(crate) fn wrap(
         &self,
         text: &str,

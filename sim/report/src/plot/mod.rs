@@ -2,8 +2,8 @@
 //!
 //! Nothing in a picture depends on anything but what it shows, so equal data gives equal bytes.
 //!
-//! 2026-11-20: plotters draws the shapes. Axes, labels and legends are placed here: its own would be
-//! measured in pixels of one backend, and SVG and PNG would differ.
+//! 2026-11-20: plotters draws the shapes. Axes, labels and legends are placed here: its own would
+//! be measured in pixels of one backend, and SVG and PNG would differ.
 
 pub(crate) mod canvas;
 pub(crate) mod frame;

@@ -3,9 +3,9 @@
 use plotters::style::RGBColor;
 use std::sync::LazyLock;
 
-/// The path through OKLab (Ottosson, "A perceptual color space for image processing", 2020): lightness,
-/// chroma, and hue in degrees, at equal distances. From pale yellow through green to dark blue,
-/// which people with any colour vision see as light to dark; all within sRGB.
+/// The path through OKLab (Ottosson, "A perceptual color space for image processing", 2020):
+/// lightness, chroma, and hue in degrees, at equal distances. From pale yellow through green to
+/// dark blue, which people with any colour vision see as light to dark; all within sRGB.
 const PATH: [(f64, f64, f64); 5] = [
     (0.965, 0.050, 105.0),
     (0.845, 0.105, 140.0),

@@ -5,6 +5,7 @@ use crate::kit::display_table::{DisplayCell, DisplayColumn, DisplayTable};
 use crate::kit::fairness::{self, assumed};
 use crate::kit::head::count;
 use crate::kit::html;
+use crate::kit::metric_column::{MetricColumn, column};
 use crate::section::{Begun, Run, Section, SectionOutput};
 use anyhow::Result;
 use maud::html;
@@ -15,7 +16,10 @@ use weir_stats::derived::between_places::Comparisons;
 use weir_stats::methods::bootstrap::Interval;
 use weir_stats::sweep::cells::CellTrials;
 use weir_stats::sweep::dimension::Dimension;
-use weir_stats::sweep::metric::{JAIN_BITRATE, JAIN_THROUGHPUT, Metric};
+use weir_stats::sweep::metric::{
+    AVAILABILITY, JAIN_BITRATE, JAIN_THROUGHPUT, LATENCY, MEAN_BITRATE, Metric, STALL_RATIO,
+    STARTUP, SWITCHES,
+};
 
 /// The comparisons along one dimension.
 struct ComparedDimension {
@@ -31,33 +35,14 @@ struct ComparedDimension {
     table: DisplayTable,
 }
 
-/// A metric that is shown.
-struct MetricColumn {
-    metric: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    size: f64,
-    decimals: usize,
-}
-
-const fn shown(
-    metric: &'static str,
-    title: &'static str,
-    unit: &'static str,
-    size: f64,
-    decimals: usize,
-) -> MetricColumn {
-    MetricColumn { metric, title, unit, size, decimals }
-}
-
-const SHOWN: [MetricColumn; 7] = [
-    shown("mean_bitrate_bps", "bitrate", "Mbit/s", 1e6, 3),
-    shown("stall_ratio", "stalled", "% points", 0.01, 2),
-    shown("startup_us", "startup", "s", 1e6, 3),
-    shown("switches", "switches", "", 1.0, 1),
-    shown("jain_bitrate", "fairness", "Jain", 1.0, 3),
-    shown("latency_mean_us", "latency", "s", 1e6, 3),
-    shown("availability", "available", "% points", 0.01, 2),
+static COLUMNS: [MetricColumn; 7] = [
+    column("bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
+    column("stalled", "% points", (0.01, 2), &STALL_RATIO),
+    column("startup", "s", (1e6, 3), &STARTUP),
+    column("switches", "", (1.0, 1), &SWITCHES),
+    column("fairness", "Jain", (1.0, 3), &JAIN_BITRATE),
+    column("latency", "s", (1e6, 3), &LATENCY),
+    column("available", "% points", (0.01, 2), &AVAILABILITY),
 ];
 
 /// More pairs of cells than this are shown nowhere.
@@ -149,13 +134,13 @@ impl BetweenPlaces<'_> {
         let dimension = &self.run.dimensions.all[index];
         let others = self.run.dimensions.all.iter().enumerate().filter(|(i, _)| *i != index);
         let others: Vec<&Dimension> = others.map(|(_, dimension)| dimension).collect();
-        let shown: Vec<&MetricColumn> =
-            SHOWN.iter().filter(|shown| along.metrics.contains(shown.metric)).collect();
+        let shown = COLUMNS.iter().filter(|column| along.metrics.contains(column.metric.name));
+        let shown: Vec<&MetricColumn> = shown.collect();
         let mut table = DisplayTable::default();
         table.columns.extend(others.iter().copied().map(DisplayColumn::of));
         table.columns.push(DisplayColumn::text(&dimension.name));
         table.columns.push(DisplayColumn::number("pairs", ""));
-        table.columns.extend(shown.iter().map(|s| DisplayColumn::number(s.title, s.unit)));
+        table.columns.extend(shown.iter().map(|column| column.head()));
         let cells = |rows: &Vec<Comparison>| cells(self.run.sweep, &others, &shown, rows);
         table.rows = along.rows.values().map(cells).collect();
         table.hidden = along.differing - table.rows.len();
@@ -211,14 +196,9 @@ fn cells(
     }));
     cells.push(first.value.clone().into());
     cells.push(rows.iter().map(|row| row.n).max().unwrap_or(0).to_string().into());
-    for MetricColumn { metric, size, decimals, .. } in shown {
-        let Some(row) = rows.iter().find(|row| row.metric == *metric) else {
-            cells.push(DisplayCell::number(None, 0));
-            continue;
-        };
-        let mean = row.difference_mean.map(|mean| mean / size);
-        let ends = interval(row).map(|ends| ends.in_units_of(*size));
-        cells.push(DisplayCell::difference(mean, ends, *decimals));
-    }
+    cells.extend(shown.iter().map(|column| {
+        let row = rows.iter().find(|row| row.metric == column.metric.name);
+        column.difference(row.and_then(|row| row.difference_mean), row.and_then(interval))
+    }));
     cells
 }

@@ -94,8 +94,8 @@ fn shown() -> [MeanColumn; 6] {
     ]
 }
 
-/// One row for each traffic of each cell: means over its flows in valid trials. Columns that no flow
-/// has a value for are left out.
+/// One row for each traffic of each cell: means over its flows in valid trials. Columns that no
+/// flow has a value for are left out.
 fn table(sweep: &Sweep) -> Result<DisplayTable> {
     let sums = sums(sweep)?;
     let mut table = DisplayTable::default();

@@ -7,6 +7,7 @@ use crate::charts::pareto::{Better, ParetoPanel, ParetoPicture, ParetoPlot, Pare
 use crate::kit::display_table::{DisplayCell, DisplayColumn, DisplayTable};
 use crate::kit::head::{Head, count};
 use crate::kit::html;
+use crate::kit::metric_column::{MetricColumn, column};
 use crate::section::{Begun, Run, Section, SectionOutput};
 use anyhow::Result;
 use maud::html;
@@ -82,16 +83,14 @@ static DISTRIBUTIONS: [DistributionView; 2] = [
     },
 ];
 
-/// The metrics in which algorithms are compared, where there are any: title, unit, the value that is
-/// shown as 1, and decimals.
-type ComparedMetric = (&'static str, &'static str, f64, usize, &'static Metric);
-static COMPARED: [ComparedMetric; 6] = [
-    ("bitrate", "Mbit/s", 1e6, 3, &MEAN_BITRATE),
-    ("stalled", "% points", 0.01, 2, &STALL_RATIO),
-    ("score", "Sabre", 1.0, 3, &SABRE_SCORE),
-    ("QoE lin", "Pensieve", 1.0, 3, &PENSIEVE_LIN),
-    ("QoE", "", 1.0, 3, &QOE),
-    ("regret", "QoE", 1.0, 3, &REGRET),
+/// The metrics in which algorithms are compared, where there are any.
+static COMPARED: [MetricColumn; 6] = [
+    column("bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
+    column("stalled", "% points", (0.01, 2), &STALL_RATIO),
+    column("score", "Sabre", (1.0, 3), &SABRE_SCORE),
+    column("QoE lin", "Pensieve", (1.0, 3), &PENSIEVE_LIN),
+    column("QoE", "", (1.0, 3), &QOE),
+    column("regret", "QoE", (1.0, 3), &REGRET),
 ];
 
 /// A metric whose distribution is shown.
@@ -121,7 +120,7 @@ impl Section for Shootout<'_> {
             sessions.traces.extend(Replicate::of(values.iter().copied()));
             sessions.values.extend(values);
         }
-        let means = RepeatMeans::of(cell, COMPARED.iter().map(|(.., metric)| *metric));
+        let means = RepeatMeans::of(cell, COMPARED.iter().map(|column| column.metric));
         let key = (places, dimensions.trace_of(cell.cell));
         if algorithm == 0 {
             self.references.entry(key).or_insert(means);
@@ -232,8 +231,7 @@ impl Shootout<'_> {
 
     /// Every algorithm compared with the first, panel by panel.
     fn differences(&self) -> (String, DisplayTable) {
-        let others = self.run.dimensions.apart.iter().enumerate();
-        let others = others.filter(|(i, _)| *i != self.algorithm).map(|(_, dimension)| dimension);
+        let others = self.others();
         let mut table = DisplayTable::default();
         table.columns.extend(others.clone().map(DisplayColumn::of));
         table.columns.push(DisplayColumn::of(&self.run.dimensions.apart[self.algorithm]));
@@ -242,10 +240,7 @@ impl Shootout<'_> {
             values.any(|values| !values.differences[*at].is_empty())
         };
         let shown: Vec<usize> = (0..COMPARED.len()).filter(is_there).collect();
-        table.columns.extend(shown.iter().map(|&at| {
-            let (title, unit, ..) = COMPARED[at];
-            DisplayColumn::number(title, unit)
-        }));
+        table.columns.extend(shown.iter().map(|&at| COMPARED[at].head()));
         for (places, algorithms) in &self.found {
             for (place, values) in algorithms.iter().filter(|(place, _)| **place != 0) {
                 let texts = others.clone().zip(places).map(|(d, &at)| d.places[at].text.clone());
@@ -258,6 +253,12 @@ impl Shootout<'_> {
         (self.name(0), table)
     }
 
+    /// The dimensions besides the algorithm.
+    fn others(&self) -> impl Iterator<Item = &Dimension> + Clone {
+        let all = self.run.dimensions.apart.iter().enumerate();
+        all.filter(|(i, _)| *i != self.algorithm).map(|(_, dimension)| dimension)
+    }
+
     /// The name of an algorithm.
     fn name(&self, place: usize) -> String {
         let places = &self.run.dimensions.apart[self.algorithm].places;
@@ -266,9 +267,7 @@ impl Shootout<'_> {
 
     /// What is the same in a panel.
     fn title(&self, places: &[usize]) -> String {
-        let others = self.run.dimensions.apart.iter().enumerate();
-        let others = others.filter(|(i, _)| *i != self.algorithm).map(|(_, dimension)| dimension);
-        let words = others.zip(places).map(|(dimension, &place)| {
+        let words = self.others().zip(places).map(|(dimension, &place)| {
             let text = dimension.places.get(place).map_or("", |place| place.text.as_str());
             format!("{} = {text}", dimension.name)
         });
@@ -283,10 +282,9 @@ fn point(traces: &[Replicate], limits: Limits, unit: f64) -> Option<Point> {
 
 /// The mean of differences. Its interval resamples traces.
 fn difference_cell(traces: &[Replicate], at: usize) -> DisplayCell {
-    let (_, _, size, decimals, _) = COMPARED[at];
     let found = Estimate::of_replicates(traces, Limits::NONE);
-    let ends = found.as_ref().and_then(|found| Some(found.interval?.in_units_of(size)));
-    DisplayCell::difference(found.map(|found| found.mean / size), ends, decimals)
+    let ends = found.as_ref().and_then(|found| found.interval);
+    COMPARED[at].difference(found.map(|found| found.mean), ends)
 }
 
 /// Distributions by algorithm.

@@ -13,8 +13,8 @@ use weir_units::Seed;
 const ALGORITHMS: [&str; 3] = ["bola", "throughput", "{name = fixed}"];
 const BUFFERS: [&str; 2] = ["10 s", "25 s"];
 
-/// All algorithms and buffers over so many traces. A session's QoE and regret depend on its trace far
-/// more than on its algorithm.
+/// All algorithms and buffers over so many traces. A session's QoE and regret depend on its trace
+/// far more than on its algorithm.
 fn run(traces: u64) -> (RunInfo, Vec<TrialResult>) {
     let axes = ["players.abr", "links.access.rate", "players.max_buffer"];
     let info = RunInfo {

@@ -1,4 +1,5 @@
-//! What replicates come to: their mean, its interval, and what is said where they are too few for one.
+//! What replicates come to: their mean, its interval, and what is said where they are too few for
+//! one.
 
 use super::bootstrap::{Interval, Limits, Replicate, interval, mean};
 

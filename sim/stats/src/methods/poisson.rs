@@ -4,9 +4,9 @@
 const CONFIDENCE: f64 = 0.95;
 
 /// The one-sided 95 % upper bound of the mean of a Poisson distribution of which `count` was drawn:
-/// the mean of which so few or fewer are drawn once in twenty times. It is half of the 95 % quantile of
-/// chi-square with 2 (count + 1) degrees of freedom (Garwood, "Fiducial Limits for the Poisson
-/// Distribution", Biometrika 28, 1936); without any, 2.996: the rule of three.
+/// the mean of which so few or fewer are drawn once in twenty times. It is half of the 95 %
+/// quantile of chi-square with 2 (count + 1) degrees of freedom (Garwood, "Fiducial Limits for the
+/// Poisson Distribution", Biometrika 28, 1936); without any, 2.996: the rule of three.
 pub fn high(count: u64) -> f64 {
     let wanted = 1.0 - CONFIDENCE;
     // The chance of `count` or fewer falls with the mean.

@@ -1,7 +1,8 @@
 //! Quantiles.
 
 /// The value below which this share of the ascending values lies, between neighbours in proportion
-/// (Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996, definition 7); `None` of none.
+/// (Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996, definition 7); `None` of
+/// none.
 pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     let place = share * values.len().checked_sub(1)? as f64;
     let below = *values.get(place as usize)?;

@@ -26,10 +26,11 @@ pub struct Dimension {
 
 /// The dimensions of a sweep, by what becomes of them in figures.
 ///
-/// Figures and tables for people pool over traces: nobody asks how an algorithm does on trace 17. The
-/// replicates are then the traces, each with all its sessions: sessions over one trace have
-/// much in common, and a bootstrap that resampled them would take a few traces for many (the cluster
-/// bootstrap: see [`bootstrap`](crate::methods::bootstrap)). Two cells that are pooled differ in the trace, so that each is one.
+/// Figures and tables for people pool over traces: nobody asks how an algorithm does on trace 17.
+/// The replicates are then the traces, each with all its sessions: sessions over one trace have
+/// much in common, and a bootstrap that resampled them would take a few traces for many (the
+/// cluster bootstrap: see [`bootstrap`](crate::methods::bootstrap)). Two cells that are pooled
+/// differ in the trace, so that each is one.
 #[derive(Debug, Clone)]
 pub struct Dimensions {
     /// All, in the order of the plan.

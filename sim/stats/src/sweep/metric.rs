@@ -36,8 +36,8 @@ pub const SETTLED_BITRATE: Metric = positive("settled_bitrate_bps", |s| s.settle
 /// The share of the time that playback stood still.
 pub const STALL_RATIO: Metric =
     Metric { name: "stall_ratio", limits: Limits::SHARE, of: Of::Session(|s| s.stall_ratio) };
-/// Of sessions that played, like the next ones of stalls and switches: what never began cannot stop,
-/// and zeros would look as if all were well.
+/// Of sessions that played, like the next ones of stalls and switches: what never began cannot
+/// stop, and zeros would look as if all were well.
 pub const STALLS: Metric = positive("stalls", |s| s.startup_us.and(s.stalls));
 /// The time of all stalls.
 pub const STALL: Metric = positive("stall_us", |s| s.startup_us.and(s.stall_us));

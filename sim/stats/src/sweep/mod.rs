@@ -1,4 +1,5 @@
-//! A run as a sweep: its axes and dimensions, its cells and their trials, and what is measured of them.
+//! A run as a sweep: its axes and dimensions, its cells and their trials, and what is measured of
+//! them.
 
 pub mod cells;
 pub mod dimension;

@@ -101,8 +101,8 @@ impl Data {
         (percent(whole), percent(narrow))
     }
 
-    /// Fails where the coverage of as many replicates is not within the bounds, or that of the narrow
-    /// interval is.
+    /// Fails where the coverage of as many replicates is not within the bounds, or that of the
+    /// narrow interval is.
     fn check<const N: usize>(self, least: [(usize, f64); N]) {
         for (replicates, least) in least {
             let (whole, narrow) = self.coverage(replicates);

@@ -1,6 +1,6 @@
-//! The rows of a run's tables, read trial by trial: all tables have their trials in the order of the
-//! plan, so that those of one trial are found side by side, and only a few groups of rows are in
-//! memory at a time.
+//! The rows of a run's tables, read trial by trial: all tables have their trials in the order of
+//! the plan, so that those of one trial are found side by side, and only a few groups of rows are
+//! in memory at a time.
 
 use super::row::{Rows, TableRow};
 use crate::axis::Axis;

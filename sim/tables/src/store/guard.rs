@@ -11,8 +11,8 @@ static READING: AtomicUsize = AtomicUsize::new(0);
 /// The longest text of a panic that is quoted.
 const QUOTED: usize = 200;
 
-/// Whether a table is being read at the moment: a panic is then about the table, it becomes an error
-/// that names it, and whoever prints panics has nothing to print.
+/// Whether a table is being read at the moment: a panic is then about the table, it becomes an
+/// error that names it, and whoever prints panics has nothing to print.
 pub fn is_reading() -> bool {
     READING.load(Ordering::SeqCst) > 0
 }

@@ -8,8 +8,8 @@ use anyhow::{Result, ensure};
 use std::collections::BTreeSet;
 use weir_records::TrialResult;
 
-/// Watches trials come in the order of the plan: by cell, and within it by repeat. It knows the last
-/// one only, however many there are.
+/// Watches trials come in the order of the plan: by cell, and within it by repeat. It knows the
+/// last one only, however many there are.
 pub struct InOrder<'a> {
     axes: &'a [Axis],
     /// Of each axis.

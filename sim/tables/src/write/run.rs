@@ -64,8 +64,8 @@ impl<'a> RunTables<'a> {
 /// What is done with a row: the name of its table, and its own cells.
 pub(crate) type Visit<'v> = &'v mut dyn FnMut(&'static str, &[Cell]) -> Result<()>;
 
-/// Visits the rows of a trial, each with the name of its table: table by table, and those of a table
-/// in the order of its first columns.
+/// Visits the rows of a trial, each with the name of its table: table by table, and those of a
+/// table in the order of its first columns.
 pub(crate) fn for_each_row(trial: &TrialResult, visit: Visit<'_>) -> Result<()> {
     let TrialResult { row, records, .. } = trial;
     visit(Trial::TABLE.name, &row.cells())?;

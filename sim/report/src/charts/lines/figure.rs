@@ -1,5 +1,5 @@
-//! What the plots of a sweep show, before anything is drawn: the axis to plot against, the plots side
-//! by side, the series in each, and a point with its interval for each place.
+//! What the plots of a sweep show, before anything is drawn: the axis to plot against, the plots
+//! side by side, the series in each, and a point with its interval for each place.
 
 use super::layout::{Keyed, Layout, Spot, x_dimension};
 use super::x::{X, as_x};

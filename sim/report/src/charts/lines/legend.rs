@@ -6,7 +6,8 @@ use crate::plot::look;
 use crate::plot::marks::Mark;
 use anyhow::Result;
 
-/// The length of the line in front of a label: enough to see its dashes on both sides of the marker.
+/// The length of the line in front of a label: enough to see its dashes on both sides of the
+/// marker.
 const SAMPLE: f64 = 40.0;
 /// Between that line and its label.
 const SPACE: f64 = 8.0;

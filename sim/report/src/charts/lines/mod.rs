@@ -1,4 +1,5 @@
-//! Line plots: metrics over a dimension of the sweep, a line for each series and a panel for each metric.
+//! Line plots: metrics over a dimension of the sweep, a line for each series and a panel for each
+//! metric.
 
 mod axis;
 pub(crate) mod figure;

@@ -1,4 +1,5 @@
-//! One plot: a metric against the horizontal axis, with a line, intervals and markers for each series.
+//! One plot: a metric against the horizontal axis, with a line, intervals and markers for each
+//! series.
 
 use super::axis::{Horizontal, TITLE_HEIGHT};
 use super::figure::{Figure, Panel, Point, Range};

@@ -78,8 +78,8 @@ impl Spacing {
     }
 }
 
-/// Whether the values, in ascending order, look like 1, 2, 5, 10, 20 rather than like 1, 2, 3, 4, 5:
-/// on a logarithmic axis their distances differ less.
+/// Whether the values, in ascending order, look like 1, 2, 5, 10, 20 rather than like 1, 2, 3, 4,
+/// 5: on a logarithmic axis their distances differ less.
 fn are_geometric(values: &[f64]) -> bool {
     let (Some(&first), Some(&last)) = (values.first(), values.last()) else { return false };
     if first <= 0.0 || last / first < LOG_FROM {

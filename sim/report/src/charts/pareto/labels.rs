@@ -105,8 +105,8 @@ pub(super) struct Labelling<'a> {
 }
 
 impl Labelling<'_> {
-    /// A place for each label: chosen one after the other, those in a crowd first, and then changed as
-    /// long as a change makes it better. The same for the same input.
+    /// A place for each label: chosen one after the other, those in a crowd first, and then changed
+    /// as long as a change makes it better. The same for the same input.
     pub(super) fn place(&self) -> Vec<Rectangle> {
         let count = self.points.len().min(self.sizes.len());
         let mut places: Vec<Option<Place>> = vec![None; count];

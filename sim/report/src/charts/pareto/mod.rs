@@ -1,5 +1,5 @@
-//! Pareto plots: two metrics of several things against each other, each point with its name. What one
-//! gains in the first costs it in the second; points that no other beats in both are marked.
+//! Pareto plots: two metrics of several things against each other, each point with its name. What
+//! one gains in the first costs it in the second; points that no other beats in both are marked.
 
 mod labels;
 
@@ -291,8 +291,8 @@ fn root_ticks(highest: f64) -> Vec<Tick> {
     found
 }
 
-/// The vertical axis: from a little below the lowest point to a little above the highest. It need not
-/// begin at zero, for points have no length.
+/// The vertical axis: from a little below the lowest point to a little above the highest. It need
+/// not begin at zero, for points have no length.
 fn gain_axis(plot: &ParetoPlot) -> (Vec<Tick>, Scale) {
     let points = || plot.panels.iter().flat_map(|panel| &panel.points).map(|p| &p.gain);
     let lowest = points().map(Point::lowest).fold(f64::INFINITY, f64::min);

@@ -31,7 +31,8 @@ pub(super) struct RequestFound {
     pub difference_us: Option<f64>,
     /// The difference as a share of the time in the reference.
     pub share: Option<f64>,
-    /// From what is predicted, as a share of the time that it took: in the lab, and in the reference.
+    /// From what is predicted, as a share of the time that it took: in the lab, and in the
+    /// reference.
     pub deviation: Option<f64>,
     pub reference_deviation: Option<f64>,
 }

@@ -1,5 +1,5 @@
-//! Requests in two labs as people see them: how their differences are distributed, a row for each cell,
-//! and a line.
+//! Requests in two labs as people see them: how their differences are distributed, a row for each
+//! cell, and a line.
 
 use super::found::{CellFound, Found, RequestFound};
 use crate::charts::box_plot::{BoxPlot, BoxPlotPanel, Distribution};
@@ -24,8 +24,8 @@ pub(super) fn is_lab(sweep: &Sweep, dimension: &Dimension) -> bool {
     lab_axis(sweep).is_some_and(|axis| dimension.name == sweep.axes[axis].axis.path)
 }
 
-/// The requests by network: by every combination of what varies besides lab and algorithm, or by the
-/// rate if those are too many.
+/// The requests by network: by every combination of what varies besides lab and algorithm, or by
+/// the rate if those are too many.
 pub(super) struct Rows<'f> {
     title: String,
     ordered: bool,

@@ -1,45 +1,27 @@
 //! Differences of sessions between labs: trials that differ in the lab only, over all networks.
 
 use crate::kit::display_table::{DisplayCell, DisplayColumn, DisplayTable};
+use crate::kit::metric_column::{MetricColumn, column};
 use std::collections::BTreeMap;
 use weir_stats::Sweep;
 use weir_stats::derived::between_labs::pairs::{CellPair, lab_axis, pairs};
 use weir_stats::sweep::cells::CellTrials;
 use weir_stats::sweep::metric::{
-    MEAN_BITRATE, MEAN_THROUGHPUT, Metric, PENSIEVE_LIN, SABRE_SCORE, SETTLED_BITRATE, STALL_RATIO,
-    STALLS, STARTUP, SWITCHES,
+    MEAN_BITRATE, MEAN_THROUGHPUT, PENSIEVE_LIN, SABRE_SCORE, SETTLED_BITRATE, STALL_RATIO, STALLS,
+    STARTUP, SWITCHES,
 };
 use weir_stats::sweep::pairs::{PairedDifference, RepeatMeans};
 
-/// A metric, and how it is shown.
-struct MetricRow {
-    title: &'static str,
-    unit: &'static str,
-    /// The metric's value that is shown as 1.
-    size: f64,
-    decimals: usize,
-    metric: &'static Metric,
-}
-
-const fn shown(
-    title: &'static str,
-    unit: &'static str,
-    (size, decimals): (f64, usize),
-    metric: &'static Metric,
-) -> MetricRow {
-    MetricRow { title, unit, size, decimals, metric }
-}
-
-static METRICS: [MetricRow; 9] = [
-    shown("mean bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
-    shown("settled bitrate", "Mbit/s", (1e6, 3), &SETTLED_BITRATE),
-    shown("stall ratio", "%", (0.01, 2), &STALL_RATIO),
-    shown("stalls", "", (1.0, 2), &STALLS),
-    shown("startup", "s", (1e6, 3), &STARTUP),
-    shown("switches", "", (1.0, 2), &SWITCHES),
-    shown("mean throughput", "Mbit/s", (1e6, 3), &MEAN_THROUGHPUT),
-    shown("Sabre's score", "", (1.0, 3), &SABRE_SCORE),
-    shown("Pensieve's linear QoE", "per segment", (1.0, 3), &PENSIEVE_LIN),
+static METRICS: [MetricColumn; 9] = [
+    column("mean bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
+    column("settled bitrate", "Mbit/s", (1e6, 3), &SETTLED_BITRATE),
+    column("stall ratio", "%", (0.01, 2), &STALL_RATIO),
+    column("stalls", "", (1.0, 2), &STALLS),
+    column("startup", "s", (1e6, 3), &STARTUP),
+    column("switches", "", (1.0, 2), &SWITCHES),
+    column("mean throughput", "Mbit/s", (1e6, 3), &MEAN_THROUGHPUT),
+    column("Sabre's score", "", (1.0, 3), &SABRE_SCORE),
+    column("Pensieve's linear QoE", "per segment", (1.0, 3), &PENSIEVE_LIN),
 ];
 
 /// Sessions in several labs while cells come.
@@ -63,8 +45,8 @@ impl<'a> Sessions<'a> {
         }
     }
 
-    /// The differences of this lab from the one that it is compared with; none of metrics that no pair
-    /// has.
+    /// The differences of this lab from the one that it is compared with; none of metrics that no
+    /// pair has.
     pub(super) fn table(&self, lab: &str, reference: &str) -> DisplayTable {
         let mut table = DisplayTable::default();
         table.columns.extend(["metric", "unit"].map(DisplayColumn::text));
@@ -77,7 +59,7 @@ impl<'a> Sessions<'a> {
                 Some(self.means.get(ours)?.paired(self.means.get(theirs)?, at))
             };
             let values: Vec<(f64, f64)> = pairs.iter().filter_map(means).flatten().collect();
-            table.rows.extend(PairedDifference::of(&values).map(|found| row.cells(&found)));
+            table.rows.extend(PairedDifference::of(&values).map(|found| cells(row, &found)));
         }
         if !table.rows.is_empty() {
             let titles = ["pairs", reference, lab, "difference"];
@@ -87,18 +69,14 @@ impl<'a> Sessions<'a> {
     }
 }
 
-impl MetricRow {
-    fn cells(&self, found: &PairedDifference) -> Vec<DisplayCell> {
-        let Self { title, unit, size, decimals, .. } = self;
-        let PairedDifference { difference, reference_mean } = found;
-        let ends = difference.interval.map(|ends| ends.in_units_of(*size));
-        vec![
-            (*title).to_owned().into(),
-            (*unit).to_owned().into(),
-            difference.n.to_string().into(),
-            DisplayCell::number(Some(reference_mean / size), *decimals),
-            DisplayCell::number(Some((reference_mean + difference.mean) / size), *decimals),
-            DisplayCell::difference(Some(difference.mean / size), ends, *decimals),
-        ]
-    }
+fn cells(row: &MetricColumn, found: &PairedDifference) -> Vec<DisplayCell> {
+    let PairedDifference { difference, reference_mean } = found;
+    vec![
+        row.title.to_owned().into(),
+        row.unit.to_owned().into(),
+        difference.n.to_string().into(),
+        row.mean(Some(*reference_mean)),
+        row.mean(Some(reference_mean + difference.mean)),
+        row.difference(Some(difference.mean), difference.interval),
+    ]
 }

@@ -1,5 +1,5 @@
-//! Drills by fault and mechanism. The sweep's axes below `events.` say what goes wrong; what is left
-//! of them, traces apart, tells the mechanisms.
+//! Drills by fault and mechanism. The sweep's axes below `events.` say what goes wrong; what is
+//! left of them, traces apart, tells the mechanisms.
 
 use std::collections::{BTreeMap, BTreeSet};
 use weir_records::{Alarm, Drill};

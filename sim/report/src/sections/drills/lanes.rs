@@ -25,8 +25,8 @@ pub(super) const DATA: f64 = WIDTH - PADDING - LEFT - KEYS;
 
 pub(super) const FAULT: RGBColor = PALETTE[3];
 
-/// The rows of faults, and below them those of what the switcher did. A row is used again where what
-/// stands in it has ended; where all rows are taken, the last one has to do, without a label.
+/// The rows of faults, and below them those of what the switcher did. A row is used again where
+/// what stands in it has ended; where all rows are taken, the last one has to do, without a label.
 pub(super) struct Lanes<'t> {
     faults: Vec<Placed<'t>>,
     marks: Vec<Placed<'t>>,

@@ -218,8 +218,8 @@ fn box_plot(groups: &Groups<'_>, fault: usize, label: &str) -> FaultBoxPlot {
     FaultBoxPlot { fault: label.to_owned(), n, plot }
 }
 
-/// The mechanisms whose switcher said anything, or whose settings are what is swept: of others nobody
-/// knows whether they would.
+/// The mechanisms whose switcher said anything, or whose settings are what is swept: of others
+/// nobody knows whether they would.
 fn speaking<'g>(groups: &'g Groups<'_>) -> impl Iterator<Item = (&'g Mechanism, &'g Alarms)> {
     let all = groups.sets_services();
     groups.alarms.iter().filter(move |(_, sum)| all || sum.failovers > 0 || sum.bad > 0)

@@ -1,5 +1,6 @@
-//! Which mechanism is best for which fault: the one that loses the fewest sessions, then stalls viewers
-//! least, then fails the fewest requests, then recovers first. Equal ones are named as equal.
+//! Which mechanism is best for which fault: the one that loses the fewest sessions, then stalls
+//! viewers least, then fails the fewest requests, then recovers first. Equal ones are named as
+//! equal.
 
 use super::groups::{Found, Mechanism};
 use weir_records::Drill;

@@ -1,4 +1,5 @@
-//! What is measured, over the dimensions of the sweep: a plot for each metric, heatmaps, and fairness.
+//! What is measured, over the dimensions of the sweep: a plot for each metric, heatmaps, and
+//! fairness.
 
 pub(crate) mod heatmap;
 pub(crate) mod views;

@@ -12,13 +12,13 @@ use weir_tables::Axis;
 
 /// The values that are expected of a run, from a CSV file.
 ///
-/// Its first line names axes of the run, by their paths, and columns of the table `sessions` that are
-/// numbers. Each further line has a value for each axis, such as `25 s`, and what is expected of each
-/// metric: of the mean over all trials with these values, each of which counts with the mean over its
-/// sessions. An axis that is not named is one of those over which the mean is taken.
+/// Its first line names axes of the run, by their paths, and columns of the table `sessions` that
+/// are numbers. Each further line has a value for each axis, such as `25 s`, and what is expected
+/// of each metric: of the mean over all trials with these values, each of which counts with the
+/// mean over its sessions. An axis that is not named is one of those over which the mean is taken.
 ///
-/// - `2.845474` is a number as it was published: what is found may be off by half a unit of the last
-///   digit. `17.43e3` has its last digit at the tens.
+/// - `2.845474` is a number as it was published: what is found may be off by half a unit of the
+///   last digit. `17.43e3` has its last digit at the tens.
 /// - `2.845474~1e-6` allows this relative deviation on top.
 /// - `<=1` and `>=0.9` are bounds, which hold for every session and not for the mean.
 /// - Nothing is expected where a field is empty.
@@ -58,13 +58,14 @@ enum Field {
 }
 
 impl Expected {
-    /// Reads the file for a run with these axes: the path of each, and all its values as the plan writes
-    /// them.
+    /// Reads the file for a run with these axes: the path of each, and all its values as the plan
+    /// writes them.
     ///
     /// # Errors
-    /// If the file cannot be read; and with its name and the line if a column is neither an axis nor a
-    /// metric, is named twice, a value is none of its axis, a line has other fields than the first, what
-    /// is expected is not a number, or two lines have the same values. Also if nothing is expected.
+    /// If the file cannot be read; and with its name and the line if a column is neither an axis
+    /// nor a metric, is named twice, a value is none of its axis, a line has other fields than the
+    /// first, what is expected is not a number, or two lines have the same values. Also if nothing
+    /// is expected.
     pub fn read(path: &Path, axes: &[(String, Vec<String>)]) -> Result<Self> {
         let bytes = bytes(path)?;
         let mut reader = ReaderBuilder::new()

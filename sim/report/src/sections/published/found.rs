@@ -25,15 +25,15 @@ impl Agreement {
 }
 
 impl Expected {
-    /// Compares it with the tables of the run in the folder `dir`, and writes what is found beside them,
-    /// as the table `agreement`.
+    /// Compares it with the tables of the run in the folder `dir`, and writes what is found beside
+    /// them, as the table `agreement`.
     ///
-    /// A value that a session lacks is not as expected, whatever the others have, and neither is a mean
-    /// over trials of which some are invalid or failed: it is not the mean that was published.
+    /// A value that a session lacks is not as expected, whatever the others have, and neither is a
+    /// mean over trials of which some are invalid or failed: it is not the mean that was published.
     ///
     /// # Errors
-    /// If a table is missing or not what the schema says, a file cannot be written, or the run has not the
-    /// axes and values that the file was read for.
+    /// If a table is missing or not what the schema says, a file cannot be written, or the run has
+    /// not the axes and values that the file was read for.
     pub fn agreement(&self, dir: &Path) -> Result<Agreement> {
         let sweep = Sweep::open(dir)?;
         let mut places: BTreeMap<Vec<usize>, usize> = BTreeMap::new();

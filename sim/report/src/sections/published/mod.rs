@@ -1,7 +1,8 @@
 //! Whether a run gives the values that others published, or that were found before.
 //!
-//! [`Expected`] is read before the run, so that a mistake in it costs nothing; [`Expected::agreement`]
-//! compares it with the tables, and leaves what it found beside them as the table `agreement`.
+//! [`Expected`] is read before the run, so that a mistake in it costs nothing;
+//! [`Expected::agreement`] compares it with the tables, and leaves what it found beside them as the
+//! table `agreement`.
 
 mod file;
 mod found;

@@ -90,8 +90,8 @@ impl Wanted {
     }
 }
 
-/// A decimal number, and half a unit of its last digit: `2.5` is 2.5 and 0.05, `17.4e3` is 17,400 and
-/// 50.
+/// A decimal number, and half a unit of its last digit: `2.5` is 2.5 and 0.05, `17.4e3` is 17,400
+/// and 50.
 fn number(text: &str) -> Result<(f64, f64), String> {
     let text = text.trim();
     let wrong = || {

@@ -2,6 +2,7 @@
 
 use crate::kit::display_table::{DisplayCell, DisplayColumn, DisplayTable};
 use crate::kit::fairness::{assumed, is_model};
+use crate::kit::metric_column::{MetricColumn, column};
 use crate::section::Run;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -10,66 +11,35 @@ use weir_stats::methods::estimate::Estimate;
 use weir_stats::sweep::cells::CellTrials;
 use weir_stats::sweep::dimension::Dimensions;
 use weir_stats::sweep::metric::{
-    AVAILABILITY, CAPTURE_LATENCY, JAIN_BITRATE, LATENCY, MEAN_BITRATE, Metric, PENSIEVE_LIN, QOE,
+    AVAILABILITY, CAPTURE_LATENCY, JAIN_BITRATE, LATENCY, MEAN_BITRATE, PENSIEVE_LIN, QOE,
     RATE_DEVIATION, REGRET, SABRE_BITRATE_CHANGE, SABRE_SCORE, SETTLED_BITRATE, SKIPS, STALL_RATIO,
     STALLS, STARTUP, SWITCHES,
 };
 use weir_stats::sweep::{Level, Sweep};
 
-/// What is shown of a metric.
-struct MetricColumn {
-    title: &'static str,
-    unit: &'static str,
-    decimals: usize,
-    /// The metric's value that is shown as 1.
-    size: f64,
-    metric: &'static Metric,
-    /// Whether its column is there for every run.
-    always: bool,
-}
-
-const fn shown(
-    title: &'static str,
-    unit: &'static str,
-    (size, decimals): (f64, usize),
-    metric: &'static Metric,
-) -> MetricColumn {
-    MetricColumn { title, unit, decimals, size, metric, always: true }
-}
-
-/// Of a metric that few runs have.
-const fn where_any(
-    title: &'static str,
-    unit: &'static str,
-    metric: &'static Metric,
-) -> MetricColumn {
-    MetricColumn { always: false, ..shown(title, unit, (1.0, 3), metric) }
-}
-
 /// Means over the sessions of a row.
-static SHOWN: [MetricColumn; 17] = [
-    shown("bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
-    shown("settled", "Mbit/s", (1e6, 3), &SETTLED_BITRATE),
-    shown("stalled", "%", (0.01, 2), &STALL_RATIO),
-    shown("stalls", "", (1.0, 1), &STALLS),
-    shown("startup", "s", (1e6, 2), &STARTUP),
-    shown("switches", "", (1.0, 1), &SWITCHES),
-    MetricColumn { size: 1e6, ..where_any("change", "Mbit/s", &SABRE_BITRATE_CHANGE) },
-    where_any("score", "Sabre", &SABRE_SCORE),
-    where_any("QoE lin", "Pensieve", &PENSIEVE_LIN),
-    where_any("QoE", "", &QOE),
-    where_any("regret", "QoE", &REGRET),
-    where_any("fairness", JAIN, &JAIN_BITRATE),
-    MetricColumn { size: 1e6, ..where_any("latency", "s", &LATENCY) },
-    MetricColumn { size: 1e6, ..where_any("from capture", "s", &CAPTURE_LATENCY) },
-    MetricColumn { size: 0.01, decimals: 2, ..where_any("rate off 1", "%", &RATE_DEVIATION) },
-    MetricColumn { decimals: 1, ..where_any("skips", "", &SKIPS) },
-    MetricColumn {
-        size: 0.01,
-        decimals: 2,
-        ..where_any("available", "% of segments", &AVAILABILITY)
-    },
+static COLUMNS: [MetricColumn; 17] = [
+    column("bitrate", "Mbit/s", (1e6, 3), &MEAN_BITRATE),
+    column("settled", "Mbit/s", (1e6, 3), &SETTLED_BITRATE),
+    column("stalled", "%", (0.01, 2), &STALL_RATIO),
+    column("stalls", "", (1.0, 1), &STALLS),
+    column("startup", "s", (1e6, 2), &STARTUP),
+    column("switches", "", (1.0, 1), &SWITCHES),
+    column("change", "Mbit/s", (1e6, 3), &SABRE_BITRATE_CHANGE),
+    column("score", "Sabre", (1.0, 3), &SABRE_SCORE),
+    column("QoE lin", "Pensieve", (1.0, 3), &PENSIEVE_LIN),
+    column("QoE", "", (1.0, 3), &QOE),
+    column("regret", "QoE", (1.0, 3), &REGRET),
+    column("fairness", JAIN, (1.0, 3), &JAIN_BITRATE),
+    column("latency", "s", (1e6, 3), &LATENCY),
+    column("from capture", "s", (1e6, 3), &CAPTURE_LATENCY),
+    column("rate off 1", "%", (0.01, 2), &RATE_DEVIATION),
+    column("skips", "", (1.0, 1), &SKIPS),
+    column("available", "% of segments", (0.01, 2), &AVAILABILITY),
 ];
+
+/// As many of the first are there for every run; the others are of metrics that few runs have.
+const ALWAYS: usize = 6;
 
 /// The unit of what is only there where viewers share a network.
 const JAIN: &str = "Jain";
@@ -142,18 +112,19 @@ impl<'a> SummaryBuilder<'a> {
         };
         self.any_never_started |= counts.never_started > 0;
         if self.dimensions.trace_count().is_none() {
-            let estimates = SHOWN.iter().map(|shown| cell.estimate(shown.metric)).collect();
+            let estimates = COLUMNS.iter().map(|column| cell.estimate(column.metric)).collect();
             self.push(SummaryRow { params, counts, estimates });
             return;
         }
         let levels = self.axes.iter().map(|&axis| cell.cell.levels[axis]).collect();
-        let empty = || Pool { params, counts: Counts::default(), sums: vec![vec![]; SHOWN.len()] };
+        let empty =
+            || Pool { params, counts: Counts::default(), sums: vec![vec![]; COLUMNS.len()] };
         let pool = self.pools.entry(levels).or_insert_with(empty);
         pool.counts.trials += counts.trials;
         pool.counts.sessions += counts.sessions;
         pool.counts.never_started += counts.never_started;
         pool.counts.left_out += counts.left_out;
-        for (sums, MetricColumn { metric, .. }) in pool.sums.iter_mut().zip(&SHOWN) {
+        for (sums, MetricColumn { metric, .. }) in pool.sums.iter_mut().zip(&COLUMNS) {
             let values = cell.valid().flat_map(|trial| metric.values(trial, None));
             sums.extend(Replicate::of(values));
         }
@@ -167,21 +138,21 @@ impl<'a> SummaryBuilder<'a> {
         self.rows.push(row);
     }
 
-    /// The table. Metrics that few runs have, sessions that never started, and trials that were left out
-    /// have a column only where there are any.
+    /// The table. Metrics that few runs have, sessions that never started, and trials that were
+    /// left out have a column only where there are any.
     pub(super) fn finish(mut self) -> DisplayTable {
         for Pool { params, counts, sums } in std::mem::take(&mut self.pools).into_values() {
             let of = |(sums, shown): (&Vec<Replicate>, &MetricColumn)| {
                 Estimate::of_replicates(sums, shown.metric.limits).map(Rc::new)
             };
-            let estimates = sums.iter().zip(&SHOWN).map(of).collect();
+            let estimates = sums.iter().zip(&COLUMNS).map(of).collect();
             self.push(SummaryRow { params, counts, estimates });
         }
         let Self { sweep, axes, rows, hidden, any_never_started, .. } = self;
         let any_left_out = rows.iter().any(|row| row.counts.left_out > 0);
         let is_there = |at: usize| rows.iter().any(|row| row.estimates[at].is_some());
-        let shown: Vec<(usize, &MetricColumn)> =
-            SHOWN.iter().enumerate().filter(|(at, s)| s.always || is_there(*at)).collect();
+        let shown = COLUMNS.iter().enumerate().filter(|(at, _)| *at < ALWAYS || is_there(*at));
+        let shown: Vec<(usize, &MetricColumn)> = shown.collect();
 
         let axis = |(i, axis): (usize, &usize)| DisplayColumn {
             right: rows.iter().all(|row| row.params[i].number().is_some()),
@@ -195,9 +166,9 @@ impl<'a> SummaryBuilder<'a> {
         // Where labs are told apart, rows say which of them assumes it.
         let lab = axes.iter().position(|&axis| sweep.axes[axis].axis.is_lab());
         let assumed = lab.is_none() && assumed(&sweep.info).is_some();
-        columns.extend(shown.iter().map(|(_, MetricColumn { title, unit, .. })| match *unit {
-            JAIN if assumed => DisplayColumn::number(title, "Jain, assumed"),
-            unit => DisplayColumn::number(title, unit),
+        columns.extend(shown.iter().map(|(_, column)| match column.unit {
+            JAIN if assumed => DisplayColumn::number(column.title, "Jain, assumed"),
+            _ => column.head(),
         }));
         if any_left_out {
             columns.push(DisplayColumn::number("left out", "trials"));
@@ -211,12 +182,11 @@ impl<'a> SummaryBuilder<'a> {
                 cells.push(DisplayCell::alarming(row.counts.never_started));
             }
             let in_model = lab.is_some_and(|lab| is_model(&row.params[lab].text));
-            cells.extend(shown.iter().map(|(at, MetricColumn { decimals, size, unit, .. })| {
-                let estimate = row.estimates[*at].as_deref();
-                let ends = estimate.and_then(|found| Some(found.interval?.in_units_of(*size)));
-                let mean = estimate.map(|estimate| estimate.mean / size);
-                let mut cell = DisplayCell::number(mean, *decimals).with_interval(ends, *decimals);
-                if in_model && *unit == JAIN && mean.is_some() {
+            cells.extend(shown.iter().map(|(at, column)| {
+                let found = row.estimates[*at].as_deref();
+                let ends = found.and_then(|found| found.interval);
+                let mut cell = column.mean_within(found.map(|found| found.mean), ends);
+                if in_model && column.unit == JAIN && found.is_some() {
                     cell.text.push_str(" (assumed)");
                 }
                 cell

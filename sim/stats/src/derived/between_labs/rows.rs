@@ -1,5 +1,5 @@
-//! The rows of trials, cell by cell, as far as labs are compared by them. Cells come in the order of
-//! the plan, and only those of one are in memory.
+//! The rows of trials, cell by cell, as far as labs are compared by them. Cells come in the order
+//! of the plan, and only those of one are in memory.
 
 use anyhow::{Result, ensure};
 use std::path::Path;

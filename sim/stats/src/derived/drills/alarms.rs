@@ -1,4 +1,5 @@
-//! How often a switcher left an origin without need, and how often it could be without having shown.
+//! How often a switcher left an origin without need, and how often it could be without having
+//! shown.
 
 use super::drill::FAILOVER;
 use super::faults::{faults, in_force};

@@ -8,8 +8,9 @@ use weir_records::Drill;
 /// What a viewer's latency was is its mean over so long before the fault.
 const BEFORE_US: u64 = 30_000_000;
 
-/// A viewer is late whose latency is more than this above what it was: twice the usual target duration
-/// of 2 s, for between one segment and the next the latency of a healthy viewer varies by one.
+/// A viewer is late whose latency is more than this above what it was: twice the usual target
+/// duration of 2 s, for between one segment and the next the latency of a healthy viewer varies by
+/// one.
 const LATE_US: u64 = 4_000_000;
 
 /// Viewers are looked at once a second: what is over has to be so at the next look as well.
@@ -68,7 +69,8 @@ struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    /// Whether a moment is in it. The last window has the trial's end in it, and what is later still.
+    /// Whether a moment is in it. The last window has the trial's end in it, and what is later
+    /// still.
     fn has(&self, at_us: u64) -> bool {
         let is_last = self.until_us == self.seen.end_us;
         self.fault.at_us <= at_us && (at_us < self.until_us || is_last)

@@ -1,17 +1,17 @@
 //! The tails of the statistic without resamples, for many replicates that are not too skewed.
 //!
-//! Let r be the rest of a replicate's sum without the mean, in standard deviations, c its count over
-//! the mean count, and t the shift of the mean in its estimated standard errors. To the order of
-//! 1/sqrt(n), t has the mean (rho - gamma/2) / sqrt(n) and the third cumulant
-//! (6 rho - 2 gamma) / sqrt(n), where gamma = E\[r^3\] and rho = E\[rc\], and its quantiles are those of
-//! Student's distribution, moved by
+//! Let r be the rest of a replicate's sum without the mean, in standard deviations, c its count
+//! over the mean count, and t the shift of the mean in its estimated standard errors. To the order
+//! of 1/sqrt(n), t has the mean (rho - gamma/2) / sqrt(n) and the third cumulant (6 rho - 2 gamma)
+//! / sqrt(n), where gamma = E\[r^3\] and rho = E\[rc\], and its quantiles are those of Student's
+//! distribution, moved by
 //!
 //! (rho z^2 - gamma (2 z^2 + 1) / 6) / sqrt(n).
 //!
-//! With equal counts rho is zero, and this is the classical expansion (Hall, "Theoretical Comparison of
-//! Bootstrap Confidence Intervals", Annals of Statistics 16, 1988; "The Bootstrap and Edgeworth
-//! Expansion", 1992): bootstrap-t has the same quantiles to this order. What both leave out is of the
-//! order of 1/n, and of the square of what they move.
+//! With equal counts rho is zero, and this is the classical expansion (Hall, "Theoretical
+//! Comparison of Bootstrap Confidence Intervals", Annals of Statistics 16, 1988; "The Bootstrap and
+//! Edgeworth Expansion", 1992): bootstrap-t has the same quantiles to this order. What both leave
+//! out is of the order of 1/n, and of the square of what they move.
 
 use super::replicate::{Replicate, Sums};
 
@@ -42,8 +42,8 @@ pub(super) fn tails(rests: &[Replicate], sums: &Sums) -> Option<(f64, f64)> {
 }
 
 /// The quantile of Student's distribution that 2.5 % exceed, with this many degrees of freedom
-/// (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5, to the second order: exact to
-/// 2e-6 from 99 on).
+/// (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.5, to the second order: exact
+/// to 2e-6 from 99 on).
 fn student(freedom: f64) -> f64 {
     let (z3, z5) = (Z * Z * Z, Z * Z * Z * Z * Z);
     let first = (z3 + Z) / 4.0;

@@ -5,12 +5,12 @@
 //! Application", 1997, section 3.8). The mean is that over the sessions, the sum of the trials'
 //! sums over the sum of their counts, so that it is the mean that tables and plots show.
 //!
-//! The interval is the bootstrap-t (Efron, "Nonparametric Standard Errors and Confidence Intervals",
-//! 1981; Davison and Hinkley, section 5.2). The standard error is that of a ratio
+//! The interval is the bootstrap-t (Efron, "Nonparametric Standard Errors and Confidence
+//! Intervals", 1981; Davison and Hinkley, section 5.2). The standard error is that of a ratio
 //! (Cochran, "Sampling Techniques", 1977, section 2.11); with equal counts it is that of a mean.
 //!
-//! 2026-11-21: chosen by simulation among percentile, BCa, both expanded against their narrowness in
-//! small samples (Hesterberg, "What Teachers Should Know about the Bootstrap", The American
+//! 2026-11-21: chosen by simulation among percentile, BCa, both expanded against their narrowness
+//! in small samples (Hesterberg, "What Teachers Should Know about the Bootstrap", The American
 //! Statistician 69, 2015), and bootstrap-t. Coverage in percent, over 4,000 simulated experiments:
 //!
 //! | data | n | percentile | expanded | BCa | expanded BCa | bootstrap-t |
@@ -29,14 +29,15 @@
 //! 2026-11-20: a run has up to a million trials, in few cells or many, and every cell some twenty
 //! means. What an interval costs is bounded thus, at the coverage above:
 //!
-//! - 1,999 resamples instead of 9,999: the ends move by 3 to 4 % of a half-width (standard deviation),
-//!   and are missed as often.
-//! - Of more than 1,000 replicates, neighbours are added up until 1,000 are left: sums of independent
-//!   replicates are independent replicates of the same mean, and 1,000 have nearly the tails of all.
+//! - 1,999 resamples instead of 9,999: the ends move by 3 to 4 % of a half-width (standard
+//!   deviation), and are missed as often.
+//! - Of more than 1,000 replicates, neighbours are added up until 1,000 are left: sums of
+//!   independent replicates are independent replicates of the same mean, and 1,000 have nearly the
+//!   tails of all.
 //! - From 100 replicates on, the tails are computed instead of drawn where they are nearly those of
-//!   Student's distribution ([`expansion`]). How many replicates that takes depends on how skewed they
-//!   are: of a stall in every hundredth trial, 2,000 are too few. The interval from Student's t alone
-//!   then misses in 10 % instead of 5 % of experiments, nearly always on one side.
+//!   Student's distribution ([`expansion`]). How many replicates that takes depends on how skewed
+//!   they are: of a stall in every hundredth trial, 2,000 are too few. The interval from Student's
+//!   t alone then misses in 10 % instead of 5 % of experiments, nearly always on one side.
 
 mod expansion;
 mod replicate;
