@@ -3,6 +3,7 @@
 
 pub(crate) mod display_table;
 pub(crate) mod fairness;
+pub(crate) mod few;
 pub(crate) mod file_name;
 pub(crate) mod head;
 pub(crate) mod html;

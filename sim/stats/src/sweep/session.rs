@@ -1,6 +1,5 @@
 //! What each session came to, as far as anything is made of it.
-// The columns are explained where the tables are declared.
-#![allow(missing_docs)]
+#![expect(missing_docs, reason = "columns are explained where tables are declared")]
 
 use std::sync::Arc;
 use weir_tables::{TrialHead, table_row};

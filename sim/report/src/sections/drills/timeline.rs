@@ -1,8 +1,8 @@
 //! A drill over time: the faults, what the switcher did about them, and for each viewer what was in
 //! the buffer, how far it was behind, and who served it; all on the trial's clock.
 
+use crate::kit::few::spread_evenly;
 use crate::kit::head::{Head, params, values};
-use crate::sections::timelines::spread_evenly;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use weir_records::Drill;

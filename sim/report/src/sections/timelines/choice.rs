@@ -1,5 +1,6 @@
 //! Which sessions of a run have their timeline in the report.
 
+use crate::kit::few::spread_evenly;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use weir_stats::sweep::cells::CellTrials;
@@ -68,16 +69,6 @@ impl ChoiceBuilder {
         chosen.extend(worst);
         chosen
     }
-}
-
-/// At most so many of these, from the first to the last.
-pub(in crate::sections) fn spread_evenly<T: Copy>(
-    all: &[T],
-    most: usize,
-) -> impl Iterator<Item = T> {
-    let count = all.len().min(most);
-    let at = move |i: usize| if count > 1 { i * (all.len() - 1) / (count - 1) } else { 0 };
-    (0..count).map(move |i| all[at(i)])
 }
 
 /// Worse is: never to have played; then to have stalled for a larger share of the time; then to

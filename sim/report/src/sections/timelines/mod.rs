@@ -7,7 +7,6 @@ mod draw;
 mod rows;
 mod timeline;
 
-pub(super) use choice::spread_evenly;
 pub(crate) use draw::{Thumbnail, TimelinePicture};
 pub(crate) use timeline::Timeline;
 #[cfg(test)]
