@@ -35,6 +35,10 @@
 //! cores [`run_sessions`]), a [`Trial`] several who share links ([`run_trial`]). Segments are all
 //! that is requested: a [`Film`] is known beforehand. Nothing fails here: there are no retries.
 //!
+//! # Downloads over TCP
+//! How long a download takes over a real TCP, where nobody else is on the path, is computed by
+//! [`Connection`]: what a kernel is compared with.
+//!
 //! # Published models
 //! Sabre's network is a [`Way::Link`] whose trace has latencies. Pensieve's is [`Pensieve`].
 
@@ -45,6 +49,7 @@ mod link;
 mod meter;
 mod network;
 mod pensieve;
+mod predict;
 mod session;
 mod shares;
 mod spec;
@@ -55,6 +60,7 @@ pub use flow::FlowId;
 pub use link::{Capacity, Link};
 pub use network::{Error, Event, FlowEvent, LinkId, Network, RouteId};
 pub use pensieve::Pensieve;
+pub use predict::{Connection, Sender, SenderState, SteadyPath};
 pub use session::{run_session, run_session_with, run_sessions};
 pub use spec::{Keep, MAX_WATCH, Refusal, Shared, Spec, Trial, Way, rows, viewer_of};
 pub use trial::{run_trial, run_trial_metered, run_trial_with};

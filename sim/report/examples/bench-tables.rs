@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::path::Path;
 use weir_records::{Record, Session, Trial, TrialResult, Verdict};
-use weir_report::RunInfo;
+use weir_tables::RunInfo;
 use weir_units::Seed;
 
 const ALGORITHMS: [&str; 5] = ["bola", "bba0", "throughput", "mpc", "dynamic"];
@@ -49,7 +49,7 @@ fn write(dir: &Path, cells: u64, repeats: u64) -> Result<()> {
         let params = vec![values[0][trace].clone(), values[1][algorithm].clone()];
         Ok(trial(cell, repeat, params))
     });
-    weir_report::write_run(dir, &info, &values, trials)
+    weir_stats::write_run(dir, &info, &values, trials)
 }
 
 fn traces_of(values: &[Vec<String>]) -> u64 {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub fn caught(work: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
     let whole = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if weir_report::is_reading() {
+        if weir_tables::is_reading() {
             return;
         }
         tell(info);

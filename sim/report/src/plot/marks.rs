@@ -1,17 +1,14 @@
 //! The marks of a series: its colour and marker, always the same ones for the same place in the
 //! legend; drawn in pixels.
 
-use super::look::{Area, Backend, Look, PALETTE};
+use super::canvas::{Canvas, Pixel};
+use super::look::PALETTE;
 use super::shades::shade;
-use anyhow::Result;
 use plotters::prelude::*;
-
-/// A place in an area, in its pixels.
-pub(super) type Pixel = (i32, i32);
 
 /// How the series at one place of the legend looks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     pub colour: RGBColor,
     shape: usize,
     /// The second round through the palette has hollow markers.
@@ -53,7 +50,7 @@ const SHAPES: [&[(f64, f64)]; 7] = [
 
 impl Mark {
     /// Of one of so many series; `ordered` if they are values of one quantity, ascending.
-    pub(super) fn of(series: usize, count: usize, ordered: bool) -> Self {
+    pub(crate) fn of(series: usize, count: usize, ordered: bool) -> Self {
         let place = series % PALETTE.len();
         let colour = if ordered && count > 1 {
             // The lightest shades are too pale for lines on white.
@@ -65,106 +62,71 @@ impl Mark {
     }
 
     /// The range as a filled band between two edges; the edges keep bands apart where they overlap.
-    pub(super) fn band<B: Backend>(
-        &self,
-        area: &Area<B>,
-        look: &Look,
-        (upper, lower): (&[Pixel], &[Pixel]),
-        opacity: f64,
-    ) -> Result<()> {
+    pub(crate) fn band(&self, canvas: &Canvas, (upper, lower): (&[Pixel], &[Pixel]), opacity: f64) {
         let outline: Vec<Pixel> = upper.iter().chain(lower.iter().rev()).copied().collect();
-        area.draw(&Polygon::new(outline, self.colour.mix(opacity)))?;
+        canvas.polygon(outline, self.colour.mix(opacity));
         for edge in [upper, lower] {
-            let style = look.stroke(self.colour.mix(2.0 * opacity), 0.6);
-            area.draw(&PathElement::new(edge.to_vec(), style))?;
+            let style = canvas.stroke(self.colour.mix(2.0 * opacity), 0.6);
+            canvas.line(edge, style);
         }
-        Ok(())
     }
 
     /// The range of a single point as a bar with ends.
-    pub(super) fn bar<B: Backend>(
-        &self,
-        area: &Area<B>,
-        look: &Look,
-        high: Pixel,
-        low: Pixel,
-    ) -> Result<()> {
+    pub(crate) fn bar(&self, canvas: &Canvas, high: Pixel, low: Pixel) {
         if high == low {
-            return Ok(());
+            return;
         }
-        let style = look.stroke(self.colour, 1.4);
-        area.draw(&PathElement::new(vec![high, low], style))?;
+        let style = canvas.stroke(self.colour, 1.4);
+        canvas.line(vec![high, low], style);
         for (x, y) in [high, low] {
-            let end = look.px(3.5);
-            area.draw(&PathElement::new(vec![(x - end, y), (x + end, y)], style))?;
+            let end = canvas.px(3.5);
+            canvas.line(vec![(x - end, y), (x + end, y)], style);
         }
-        Ok(())
     }
 
-    pub(super) fn line<B: Backend>(
-        &self,
-        area: &Area<B>,
-        look: &Look,
-        points: &[Pixel],
-    ) -> Result<()> {
+    pub(crate) fn line(&self, canvas: &Canvas, points: &[Pixel]) {
         let dashes = DASHES[self.shape];
         let width = if dashes.is_empty() { 2.3 } else { 2.0 };
-        draw_line(area, points, dashes, look, look.stroke(self.colour, width))
+        draw_line(canvas, points, dashes, canvas.stroke(self.colour, width))
     }
 
     /// A replicate.
-    pub(super) fn dot<B: Backend>(&self, area: &Area<B>, look: &Look, at: Pixel) -> Result<()> {
+    pub(crate) fn dot(&self, canvas: &Canvas, at: Pixel) {
         let style = self.colour.mix(0.5).filled();
-        area.draw(&Circle::new(at, look.px(DOT), style))?;
-        Ok(())
+        canvas.circle(at, DOT, style);
     }
 
-    pub(super) fn marker<B: Backend>(&self, area: &Area<B>, look: &Look, at: Pixel) -> Result<()> {
-        self.shape(area, look, at, RADIUS + RIM, WHITE)?;
-        self.shape(area, look, at, RADIUS, self.colour)?;
+    pub(crate) fn marker(&self, canvas: &Canvas, at: Pixel) {
+        self.shape(canvas, at, RADIUS + RIM, WHITE);
+        self.shape(canvas, at, RADIUS, self.colour);
         if self.hollow {
-            self.shape(area, look, at, RADIUS - 1.6, WHITE)?;
+            self.shape(canvas, at, RADIUS - 1.6, WHITE);
         }
-        Ok(())
     }
 
-    fn shape<B: Backend>(
-        &self,
-        area: &Area<B>,
-        look: &Look,
-        (x, y): Pixel,
-        radius: f64,
-        colour: RGBColor,
-    ) -> Result<()> {
+    fn shape(&self, canvas: &Canvas, (x, y): Pixel, radius: f64, colour: RGBColor) {
         let corners = SHAPES[self.shape];
         if corners.is_empty() {
-            area.draw(&Circle::new((x, y), look.px(radius), colour.filled()))?;
+            canvas.circle((x, y), radius, colour.filled());
         } else {
             let corner =
-                |&(dx, dy): &(f64, f64)| (x + look.px(dx * radius), y + look.px(dy * radius));
-            area.draw(&Polygon::new(corners.iter().map(corner).collect::<Vec<_>>(), colour))?;
+                |&(dx, dy): &(f64, f64)| (x + canvas.px(dx * radius), y + canvas.px(dy * radius));
+            canvas.polygon(corners.iter().map(corner).collect(), colour);
         }
-        Ok(())
     }
 }
 
 /// Draws a line of strokes and gaps of these lengths, in turn; a whole one without any.
-pub(super) fn draw_line<B: Backend>(
-    area: &Area<B>,
-    points: &[Pixel],
-    dashes: &[f64],
-    look: &Look,
-    style: ShapeStyle,
-) -> Result<()> {
+pub(crate) fn draw_line(canvas: &Canvas, points: &[Pixel], dashes: &[f64], style: ShapeStyle) {
     if dashes.is_empty() {
-        area.draw(&PathElement::new(points.to_vec(), style))?;
-        return Ok(());
+        canvas.line(points, style);
+        return;
     }
-    let dashes: Vec<f64> = dashes.iter().map(|length| f64::from(look.px(*length).max(1))).collect();
+    let dashes: Vec<f64> =
+        dashes.iter().map(|length| f64::from(canvas.px(*length).max(1))).collect();
     for stroke in strokes(points, &dashes) {
-        area.draw(&PathElement::new(stroke, style))?;
+        canvas.line(stroke, style);
     }
-    Ok(())
 }
 
 /// The strokes of a line, cut at every corner's way along it.
@@ -201,4 +163,4 @@ fn strokes(points: &[Pixel], dashes: &[f64]) -> Vec<Vec<Pixel>> {
 }
 
 /// The room that a marker takes.
-pub(super) const MARKER_WIDTH: f64 = 2.0 * (RADIUS + RIM);
+pub(crate) const MARKER_WIDTH: f64 = 2.0 * (RADIUS + RIM);

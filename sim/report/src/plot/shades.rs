@@ -3,10 +3,10 @@
 use plotters::style::RGBColor;
 use std::sync::LazyLock;
 
-/// The way through OKLab (Ottosson, "A perceptual color space for image processing", 2020): lightness,
-/// chroma, and hue in degrees, at equal distances. From pale yellow through green to dark blue,
-/// which people with any colour vision see as light to dark; all within sRGB.
-const WAY: [(f64, f64, f64); 5] = [
+/// The path through OKLab (Ottosson, "A perceptual color space for image processing", 2020):
+/// lightness, chroma, and hue in degrees, at equal distances. From pale yellow through green to
+/// dark blue, which people with any colour vision see as light to dark; all within sRGB.
+const PATH: [(f64, f64, f64); 5] = [
     (0.965, 0.050, 105.0),
     (0.845, 0.105, 140.0),
     (0.680, 0.110, 190.0),
@@ -14,18 +14,18 @@ const WAY: [(f64, f64, f64); 5] = [
     (0.290, 0.110, 280.0),
 ];
 
-/// Points at which the way is measured.
+/// Points at which the path is measured.
 const STEPS: usize = 256;
 
 /// A point of OKLab.
 type Lab = [f64; 3];
 
-/// The way, measured: the length up to each of its points, and the point.
+/// The path, measured: the length up to each of its points, and the point.
 static MEASURED: LazyLock<Vec<(f64, Lab)>> = LazyLock::new(|| {
     let mut length = 0.0;
-    let mut before = on_way(0.0);
+    let mut before = on_path(0.0);
     let step = |i: usize| {
-        let here = on_way(i as f64 / STEPS as f64);
+        let here = on_path(i as f64 / STEPS as f64);
         length += distance(before, here);
         before = here;
         (length, here)
@@ -35,7 +35,7 @@ static MEASURED: LazyLock<Vec<(f64, Lab)>> = LazyLock::new(|| {
 
 /// The colour of a share, 0 the least and 1 the most. Equal steps of the share are equal distances
 /// in OKLab: they look alike.
-pub(super) fn shade(share: f64) -> RGBColor {
+pub(crate) fn shade(share: f64) -> RGBColor {
     let wanted = share.clamp(0.0, 1.0) * MEASURED[STEPS].0;
     let next = MEASURED.partition_point(|(length, _)| *length < wanted).clamp(1, STEPS);
     let ((from, a), (to, b)) = (MEASURED[next - 1], MEASURED[next]);
@@ -45,18 +45,18 @@ pub(super) fn shade(share: f64) -> RGBColor {
 
 /// Whether text on this colour is read more easily in white than in black: below this luminance the
 /// contrast of white is the higher one (WCAG 2.2, "contrast ratio").
-pub(super) fn is_dark(colour: RGBColor) -> bool {
+pub(crate) fn is_dark(colour: RGBColor) -> bool {
     let RGBColor(r, g, b) = colour;
     // The luminance of sRGB (IEC 61966-2-1), by the usual power of 2.2.
     let linear = |channel: u8| libm::pow(f64::from(channel) / 255.0, 2.2);
     0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) < 0.179
 }
 
-fn on_way(share: f64) -> Lab {
-    let place = share * (WAY.len() - 1) as f64;
-    let leg = (place as usize).min(WAY.len() - 2);
+fn on_path(share: f64) -> Lab {
+    let place = share * (PATH.len() - 1) as f64;
+    let leg = (place as usize).min(PATH.len() - 2);
     let part = place - leg as f64;
-    let ((l0, c0, h0), (l1, c1, h1)) = (WAY[leg], WAY[leg + 1]);
+    let ((l0, c0, h0), (l1, c1, h1)) = (PATH[leg], PATH[leg + 1]);
     let between = |a: f64, b: f64| a + part * (b - a);
     let (l, c, h) = (between(l0, l1), between(c0, c1), between(h0, h1).to_radians());
     [l, c * libm::cos(h), c * libm::sin(h)]

@@ -1,17 +1,17 @@
 //! Where an axis has ticks, and what they say.
 
 /// A tick: its place on the axis and its label.
-pub(super) type Tick = (f64, String);
+pub(crate) type Tick = (f64, String);
 
 /// About as many intervals fit between the ticks of the vertical axis of a plot of usual height.
-pub(super) const VERTICAL_INTERVALS: f64 = 5.0;
+pub(crate) const VERTICAL_INTERVALS: f64 = 5.0;
 
 /// The most decimals of a label.
 const DIGITS: usize = 6;
 
 /// The vertical axis from zero to at least `top`, with about this many intervals between its ticks;
 /// and its upper end, which is a tick.
-pub(super) fn from_zero(top: f64, intervals: f64) -> (Vec<Tick>, f64) {
+pub(crate) fn from_zero(top: f64, intervals: f64) -> (Vec<Tick>, f64) {
     let (factor, exponent) = step_for(top / intervals);
     let step = scaled(factor, exponent);
     // A top that is a tick but for rounding needs no further one.
@@ -22,7 +22,7 @@ pub(super) fn from_zero(top: f64, intervals: f64) -> (Vec<Tick>, f64) {
 
 /// An axis from zero or below to zero or above that contains both numbers, with about this many
 /// intervals between its ticks; and its ends, which are ticks.
-pub(super) fn around(low: f64, high: f64, intervals: f64) -> (Vec<Tick>, f64, f64) {
+pub(crate) fn around(low: f64, high: f64, intervals: f64) -> (Vec<Tick>, f64, f64) {
     let (low, high) = (low.min(0.0), high.max(0.0));
     if high <= low {
         let (ticks, top) = from_zero(1.0, intervals);
@@ -37,7 +37,7 @@ pub(super) fn around(low: f64, high: f64, intervals: f64) -> (Vec<Tick>, f64, f6
 }
 
 /// Round numbers within the axis, about `intervals` of them.
-pub(super) fn between(low: f64, high: f64, intervals: f64) -> Vec<Tick> {
+pub(crate) fn between(low: f64, high: f64, intervals: f64) -> Vec<Tick> {
     let (factor, exponent) = step_for((high - low) / intervals);
     let step = scaled(factor, exponent);
     let (first, last) = ((low / step - 1e-9).ceil() as i64, (high / step + 1e-9).floor() as i64);
@@ -45,7 +45,7 @@ pub(super) fn between(low: f64, high: f64, intervals: f64) -> Vec<Tick> {
 }
 
 /// Round numbers for a logarithmic axis: these multiples of every power of ten.
-pub(super) fn decades(low: f64, high: f64, multiples: &[u32]) -> Vec<Tick> {
+pub(crate) fn decades(low: f64, high: f64, multiples: &[u32]) -> Vec<Tick> {
     let (first, last) = (libm::log10(low).floor() as i32, libm::log10(high).ceil() as i32);
     (first..=last)
         .take(40)
@@ -55,7 +55,7 @@ pub(super) fn decades(low: f64, high: f64, multiples: &[u32]) -> Vec<Tick> {
 }
 
 /// A number as a label, without the noise of its last bits.
-pub(super) fn label(value: f64) -> String {
+pub(crate) fn label(value: f64) -> String {
     ((value * 1e6).round() / 1e6).to_string()
 }
 

@@ -105,7 +105,7 @@ fn a_report_shows_what_was_found_and_a_run_without_expectations_shows_nothing() 
     assert!(found.holds());
     report(dir.path()).unwrap();
     let page = std::fs::read_to_string(dir.path().join("report.html")).unwrap();
-    assert!(page.contains("<h2>Agreement</h2>\n<p>1 of 1 values agree"));
+    assert!(page.contains("<h2>Agreement</h2><p>1 of 1 values agree"));
     let dir = tempfile::tempdir().unwrap();
     write_run(dir.path(), &small().info(), &trials()).unwrap();
     report(dir.path()).unwrap();

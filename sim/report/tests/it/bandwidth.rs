@@ -2,7 +2,8 @@
 
 use crate::sample::{LOWEST_PEAK, Sample, spoil, write_run};
 use weir_records::{Record, Session, TrialResult, Verdict};
-use weir_report::{Problem, RunInfo, Violation, expectations};
+use weir_report::{Problem, Violation, bandwidth_check};
+use weir_tables::RunInfo;
 
 /// A sweep in which all is as expected: nobody stalls, and the settled bit rate follows the rate.
 fn sweep() -> (RunInfo, Vec<TrialResult>) {
@@ -34,7 +35,7 @@ fn change(trial: &mut TrialResult, change: impl Fn(&mut Session)) {
 fn check(info: &RunInfo, trials: &[TrialResult]) -> Vec<Violation> {
     let dir = tempfile::tempdir().unwrap();
     write_run(dir.path(), info, trials).unwrap();
-    expectations(dir.path()).unwrap()
+    bandwidth_check(dir.path()).unwrap()
 }
 
 #[test]
@@ -101,6 +102,6 @@ fn a_run_that_is_no_bandwidth_sweep_cannot_be_checked() {
     let (info, trials) = sweep();
     let dir = tempfile::tempdir().unwrap();
     write_run(dir.path(), &info, &trials[..6]).unwrap();
-    let error = expectations(dir.path()).unwrap_err().to_string();
+    let error = bandwidth_check(dir.path()).unwrap_err().to_string();
     assert!(error.contains("one axis of bit rates with two values or more"), "{error}");
 }

@@ -5,7 +5,7 @@ use crate::shapes;
 use crate::tables::{change_session, column, csv, session};
 use std::path::Path;
 use weir_records::{Record, Session, TrialResult, Verdict};
-use weir_report::RunInfo;
+use weir_tables::RunInfo;
 
 fn written(info: &RunInfo, trials: &[TrialResult]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();

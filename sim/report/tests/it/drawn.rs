@@ -4,7 +4,8 @@ use crate::sample::{Sample, files, small, spoil, write_run};
 use crate::shapes;
 use std::path::{Path, PathBuf};
 use weir_records::{Record, TrialResult, Verdict};
-use weir_report::{RunInfo, report, timeline};
+use weir_report::{report, timeline};
+use weir_tables::RunInfo;
 
 fn reported(info: &RunInfo, trials: &[TrialResult]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -119,7 +120,9 @@ fn a_session_of_each_cell_and_the_worst_of_all_have_a_timeline() {
     let expected = ["c0000-r0", "c0001-r1", "c0002-r0", "c0003-r0", "c0003-r1"];
     assert_eq!(stems(dir.path(), "timeline"), expected.map(|id| format!("timeline-{id}-s0")));
     let page = text(dir.path(), "report.html");
-    assert!(page.contains("<a href=\"plots/timeline-c0003-r1-s0.svg\">"));
+    // The whole picture is on the page, behind a small one.
+    assert!(page.contains("<strong>c0003-r1, session 0</strong>"));
+    assert_eq!(page.matches("Time in the trial (s)").count(), expected.len());
     assert_eq!(page.matches("the worst</span>").count(), 1);
 
     let many = Sample { repeats: 1, ..Sample::default() };

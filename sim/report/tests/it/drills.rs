@@ -5,7 +5,8 @@ use crate::sample::{files, small, spoil, write_run};
 use crate::tables::{column, csv};
 use std::path::Path;
 use weir_records::{Record, TrialResult, Verdict, tables};
-use weir_report::{RunInfo, first_difference, report};
+use weir_report::report;
+use weir_tables::{RunInfo, first_difference};
 
 type Run = (RunInfo, Vec<TrialResult>);
 

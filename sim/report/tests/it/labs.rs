@@ -4,7 +4,8 @@ use crate::sample::{Sample, spoil, write_run};
 use crate::tables::{column, csv};
 use std::path::Path;
 use weir_records::{Link, Record, Segment, TrialResult, Verdict};
-use weir_report::{RunInfo, report};
+use weir_report::report;
+use weir_tables::RunInfo;
 
 /// Two rates in the labs `model` and `uml`. The model needs `us` less for each request.
 fn run(us: u64) -> (RunInfo, Vec<TrialResult>) {

@@ -1,11 +1,12 @@
-//! Live trials to make reports of: viewers of a stream with two origins, of which one breaks. It stands
-//! in for a lab, and knows how soon each mechanism reacts; its figures are plausible, nothing more.
+//! Live trials to make reports of: viewers of a stream with two origins, of which one breaks. It
+//! stands in for a lab, and knows how soon each mechanism reacts; its figures are plausible,
+//! nothing more.
 
 use crate::sample::{LADDER, trial_row};
 use std::collections::BTreeMap;
 use weir_records::tables::{Live, Moment, Playlist};
 use weir_records::{Event, Record, Segment, Session, Stall, TrialResult};
-use weir_report::RunInfo;
+use weir_tables::RunInfo;
 use weir_units::Seed;
 
 const S: u64 = 1_000_000;
@@ -17,7 +18,8 @@ const MEDIA_S: u64 = 2;
 pub struct Mechanism {
     pub run: &'static str,
     pub origin: &'static str,
-    /// From a fault that answers show, and one that they do not, until it is noticed; `None`: never.
+    /// From a fault that answers show, and one that they do not, until it is noticed; `None`:
+    /// never.
     pub notices_s: [Option<u64>; 2],
     /// Whether it says what it does.
     pub speaks: bool,
@@ -91,8 +93,8 @@ pub fn drills(repeats: u64) -> (RunInfo, Vec<TrialResult>) {
     (info(repeats), trials)
 }
 
-/// A live stream at which nothing breaks: how late viewers are, by the length of segments and the law of
-/// catching up.
+/// A live stream at which nothing breaks: how late viewers are, by the length of segments and the
+/// law of catching up.
 pub fn latency(repeats: u64) -> (RunInfo, Vec<TrialResult>) {
     let mut trials = Vec::new();
     let mut cell = 0;

@@ -82,7 +82,8 @@ fn where_nobody_ever_saw_a_picture_stall_figures_are_missing_and_a_warning_names
     assert!(text.contains(warning), "{text}");
     let row = text.lines().find(|line| line.contains("1 Mbit/s  bola"));
     let words: Vec<_> = row.unwrap().split_whitespace().skip(3).collect();
-    // Trials, sessions, those that never started; bitrate, settled, stalled, stalls, startup, switches.
+    // Trials, sessions, those that never started; bitrate, settled, stalled, stalls, startup,
+    // switches.
     assert_eq!(words, ["3", "3", "3", "-", "-", "-", "-", "-", "-"], "{text}");
     let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
     assert!(page.contains("never started") && page.contains("Warning: nobody ever saw"));

@@ -4,7 +4,8 @@
 use crate::sample::{Sample, files, small, spoil, write_run};
 use std::path::Path;
 use weir_records::{Record, TrialResult, Verdict};
-use weir_report::{RunInfo, report};
+use weir_report::report;
+use weir_tables::RunInfo;
 
 /// The text of a file in the run's folder.
 fn text(dir: &Path, file: &str) -> String {
@@ -179,7 +180,7 @@ fn nothing_in_the_tables_becomes_markup_and_the_page_needs_nothing_else() {
     }
     let (dir, _) = reported(&info, &trials);
     let page = text(dir.path(), "report.html");
-    for markup in ["<script", "<img", "<b>", "<link", " src=\"", "@import", "url("] {
+    for markup in ["<script", "<img", "<b>", "<link", " src=\"", " href=", "@import", "url("] {
         assert!(!page.contains(markup), "{markup}");
     }
     let namespace = "http://www.w3.org/2000/svg";

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use weir_records::{
     Event, Link, Node, Record, Rung, Segment, Session, Stall, Trial, TrialResult, Verdict,
 };
-use weir_report::RunInfo;
+use weir_tables::RunInfo;
 use weir_units::{BitRate, Seed};
 
 /// Mean bit rates of the ladder in bit/s; each segment's size is within 20 % of it.
@@ -392,7 +392,7 @@ pub fn write_run(dir: &Path, info: &RunInfo, trials: &[TrialResult]) -> anyhow::
         values.collect::<BTreeSet<_>>().into_iter().collect()
     });
     let values: Vec<Vec<String>> = values.collect();
-    weir_report::write_run(dir, info, &values, trials.iter().cloned().map(Ok))
+    weir_stats::write_run(dir, info, &values, trials.iter().cloned().map(Ok))
 }
 
 /// Two rates, two algorithms, three repeats, short sessions: enough for most laws.

@@ -4,7 +4,7 @@
 use crate::sample::{records, trial_row};
 use std::collections::BTreeMap;
 use weir_records::{Flow, Record, TrialResult};
-use weir_report::RunInfo;
+use weir_tables::RunInfo;
 use weir_units::{Ratio, Seed, Span};
 
 fn info(name: &str, axes: &[&str], repeats: u64) -> RunInfo {

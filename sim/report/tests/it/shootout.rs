@@ -6,14 +6,15 @@ use crate::tables::{change_session, column};
 use std::collections::BTreeMap;
 use std::path::Path;
 use weir_records::TrialResult;
-use weir_report::{RunInfo, report};
+use weir_report::report;
+use weir_tables::RunInfo;
 use weir_units::Seed;
 
 const ALGORITHMS: [&str; 3] = ["bola", "throughput", "{name = fixed}"];
 const BUFFERS: [&str; 2] = ["10 s", "25 s"];
 
-/// All algorithms and buffers over so many traces. A session's QoE and regret depend on its trace far
-/// more than on its algorithm.
+/// All algorithms and buffers over so many traces. A session's QoE and regret depend on its trace
+/// far more than on its algorithm.
 fn run(traces: u64) -> (RunInfo, Vec<TrialResult>) {
     let axes = ["players.abr", "links.access.rate", "players.max_buffer"];
     let info = RunInfo {

@@ -1,5 +1,5 @@
-//! A run's folder from somebody else may hold anything: it is drawn or refused, and nothing outside of it
-//! is touched.
+//! A run's folder from somebody else may hold anything: it is drawn or refused, and nothing outside
+//! of it is touched.
 
 use crate::sample::{Sample, small, write_run};
 use std::fs;

@@ -5,7 +5,8 @@ use crate::sample::{Sample, files, small, spoil, write_run};
 use proptest::prelude::*;
 use std::path::Path;
 use weir_records::{Record, Session, TrialResult, Verdict, tables};
-use weir_report::{RunInfo, first_difference, report};
+use weir_report::report;
+use weir_tables::{RunInfo, first_difference};
 
 /// The rows of a CSV file by column name; the sample has no field that needs quotes.
 pub fn csv(dir: &Path, table: &str) -> (Vec<String>, Vec<Vec<String>>) {
@@ -244,10 +245,10 @@ fn a_value_that_is_none_of_its_axis_is_refused() {
     let values = [vec!["1 Mbit/s".to_owned()], vec!["bola".to_owned(), "bba0".to_owned()]];
     let trials = sample.trials().into_iter().map(Ok);
     let dir = tempfile::tempdir().unwrap();
-    let error = weir_report::write_run(dir.path(), &sample.info(), &values, trials).unwrap_err();
+    let error = weir_stats::write_run(dir.path(), &sample.info(), &values, trials).unwrap_err();
     let text = error.to_string();
     assert_eq!(text, "trial c0002-r0: \"2 Mbit/s\" is no value of the axis `links.access.rate`");
-    let few = weir_report::write_run(dir.path(), &sample.info(), &values[..1], []).unwrap_err();
+    let few = weir_stats::write_run(dir.path(), &sample.info(), &values[..1], []).unwrap_err();
     assert_eq!(few.to_string(), "there are 1 lists of values for 2 axes");
 }
 
@@ -256,7 +257,7 @@ fn a_result_that_could_not_be_read_ends_the_writing() {
     let dir = tempfile::tempdir().unwrap();
     let values = [vec!["1 Mbit/s".to_owned()], vec!["bola".to_owned()]];
     let results = [Err(anyhow::anyhow!("its file is damaged"))];
-    let error = weir_report::write_run(dir.path(), &small().info(), &values, results).unwrap_err();
+    let error = weir_stats::write_run(dir.path(), &small().info(), &values, results).unwrap_err();
     assert_eq!(error.to_string(), "its file is damaged");
     assert!(!dir.path().join("run.toml").exists());
 }

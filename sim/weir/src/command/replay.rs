@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let again = weir_lab::replay(&replay, &cancel, &mut |progress| screen.show(&progress))?;
 
     let command = format!("weir replay {} {trial}", run.display());
-    let info = weir_report::RunInfo {
+    let info = weir_tables::RunInfo {
         name: format!("{}, trial {trial}", again.plan.name),
         lab: again.trial.row.lab.clone(),
         repeats: 1,
@@ -63,9 +63,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let values = reported::values(&again.plan);
     let results = [Ok(again.trial.clone())];
-    weir_report::write_run(again.store.folder(), &info, &values, results)?;
+    weir_stats::write_run(again.store.folder(), &info, &values, results)?;
     let report = weir_report::report(again.store.folder())?;
-    let difference = weir_report::first_difference(run, &again.trial)?;
+    let difference = weir_tables::first_difference(run, &again.trial)?;
     let real_time = again.trial.row.lab == "host";
     let folder = again.store.complete()?;
     screen.finish(&folder, &report, report.left_out);

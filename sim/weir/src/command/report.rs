@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !arguments.expect {
         return Ok(ExitCode::SUCCESS);
     }
-    let violations = weir_report::expectations(&arguments.run)?;
+    let violations = weir_report::bandwidth_check(&arguments.run)?;
     for violation in &violations {
         output::say(format_args!("against expectation: {violation}"));
     }

@@ -4,7 +4,8 @@ use crate::refusal::refuse;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use weir_plan::Plan;
-use weir_report::{Expected, RunInfo};
+use weir_report::Expected;
+use weir_tables::RunInfo;
 
 /// What is said of a run of the whole plan: its name `run`, what its `content` is in a word, and
 /// the `command` that repeats it.

@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Ran::Finished(run) => {
             let info = reported::info(&plan, &run.id, &run.content, arguments.wanted.command());
             let folder = run.store.folder();
-            weir_report::write_run(folder, &info, &reported::values(&plan), run.results())?;
+            weir_stats::write_run(folder, &info, &reported::values(&plan), run.results())?;
             let agreement = agreement(folder)?;
             (weir_report::report(folder)?, agreement, run.store.complete()?)
         }

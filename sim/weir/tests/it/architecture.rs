@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 24] = [
+const MAY_USE: [(&str, &[&str]); 26] = [
     ("weir-units", &[]),
     ("weir-base", &[]),
     ("weir-records", &[]),
@@ -62,7 +62,9 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "weir-sidecar",
         ],
     ),
-    ("weir-report", &["weir-units", "weir-base", "weir-records"]),
+    ("weir-tables", &["weir-units", "weir-base", "weir-records"]),
+    ("weir-stats", &["weir-units", "weir-records", "weir-model", "weir-tables"]),
+    ("weir-report", &["weir-base", "weir-records", "weir-tables", "weir-stats"]),
     (
         "weir",
         &[
@@ -76,6 +78,8 @@ const MAY_USE: [(&str, &[&str]); 24] = [
             "weir-lab",
             "weir-http",
             "weir-abr",
+            "weir-tables",
+            "weir-stats",
             "weir-report",
             "weir-switch",
             "weir-trace",
@@ -87,7 +91,7 @@ const MAY_USE: [(&str, &[&str]); 24] = [
 const BELONGS_TO: [(&str, &[&str]); 10] = [
     ("landlock", &["weir-wall"]),
     ("seccompiler", &["weir-wall"]),
-    ("polars", &["weir-report"]),
+    ("polars", &["weir-tables"]),
     ("plotters", &["weir-report"]),
     ("rtnetlink", &["weir-net"]),
     ("netlink-packet-route", &["weir-net"]),
