@@ -26,7 +26,8 @@ pub(crate) struct ChunkMap {
 }
 
 impl ChunkMap {
-    /// Takes in the buffer of a decision: one that grows adds to the protection, if that may accrue.
+    /// Takes in the buffer of a decision: one that grows adds to the protection, if that may
+    /// accrue.
     pub(crate) fn update(&mut self, seen: &Observation, accrues: bool) {
         let (buffer, most) = (seen.buffer_seconds(), seen.max_buffer.as_secs_f64());
         if accrues && buffer > self.before && buffer < PROTECTION_BELOW * most {
@@ -37,7 +38,8 @@ impl ChunkMap {
     }
 
     /// What the coming segments at the lowest rung take longer at that rung's rate than they play,
-    /// in seconds. The paper looks ahead for twice the buffer; here it is as far as sizes are known.
+    /// in seconds. The paper looks ahead for twice the buffer; here it is as far as sizes are
+    /// known.
     fn reservoir(self, seen: &Observation) -> f64 {
         let rate = seen.mean_bps(0);
         let duration = seen.segment_seconds();

@@ -95,8 +95,8 @@ impl Choice {
         if self.name == exec::NAME { Program::of(self).map(Some) } else { Ok(None) }
     }
 
-    /// The recording of decisions that are to be taken once more, if that is what was chosen: a path
-    /// in which [`TRACE`] may stand once for the name of the trial's trace.
+    /// The recording of decisions that are to be taken once more, if that is what was chosen: a
+    /// path in which [`TRACE`] may stand once for the name of the trial's trace.
     pub fn replay(&self) -> Option<&str> {
         if self.name != REPLAY {
             return None;
@@ -114,8 +114,8 @@ impl Choice {
     /// recording that could be read.
     ///
     /// # Errors
-    /// Those of [`Choice::build`] and [`Choice::program`], and for a recording without a path or with
-    /// more in it than one [`TRACE`].
+    /// Those of [`Choice::build`] and [`Choice::program`], and for a recording without a path or
+    /// with more in it than one [`TRACE`].
     pub fn check(&self) -> Result<(), ChoiceError> {
         if self.name == REPLAY {
             return self.check_replay();

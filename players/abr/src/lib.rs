@@ -50,24 +50,24 @@ pub trait Abr: Send {
     /// can see and nothing else. Private memory lives in `self`.
     fn decide(&mut self, seen: &Observation) -> Decision;
 
-    /// What is to become of a download in progress. A player that can abandon downloads asks now and
-    /// then while bytes arrive; `seen` is what it was at the decision, but for the moment, the buffer
-    /// and the playback, which are those of now.
+    /// What is to become of a download in progress. A player that can abandon downloads asks now
+    /// and then while bytes arrive; `seen` is what it was at the decision, but for the moment, the
+    /// buffer and the playback, which are those of now.
     fn progress(&mut self, _seen: &Observation, _progress: &Progress) -> Verdict {
         Verdict::Continue
     }
 
     /// Until when [`Abr::progress`] would surely say [`Verdict::Continue`], if the download goes as
-    /// `outlook` says and the buffer drains no faster than time passes: a player need not ask before.
-    /// To be called at the request, and after such a verdict with the same arguments; `progress` says
-    /// when the first byte comes also before it has. [`Time::ZERO`] is always true, and anything from
-    /// [`Outlook::until`] on is as good as never.
+    /// `outlook` says and the buffer drains no faster than time passes: a player need not ask
+    /// before. To be called at the request, and after such a verdict with the same arguments;
+    /// `progress` says when the first byte comes also before it has. [`Time::ZERO`] is always true,
+    /// and anything from [`Outlook::until`] on is as good as never.
     fn next_check(&self, _: &Observation, _: &Progress, _outlook: Outlook<'_>) -> Time {
         Time::ZERO
     }
 
-    /// Whether [`Abr::progress`] may ever say anything but [`Verdict::Continue`]. Where it cannot, a
-    /// player need not ask.
+    /// Whether [`Abr::progress`] may ever say anything but [`Verdict::Continue`]. Where it cannot,
+    /// a player need not ask.
     fn abandons(&self) -> bool {
         true
     }
@@ -78,8 +78,8 @@ pub trait Abr: Send {
         None
     }
 
-    /// Why its decisions mean nothing any more, and the session has failed; `None` while all is well.
-    /// Only a program of one's own ([`exec`]) can fail.
+    /// Why its decisions mean nothing any more, and the session has failed; `None` while all is
+    /// well. Only a program of one's own ([`exec`]) can fail.
     fn fault(&self) -> Option<&str> {
         None
     }

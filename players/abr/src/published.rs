@@ -45,8 +45,8 @@ impl BolaRule {
         self.decide(seen, seen.max_buffer.as_secs_f64())
     }
 
-    /// FINITE: near both ends of the session, as much of the buffer as half the time from there, but
-    /// at least three segments.
+    /// FINITE: near both ends of the session, as much of the buffer as half the time from there,
+    /// but at least three segments.
     pub(crate) fn finite(&mut self, seen: &Observation) -> Decision {
         let from_the_ends = seen.segment.min(seen.segments_left) as f64;
         let most = (from_the_ends / 2.0).max(3.0) * seen.segment_seconds();

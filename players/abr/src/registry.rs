@@ -46,8 +46,8 @@ impl Entry {
         self.params.iter().find(|param| param.name == name)
     }
 
-    /// Where it was published and how it is understood here, line by line: what stands at the top of
-    /// its file.
+    /// Where it was published and how it is understood here, line by line: what stands at the top
+    /// of its file.
     pub fn described(&self) -> impl Iterator<Item = &'static str> {
         let lines = source(self.name).unwrap_or_default().lines();
         let said = lines.map_while(|line| line.strip_prefix("//!"));

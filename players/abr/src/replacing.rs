@@ -1,5 +1,5 @@
-//! Segment replacement, as a decoration of any algorithm: what is in the buffer at a lower rung than
-//! the one that would be requested now is requested again (UMass-LIDS/sabre 09b03bb, class
+//! Segment replacement, as a decoration of any algorithm: what is in the buffer at a lower rung
+//! than the one that would be requested now is requested again (UMass-LIDS/sabre 09b03bb, class
 //! `Replace`; dash.js calls it fast switching).
 
 use crate::{Abr, Decision, Observation, Outlook, Progress, Verdict};

@@ -4,8 +4,8 @@ use crate::{Observation, Rung};
 use alloc::vec::Vec;
 use weir_units::BitRate;
 
-/// ln(R_m / R_0) + `lowest` and R_m of every rung; computed when the ladder is first seen, and again
-/// when it has changed.
+/// ln(R_m / R_0) + `lowest` and R_m of every rung; computed when the ladder is first seen, and
+/// again when it has changed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Utilities {
     lowest: f64,
@@ -45,7 +45,8 @@ impl Utilities {
         self.ladder.clear();
         self.ladder.extend(seen.ladder.iter().map(|rung| rung.mean));
         self.rungs.clear();
-        // In the order of Sabre's sum: where two rungs are made to score the same, rounding decides.
+        // In the order of Sabre's sum: where two rungs are made to score the same, rounding
+        // decides.
         let offset = self.lowest - libm::log(seen.mean_kbps(0));
         // At least one rung, whatever was seen: an index below is then always good.
         for rung in 0..seen.ladder.len().max(1) {
@@ -85,8 +86,8 @@ impl Utilities {
         self.rising
     }
 
-    /// The least buffer at which the score of a rung, `vp * (utility + gp)` less the buffer over its
-    /// rate, is above those of all lower ones; at least zero.
+    /// The least buffer at which the score of a rung, `vp * (utility + gp)` less the buffer over
+    /// its rate, is above those of all lower ones; at least zero.
     pub(crate) fn least_buffer(&self, rung: usize, vp: f64, gp: f64) -> f64 {
         let Some((first, last)) = self.crossings.get(rung).copied().flatten() else { return 0.0 };
         0.0_f64.max(vp * (gp + if vp < 0.0 { first } else { last }))
@@ -98,8 +99,8 @@ impl Utilities {
     }
 }
 
-/// The first and the last of `(R_m * u_l - R_l * u_m) / (R_m - R_l)` of a rung m over all lower ones l,
-/// which have a lower utility.
+/// The first and the last of `(R_m * u_l - R_l * u_m) / (R_m - R_l)` of a rung m over all lower
+/// ones l, which have a lower utility.
 fn crossings(rungs: &[(f64, f64)], rung: usize) -> Option<(f64, f64)> {
     let (utility, rate) = rungs[rung];
     let lower = rungs[..rung].iter().filter(|(u, _)| *u < utility);

@@ -17,8 +17,8 @@
 //! | `metrics.rs`, `rows.rs` | what a session was like, and its rows in the tables |
 //!
 //! What is not modelled: alternative renditions (EXT-X-MEDIA) are not fetched, encryption
-//! (EXT-X-KEY) is ignored because nothing is decoded. [`Player`] plays recorded content and refuses media
-//! without ENDLIST; [`LivePlayer`] follows that.
+//! (EXT-X-KEY) is ignored because nothing is decoded. [`Player`] plays recorded content and refuses
+//! media without ENDLIST; [`LivePlayer`] follows that.
 
 mod content;
 mod live;

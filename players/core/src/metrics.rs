@@ -2,7 +2,8 @@
 //!
 //! These are not the rows of the result tables, although a driver turns them into such: rows are
 //! integers in microseconds of a trial's clock with the trial's keys, and this crate knows of no
-//! trial. What each metric means, and why, is in `results/METRICS.md`, with examples that are tests.
+//! trial. What each metric means, and why, is in `results/METRICS.md`, with examples that are
+//! tests.
 
 use crate::live::LiveMetrics;
 use crate::playlist::NOT_ENDED;
@@ -98,8 +99,8 @@ impl SessionMetrics {
         self.segments.iter().filter(|segment| segment.err.is_none())
     }
 
-    /// Whether the session ended because it was for recorded content and what is there is a live stream
-    /// ([`LivePlayer`](crate::LivePlayer) follows it).
+    /// Whether the session ended because it was for recorded content and what is there is a live
+    /// stream ([`LivePlayer`](crate::LivePlayer) follows it).
     pub fn refuses_live(&self) -> bool {
         self.segments.is_empty() && self.err.as_ref().is_some_and(|err| err.ends_with(NOT_ENDED))
     }
@@ -177,8 +178,8 @@ impl SessionMetrics {
         self.transfers().mean_throughput_bps()
     }
 
-    /// The mean over the segment requests of the buffer when each was decided on; `None` if there was
-    /// none.
+    /// The mean over the segment requests of the buffer when each was decided on; `None` if there
+    /// was none.
     pub fn mean_buffer(&self) -> Option<Span> {
         self.transfers().mean_buffer()
     }

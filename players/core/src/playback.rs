@@ -57,8 +57,8 @@ pub struct Playback {
 
 impl Playback {
     /// An empty buffer at the start of a session. Playback starts when it holds
-    /// `startup_threshold`, and goes on after a stall when it holds `resume_threshold`; in both cases
-    /// it must hold more than `stall_threshold`, at which playback stops.
+    /// `startup_threshold`, and goes on after a stall when it holds `resume_threshold`; in both
+    /// cases it must hold more than `stall_threshold`, at which playback stops.
     pub fn new(startup_threshold: Span, resume_threshold: Span, stall_threshold: Span) -> Self {
         Self {
             startup_threshold,
@@ -110,14 +110,14 @@ impl Playback {
         self.rate
     }
 
-    /// Changes the rate from now on. (At zero it would neither play nor stall: the least is one part
-    /// in 10^9.)
+    /// Changes the rate from now on. (At zero it would neither play nor stall: the least is one
+    /// part in 10^9.)
     pub fn set_rate(&mut self, rate: Ratio) {
         self.rate = rate.max(Ratio::from_ppb(1));
     }
 
-    /// Leaves out the next so much of the buffer, or all of it if it is less. The playhead jumps; if
-    /// nothing remains, playback stops at the next moment.
+    /// Leaves out the next so much of the buffer, or all of it if it is less. The playhead jumps;
+    /// if nothing remains, playback stops at the next moment.
     pub fn leave_out(&mut self, media: Span) {
         self.downloaded = self.downloaded.saturating_sub(media.min(self.buffer()));
         if self.buffer() == Span::ZERO {

@@ -36,7 +36,8 @@ pub enum Limit {
         /// From which length on content is long.
         from: Span,
     },
-    /// What fits into a number of bytes at the peak rate of the last rung requested, if that is more.
+    /// What fits into a number of bytes at the peak rate of the last rung requested, if that is
+    /// more.
     Bytes {
         /// The bytes.
         bytes: Bytes,

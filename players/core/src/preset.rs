@@ -6,8 +6,10 @@
 //! | `sabre` | UMass-LIDS/sabre 09b03bb, `src/sabre.py` |
 //! | `sabre-fixed` | the same with its typing error mended |
 //! | `pensieve` | hongzimao/pensieve 1120bb1, `sim/env.py` |
-//! | `dashjs` | Dash-Industry-Forum/dash.js ccf3b95 (5.1.1), `core/Settings.js`, `ScheduleController.js` |
-//! | `hlsjs` | video-dev/hls.js afe5b8b (1.7.1), `config.ts`, `stream-controller.ts`, `abr-controller.ts` |
+//! | `dashjs` | Dash-Industry-Forum/dash.js ccf3b95 (5.1.1), `core/Settings.js`,
+//! `ScheduleController.js` |
+//! | `hlsjs` | video-dev/hls.js afe5b8b (1.7.1), `config.ts`, `stream-controller.ts`,
+//! `abr-controller.ts` |
 //!
 //! What is not modelled: several media types that wait for each other, back buffers, media sources
 //! whose own thresholds delay the first frame, and timers that run on while a download is in
@@ -28,7 +30,8 @@ pub enum Preset {
     /// Weir's own player: it knows the moment at which a segment fits, and abandons nothing.
     #[default]
     Weir,
-    /// The simulator Sabre, its errors included: after an abandonment, the algorithm is asked again.
+    /// The simulator Sabre, its errors included: after an abandonment, the algorithm is asked
+    /// again.
     Sabre,
     /// Sabre as it was meant: after an abandonment, the segment is requested at the rung for which
     /// it was abandoned. (That abandoned downloads are no samples of throughput is a matter of its

@@ -13,9 +13,9 @@ use weir_process::{Exit, Handle};
 /// The most that such a program may say: what a pipe holds.
 const MOST: usize = 64 << 10;
 
-/// Runs a program to its end, behind a guard and a wall: how it ended, `None` if that had to be made
-/// because it took longer than `within`; and the beginning of what it said on both of its outputs.
-/// Nothing that it has started is left.
+/// Runs a program to its end, behind a guard and a wall: how it ended, `None` if that had to be
+/// made because it took longer than `within`; and the beginning of what it said on both of its
+/// outputs. Nothing that it has started is left.
 ///
 /// # Errors
 /// If it cannot be started or waited for.

@@ -36,9 +36,9 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 /// How long a program may take to end by itself when its input has ended.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// How much a program may write to its standard error for each answer, and when it ends: 1 MiB. Where
-/// time is virtual, it stands still while a program writes, and nothing else ends one that does so for
-/// ever.
+/// How much a program may write to its standard error for each answer, and when it ends: 1 MiB.
+/// Where time is virtual, it stands still while a program writes, and nothing else ends one that
+/// does so for ever.
 pub(crate) const ERRORS_AT_ONCE: usize = 1 << 20;
 
 /// A program that runs. Dropping it ends its input, and kills it if it does not end then.
@@ -143,8 +143,8 @@ impl Child {
         drop(self.handle.kill());
     }
 
-    /// Waits for its end, and reads meanwhile what it writes to its standard error; `None` if it does
-    /// not come soon.
+    /// Waits for its end, and reads meanwhile what it writes to its standard error; `None` if it
+    /// does not come soon.
     fn wait(&mut self) -> io::Result<Option<Exit>> {
         let (until, mut bytes) = (Deadline::after(CLOSING), 0);
         while let Some(pipe) = self.errors.pipe() {
@@ -208,8 +208,8 @@ impl Deadline {
     }
 }
 
-/// Waits until one of these is ready, or has nobody at its other end any more; or `limit` is over, or
-/// a signal comes.
+/// Waits until one of these is ready, or has nobody at its other end any more; or `limit` is over,
+/// or a signal comes.
 pub(crate) fn wait_for(pipes: &mut [PollFd<'_>], limit: Duration) -> io::Result<()> {
     // Rounded up: who waits must not wake before the moment.
     let ms = i32::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX);

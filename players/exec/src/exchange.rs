@@ -92,8 +92,8 @@ impl Child {
         }
     }
 
-    /// Takes what it has said without waiting, up to one byte more than an answer may have: how many
-    /// bytes.
+    /// Takes what it has said without waiting, up to one byte more than an answer may have: how
+    /// many bytes.
     fn on_event(&mut self, said: &mut Vec<u8>) -> Result<usize, String> {
         let mut piece = [0; MAX_ANSWER + 1];
         let room = piece.len().saturating_sub(said.len());

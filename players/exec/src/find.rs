@@ -121,8 +121,8 @@ pub fn check_within(program: &Program, folder: &Path, roots: &[&Path]) -> Result
 }
 
 /// The files that decisions of the program depend on, as far as its command names them: the program
-/// itself, and every other word that is a file in `folder` or a path. Each with the word as its name,
-/// in their order. What a program loads besides is not among them.
+/// itself, and every other word that is a file in `folder` or a path. Each with the word as its
+/// name, in their order. What a program loads besides is not among them.
 ///
 /// # Errors
 /// If there is no such program.

@@ -1,7 +1,7 @@
 //! The guard between this program and a program of the user's: a process of its own, which is this
-//! program once more. It holds nothing but a leash. When the program has ended, or the leash is let go
-//! of, because its owner wants that or is gone in whatever way, it kills all that the program has
-//! started: whoever loses its parent becomes the guard's own child, so nobody can hide.
+//! program once more. It holds nothing but a leash. When the program has ended, or the leash is let
+//! go of, because its owner wants that or is gone in whatever way, it kills all that the program
+//! has started: whoever loses its parent becomes the guard's own child, so nobody can hide.
 
 use crate::start::Walls;
 use nix::errno::Errno;
@@ -100,8 +100,8 @@ impl Leash {
     }
 }
 
-/// Takes over if this process is a guard, and does not return then. To be called before anything else
-/// in `main`.
+/// Takes over if this process is a guard, and does not return then. To be called before anything
+/// else in `main`.
 pub fn take_over() {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next().is_none_or(|word| word != WORD) {
@@ -234,8 +234,8 @@ fn end_all(ended: &SignalFd) {
                 Reaped::NobodyLeft => return,
             }
         }
-        // Only children: nobody but this process can free their numbers for somebody else. What they
-        // leave is among the children the next time.
+        // Only children: nobody but this process can free their numbers for somebody else. What
+        // they leave is among the children the next time.
         for child in children() {
             // A group at a time, which its members cannot outrun by starting others.
             if let Ok(group) = getpgid(Some(child)) {

@@ -1,14 +1,14 @@
 //! Algorithms that are programs of the user's: `abr = { exec = "python3 my_abr.py" }`.
 //!
-//! [`build`] makes any [`Choice`] an algorithm; one that is a [`Program`](weir_abr::exec::Program) it
-//! starts, and asks over pipes. `players/abr/PROTOCOL.md` says what is exchanged, and what a program
-//! may count on. [`check`] refuses beforehand what cannot be started, and [`inputs`] names the files
-//! that decisions depend on.
+//! [`build`] makes any [`Choice`] an algorithm; one that is a [`Program`](weir_abr::exec::Program)
+//! it starts, and asks over pipes. `players/abr/PROTOCOL.md` says what is exchanged, and what a
+//! program may count on. [`check`] refuses beforehand what cannot be started, and [`inputs`] names
+//! the files that decisions depend on.
 //!
-//! A program ends when its algorithm is dropped, when it has failed, and when whoever started it ends,
-//! however that happens. One that is started as it is ends with the *thread* that started it: so an
-//! algorithm stays where it was built, or with a thread that ends before that one. One behind a
-//! [`guard`] ends with the process, and with it all that it has started.
+//! A program ends when its algorithm is dropped, when it has failed, and when whoever started it
+//! ends, however that happens. One that is started as it is ends with the *thread* that started it:
+//! so an algorithm stays where it was built, or with a thread that ends before that one. One behind
+//! a [`guard`] ends with the process, and with it all that it has started.
 //!
 //! | file | what lives there |
 //! |---|---|

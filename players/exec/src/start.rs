@@ -11,13 +11,14 @@ const TEMPORARY: &str = "/tmp";
 /// How a program is started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Start {
-    /// As a child of this process. In a guest and in namespaces of a trial's own the kernel ends all
-    /// that runs there.
+    /// As a child of this process. In a guest and in namespaces of a trial's own the kernel ends
+    /// all that runs there.
     #[default]
     Plain,
     /// Behind a guard, which is this program once more: with it ends all that the program has
     /// started, however this process ends. `main` has to call
-    /// [`guard::take_over`](crate::guard::take_over). The wall, if there is one, is around the program.
+    /// [`guard::take_over`](crate::guard::take_over). The wall, if there is one, is around the
+    /// program.
     Guarded(Option<Walls>),
 }
 

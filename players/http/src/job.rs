@@ -24,8 +24,8 @@ pub struct Job {
     /// How all of them use the network.
     #[serde(default)]
     pub transport: Transport,
-    /// The folder of the experiment, in which an algorithm that is a program is started; the present
-    /// one if nothing is said.
+    /// The folder of the experiment, in which an algorithm that is a program is started; the
+    /// present one if nothing is said.
     #[serde(default)]
     pub folder: PathBuf,
     /// The file for a log of every decision and its circumstances, as lines of
@@ -43,8 +43,8 @@ pub struct SessionJob {
     pub viewer: Viewer,
     /// The master playlist: `http://address:port/path`.
     pub url: String,
-    /// Further master playlists of the same stream, in the order in which they are tried when the one
-    /// before fails. Live only.
+    /// Further master playlists of the same stream, in the order in which they are tried when the
+    /// one before fails. Live only.
     #[serde(default)]
     pub streams: Vec<String>,
 }
@@ -85,10 +85,10 @@ impl Default for Transport {
 }
 
 impl Transport {
-    /// How live players wait: 10 s to connect, 10 s for a head and for a piece of a body, 20 s for all of it. hls.js 1.7.1
-    /// gives a request 10 s to its first byte (`fragLoadPolicy`, `playlistLoadPolicy`:
-    /// `maxTimeToFirstByteMs`) and a playlist 20 s in all (`maxLoadTimeMs`); dash.js gives a manifest 10 s and
-    /// a segment 20 s.
+    /// How live players wait: 10 s to connect, 10 s for a head and for a piece of a body, 20 s for
+    /// all of it. hls.js 1.7.1 gives a request 10 s to its first byte (`fragLoadPolicy`,
+    /// `playlistLoadPolicy`: `maxTimeToFirstByteMs`) and a playlist 20 s in all (`maxLoadTimeMs`);
+    /// dash.js gives a manifest 10 s and a segment 20 s.
     pub fn live() -> Self {
         let limit = Span::from_s(10);
         let whole = Some(Span::from_s(20));

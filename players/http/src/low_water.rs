@@ -11,14 +11,14 @@
 //! (`tcp_rcv_space_adjust`). After that, the mark takes a quarter of the window that the sender
 //! leaves unused, as the kernel reports it; where the window itself is the bottleneck, nothing.
 //!
-//! Linux takes care of the rest (`tcp_set_rcvlowat`, `tcp_data_ready`): it wakes below the mark when
-//! the window is about to close, at the end of the stream, and on errors; it wakes at once if a new
-//! mark is already reached; and it acknowledges as if the data had been read.
+//! Linux takes care of the rest (`tcp_set_rcvlowat`, `tcp_data_ready`): it wakes below the mark
+//! when the window is about to close, at the end of the stream, and on errors; it wakes at once if
+//! a new mark is already reached; and it acknowledges as if the data had been read.
 //!
-//! Measured in a guest in virtual time, 38 segments of 750 kB at 1 to 100 Mbit/s with round trips of
-//! 20 to 200 ms and receive buffers of 128 kB to 6 MB: without random loss, every download took as
-//! long as with a mark of one byte, to 0.2 ms; the guest, a quarter of the wall-clock time. A mark
-//! of 64 kB from the first byte on doubles the first download.
+//! Measured in a guest in virtual time, 38 segments of 750 kB at 1 to 100 Mbit/s with round trips
+//! of 20 to 200 ms and receive buffers of 128 kB to 6 MB: without random loss, every download took
+//! as long as with a mark of one byte, to 0.2 ms; the guest, a quarter of the wall-clock time. A
+//! mark of 64 kB from the first byte on doubles the first download.
 
 use libc::{IPPROTO_TCP, SO_RCVLOWAT, SOL_SOCKET, TCP_INFO, c_int, socklen_t, tcp_info};
 use nix::setsockopt_impl;

@@ -23,10 +23,11 @@ pub struct Options {
     /// How to watch: the algorithm, for how long at most, the player. The rules for a live stream
     /// are used if it turns out to be one; the usual ones if there are none.
     pub viewing: Viewing,
-    /// The folder in which an algorithm that is a program is started; the present one if it is empty.
+    /// The folder in which an algorithm that is a program is started; the present one if it is
+    /// empty.
     pub folder: PathBuf,
-    /// Whether such a program is started behind a guard, which ends with it all that it has started:
-    /// for whoever takes over for guards in `main`.
+    /// Whether such a program is started behind a guard, which ends with it all that it has
+    /// started: for whoever takes over for guards in `main`.
     pub guarded: bool,
     /// How to use the network, for recorded content. Live players have times of their own
     /// ([`Transport::live`]).
@@ -50,10 +51,11 @@ impl Default for Options {
 /// How often the session is shown.
 const SHOWN_EVERY: Span = Span::from_ms(250);
 
-/// Plays the master playlist at `url` in real time, recorded content from its first segment and a live stream
-/// from near its end, and calls `status` four times a second and once at the end. Returns what the session was
-/// like; a failure on the network or of the server is one of its metrics ([`SessionMetrics::err`]),
-/// and so is that there was no picture in the time that there was.
+/// Plays the master playlist at `url` in real time, recorded content from its first segment and a
+/// live stream from near its end, and calls `status` four times a second and once at the end.
+/// Returns what the session was like; a failure on the network or of the server is one of its
+/// metrics ([`SessionMetrics::err`]), and so is that there was no picture in the time that there
+/// was.
 ///
 /// # Errors
 /// If `url` is not an `http://` URL, if there is no such algorithm, and if the machine refuses what

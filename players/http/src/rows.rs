@@ -49,8 +49,8 @@ pub(crate) fn records(viewer: &Viewer, ended: &SessionOutcome) -> Vec<Record> {
     records
 }
 
-/// What is known of each of the requests that were due at these moments; nothing of those that were never
-/// sent.
+/// What is known of each of the requests that were due at these moments; nothing of those that were
+/// never sent.
 fn asked(
     known: &[RequestContext],
     due: impl Iterator<Item = Time>,

@@ -305,8 +305,8 @@ impl<W: FnMut(Status)> Session<W> {
     }
 }
 
-/// The result of `future` if it comes within `limit` of `from`, before the session ends and before the
-/// download is of no use any more. What is due in the meantime is done.
+/// The result of `future` if it comes within `limit` of `from`, before the session ends and before
+/// the download is of no use any more. What is due in the meantime is done.
 async fn within<W: FnMut(Status), T>(
     player: &mut ClockedPlayer<W>,
     from: Time,

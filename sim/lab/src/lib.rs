@@ -6,7 +6,8 @@
 //! | `run/` | a whole plan, all of its trials, and one trial of a run once more |
 //! | `store/` | its folder: one writer, finished trials that are safe, what results depend on |
 //! | `content/` | what trials serve |
-//! | `labs/` | what labs have in common, and each of them: `model/`, a guest, this machine's kernel |
+//! | `labs/` | what labs have in common, and each of them: `model/`, a guest, this machine's kernel
+//! |
 //! | `trial/` | one trial on the kernel that this process runs on |
 //! | `exec/` | where programs of the user's decide, and what they see |
 //! | `environment/` | this machine, and the programs that trials start |

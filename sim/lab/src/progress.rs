@@ -19,7 +19,8 @@ pub enum Progress<'a> {
         /// How many at a time.
         jobs: usize,
     },
-    /// Trials are finished, and kept: one of the labs with real programs, or a block of the model's.
+    /// Trials are finished, and kept: one of the labs with real programs, or a block of the
+    /// model's.
     Finished {
         /// They; at least one.
         results: &'a [TrialResult],

@@ -2,9 +2,9 @@
 //! complete.
 //!
 //! `<cache>/media/<key>/` is a package. While one is made, its files are in `<key>.new`, and
-//! everything else is in `<key>.work`; a maker that is killed leaves these two behind, which the next
-//! one removes. There is one lock for all packages: a ladder takes all cores, and two at a time
-//! would only slow each other.
+//! everything else is in `<key>.work`; a maker that is killed leaves these two behind, which the
+//! next one removes. There is one lock for all packages: a ladder takes all cores, and two at a
+//! time would only slow each other.
 
 use crate::deadline::{Deadline, look_again_soon};
 use crate::files::sha256_of;

@@ -1,5 +1,5 @@
-//! A ladder of rungs, encoded side by side: as many encoders at a time as there are cores, the dearest
-//! rung first, two passes for each.
+//! A ladder of rungs, encoded side by side: as many encoders at a time as there are cores, the
+//! dearest rung first, two passes for each.
 
 use crate::fragments::{Form, Stream, cut};
 use crate::program::run;

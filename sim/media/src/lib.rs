@@ -6,10 +6,10 @@
 //! | a video file | the same | the same |
 //! | a published table of segment sizes | files of exactly these sizes, full of zeros | nothing |
 //!
-//! [`check`] says in advance whether a source can be used. [`prepare`] makes a [`Package`], or finds
-//! it in a cache: equal input gives equal bytes, and a package's hash says which bytes they are.
-//! [`write_playlists`] lists its segments, as often as a session needs them. [`size_table`] gives a
-//! table of sizes to those who serve no files. [`inspect`] looks at
+//! [`check`] says in advance whether a source can be used. [`prepare`] makes a [`Package`], or
+//! finds it in a cache: equal input gives equal bytes, and a package's hash says which bytes they
+//! are. [`write_playlists`] lists its segments, as often as a session needs them. [`size_table`]
+//! gives a table of sizes to those who serve no files. [`inspect`] looks at
 //! content, whoever made it, and says what is wrong with it.
 //!
 //! Rungs are aligned, and every segment of a package plays equally long. What content here is not:
@@ -106,8 +106,8 @@ pub fn prepare(
     }
 }
 
-/// A table of segment sizes as it stands, without files: as many whole segments as the media's length
-/// holds.
+/// A table of segment sizes as it stands, without files: as many whole segments as the media's
+/// length holds.
 ///
 /// # Errors
 /// Those of [`check`], and if the source is none.

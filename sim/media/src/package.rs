@@ -25,9 +25,9 @@ const TOLERANCE: u64 = 10;
 
 /// Content that is ready to be served.
 ///
-/// Its folder holds, for each rung N from 0, `rungN/init.mp4` (unless the content is only sizes) and
-/// `rungN/seg00000.m4s` and so on, all of them with fixed times and modes, and `package.json`. A
-/// server shows it as `/media/`; [`crate::write_playlists`] writes what is shown as `/`.
+/// Its folder holds, for each rung N from 0, `rungN/init.mp4` (unless the content is only sizes)
+/// and `rungN/seg00000.m4s` and so on, all of them with fixed times and modes, and `package.json`.
+/// A server shows it as `/media/`; [`crate::write_playlists`] writes what is shown as `/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Package {
     /// See [`Package::media_folder`].
@@ -267,8 +267,8 @@ impl Asked {
 }
 
 impl Rung {
-    /// The rates that playlists declare, and that a player so gets to know: those that were measured,
-    /// but the mean that a table of sizes names its rung by.
+    /// The rates that playlists declare, and that a player so gets to know: those that were
+    /// measured, but the mean that a table of sizes names its rung by.
     pub fn declared(&self) -> weir_abr::Rung {
         let mean = if self.codecs.is_some() { self.mean } else { self.target };
         weir_abr::Rung { mean, peak: self.peak.max(mean) }

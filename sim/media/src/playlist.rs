@@ -21,9 +21,9 @@ const MEDIA: &str = "media";
 /// Writes the playlists of a package into the folder `into`: `master.m3u8`, `rung0.m3u8` and so on,
 /// and `sizes.json` (`{"sizes": [[bytes of each rung] for each listed segment]}`).
 ///
-/// The content is listed again and again until at least `listing` is listed, but at least once, with
-/// a discontinuity at each turn. Playlists refer to segments as `media/rung0/seg00000.m4s`: a server
-/// shows `into` as `/` and the package's folder as `/media/`.
+/// The content is listed again and again until at least `listing` is listed, but at least once,
+/// with a discontinuity at each turn. Playlists refer to segments as `media/rung0/seg00000.m4s`: a
+/// server shows `into` as `/` and the package's folder as `/media/`.
 ///
 /// # Errors
 /// If that takes more than [`MAX_SEGMENTS`] segments, or a file cannot be written.

@@ -33,8 +33,8 @@ pub struct SizeTable {
     pub segment: Span,
     /// The ladder, lowest rung first, as the package of the table would have it.
     pub rungs: Vec<Rung>,
-    /// The exact size of every segment before the content loops: `sizes[segment][rung]`. The files of
-    /// the package have the whole bytes that hold it.
+    /// The exact size of every segment before the content loops: `sizes[segment][rung]`. The files
+    /// of the package have the whole bytes that hold it.
     pub sizes: Vec<Vec<Volume>>,
     /// The SHA-256 over all of it, in hexadecimal digits.
     pub hash: String,

@@ -51,8 +51,8 @@ impl Table {
     /// Sabre has them.
     ///
     /// # Errors
-    /// If it cannot be read or is too large; if a segment has no size at a rung, naming both; and if
-    /// the rungs do not rise.
+    /// If it cannot be read or is too large; if a segment has no size at a rung, naming both; and
+    /// if the rungs do not rise.
     pub fn read(path: &Path) -> Result<Self> {
         let facts = fs::metadata(path).context("it cannot be looked at")?;
         let table = if facts.is_dir() {

@@ -1,9 +1,9 @@
 //! The commands that encode one rung, as H.264 by ffmpeg and x264.
 //!
 //! - Two passes with a capped variable bit rate. The mean comes within a few percent of the target
-//!   (with x264's own tolerance, 1.0, within 15 % for films of 4 s). Segments differ in size: for 60 s
-//!   of the synthetic film their coefficient of variation is about 0.6 (with x264's own qcomp, 0.6,
-//!   and a cap of 150 %, 0.5).
+//!   (with x264's own tolerance, 1.0, within 15 % for films of 4 s). Segments differ in size: for
+//!   60 s of the synthetic film their coefficient of variation is about 0.6 (with x264's own qcomp,
+//!   0.6, and a cap of 150 %, 0.5).
 //! - One thread per encoder, for x264's bytes depend on the number of threads.
 //! - Every segment is one closed group of pictures with a fixed number of frames, so that rungs
 //!   align by construction, and no B frames, so that the first frame is shown at time zero.

@@ -80,8 +80,9 @@ pub enum FilmError {
 const MAX_DURATION: Span = weir_core::playlist::MAX_SEGMENT;
 
 impl Film {
-    /// A film of this ladder, lowest rung first, whose segments play so long; `sizes[segment][rung]`.
-    /// Published tables count in bits that make no whole bytes; what players count are whole bytes.
+    /// A film of this ladder, lowest rung first, whose segments play so long;
+    /// `sizes[segment][rung]`. Published tables count in bits that make no whole bytes; what
+    /// players count are whole bytes.
     ///
     /// # Errors
     /// If the numbers of rungs and segments do not match or are out of bounds, if the mean rates do

@@ -51,8 +51,8 @@ impl Meter {
         self.interval += 1;
     }
 
-    /// All that it has read: link by link, interval by interval, up to the last one in which something
-    /// was carried.
+    /// All that it has read: link by link, interval by interval, up to the last one in which
+    /// something was carried.
     pub fn into_carried(self) -> Vec<Vec<Volume>> {
         self.carried
     }

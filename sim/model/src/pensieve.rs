@@ -54,8 +54,8 @@ impl<'a> Pensieve<'a> {
     }
 }
 
-/// What the trace carries for this payload, rounded up: 95 % of it, which is 19 twentieths, are payload.
-/// `None` past the range of the type.
+/// What the trace carries for this payload, rounded up: 95 % of it, which is 19 twentieths, are
+/// payload. `None` past the range of the type.
 fn carried(payload: Bytes) -> Option<Volume> {
     // Nineteenths of a bit: a division of wide integers would be slow.
     let nineteenths = payload.get().checked_mul(8 * 20)?;

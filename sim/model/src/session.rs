@@ -37,8 +37,8 @@ pub fn run_session_with(spec: &Spec, abr: Box<dyn Abr>) -> Result<SessionMetrics
     }
 }
 
-/// Runs sessions on all cores: the results in the order of the specifications, the same whatever the
-/// number of threads. (For more sessions than fit into memory: a part at a time.)
+/// Runs sessions on all cores: the results in the order of the specifications, the same whatever
+/// the number of threads. (For more sessions than fit into memory: a part at a time.)
 pub fn run_sessions(specs: &[Spec]) -> Vec<Result<SessionMetrics, Refusal>> {
     specs.par_iter().map(run_session).collect()
 }

@@ -56,8 +56,8 @@ pub enum Way {
     /// Over a link: its latency, and then a fluid at its rate. Sabre's model, where the link has a
     /// trace with latencies.
     Link(Link),
-    /// As in Pensieve's chunk model: a share of the trace's rate, and a round trip that takes no time
-    /// of the trace. Downloads cannot be abandoned.
+    /// As in Pensieve's chunk model: a share of the trace's rate, and a round trip that takes no
+    /// time of the trace. Downloads cannot be abandoned.
     Pensieve {
         /// The trace.
         trace: Arc<Trace>,

@@ -33,8 +33,8 @@ pub fn run_trial_with(
 }
 
 /// The same, and what each link has carried in each interval of this length since the start of the
-/// trial (at least a millisecond): `carried[link][interval]`, up to the last one in which it carried
-/// anything. Whatever arrived counts, also of downloads that were cut off.
+/// trial (at least a millisecond): `carried[link][interval]`, up to the last one in which it
+/// carried anything. Whatever arrived counts, also of downloads that were cut off.
 ///
 /// # Errors
 /// As [`run_trial_with`].

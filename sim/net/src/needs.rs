@@ -101,7 +101,7 @@ impl Needs {
         self.need(Need::Redirect, || format!("links.{link} shapes packets"));
         if let Some(bottleneck) = &qdiscs.bottleneck {
             for qdisc in [&bottleneck.htb, bottleneck.buffer.qdisc()] {
-                let kind = qdisc.kind();
+                let Some(kind) = QdiscKind::of(qdisc) else { continue };
                 self.need(Need::Qdisc(kind), || asks(kind.info().asked_as));
             }
         }

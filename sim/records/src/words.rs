@@ -84,8 +84,8 @@ impl Value for EventKind {
     }
 }
 
-/// What a fault is: the word after `fault` in `[[events]]` of an experiment, and the first one of the
-/// detail of its events.
+/// What a fault is: the word after `fault` in `[[events]]` of an experiment, and the first one of
+/// the detail of its events.
 #[derive(
     Debug,
     Clone,

@@ -11,8 +11,8 @@ use rand::{RngExt, SeedableRng};
 use weir_units::{Bytes, Seed, Span};
 
 /// The tail index of the sizes of what is transferred in the web: 1.0 to 1.3 in Crovella and
-/// Bestavros, "Self-Similarity in World Wide Web Traffic" (IEEE/ACM Transactions on Networking 5(6),
-/// 1997), section IV.
+/// Bestavros, "Self-Similarity in World Wide Web Traffic" (IEEE/ACM Transactions on Networking
+/// 5(6), 1997), section IV.
 const SHAPE: f64 = 1.2;
 
 /// The largest object over the smallest. Without a bound, the mean of any number of trials would be

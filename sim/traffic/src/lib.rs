@@ -8,7 +8,8 @@
 //! |---|---|---|
 //! | `tcp` | a connection that always has something to send | the receiver |
 //! | `udp` | datagrams at a constant rate | the receiver |
-//! | `web` | a user who downloads an object, thinks, and downloads the next | the sender: a server |
+//! | `web` | a user who downloads an object, thinks, and downloads the next | the sender: a server
+//! |
 //!
 //! All of it ends at the flow's end, whatever the network or the other end does. No privileges are
 //! needed.

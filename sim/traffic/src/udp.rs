@@ -34,8 +34,8 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     /// # Errors
-    /// If a frame of this size does not hold a datagram of a flow or does not fit into Ethernet, and
-    /// for a rate of zero.
+    /// If a frame of this size does not hold a datagram of a flow or does not fit into Ethernet,
+    /// and for a rate of zero.
     pub fn new(job: &FlowJob, rate: BitRate, packet: Bytes) -> Result<Self> {
         let sizes = HEADERS + LABEL..=LARGEST;
         ensure!(

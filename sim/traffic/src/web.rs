@@ -3,8 +3,8 @@
 //! Performance Evaluation", SIGMETRICS 1998).
 //!
 //! Each object has a connection of its own, so that each begins in slow start, as the short flows
-//! do that this traffic stands for. The server closes it first. The time that an object takes begins
-//! when the user wants it, before there is a connection.
+//! do that this traffic stands for. The server closes it first. The time that an object takes
+//! begins when the user wants it, before there is a connection.
 
 use crate::door::{Door, greeting};
 use crate::draw::User;

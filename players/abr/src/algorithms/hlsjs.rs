@@ -143,8 +143,8 @@ impl HlsJs {
         without_stall.or_else(|| self.best(seen, Limits { stall, ..limits })).unwrap_or(0)
     }
 
-    /// Decides, as `_abandonRulesCheck` does, whether a smaller segment would come sooner: for which
-    /// rung, and after how many seconds the download is to be abandoned.
+    /// Decides, as `_abandonRulesCheck` does, whether a smaller segment would come sooner: for
+    /// which rung, and after how many seconds the download is to be abandoned.
     fn too_slow(&mut self, seen: &Observation, progress: &Progress) -> Option<(f64, usize)> {
         let elapsed = progress.elapsed(seen.now).as_secs_f64();
         let (ttfb, media) = (self.estimate.ttfb(), seen.segment_seconds());

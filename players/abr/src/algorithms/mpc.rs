@@ -1,4 +1,5 @@
-//! MPC: the best plan if the throughput stays as it was (SIGCOMM 2015, section 4; see `mpc/mod.rs`).
+//! MPC: the best plan if the throughput stays as it was (SIGCOMM 2015, section 4; see
+//! `mpc/mod.rs`).
 
 use crate::mpc::{FIRST, HORIZON, Mpc as Rule, PENALTY, WINDOW};
 use crate::registry::Entry;

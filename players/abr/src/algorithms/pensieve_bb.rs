@@ -1,5 +1,5 @@
-//! The buffer-based policy that Pensieve is compared with (H. Mao, R. Netravali, M. Alizadeh: "Neural
-//! adaptive video streaming with Pensieve", SIGCOMM 2017; hongzimao/pensieve 1120bb1,
+//! The buffer-based policy that Pensieve is compared with (H. Mao, R. Netravali, M. Alizadeh:
+//! "Neural adaptive video streaming with Pensieve", SIGCOMM 2017; hongzimao/pensieve 1120bb1,
 //! `test/bb.py`): the rung grows with the buffer in even steps, whatever the rates.
 
 use crate::registry::{Entry, Param};

@@ -1,8 +1,8 @@
 //! BOLA as in the simulator Sabre (`-a bola`; UMass-LIDS/sabre 09b03bb, class `Bola`): FINITE, with
 //! the throughput cap of U or O, and with abandonment.
 //!
-//! `basic = "on"` is Sabre's `-ab`, which leaves out the rescaling and abandonment, but not the cap:
-//! it is not the BOLA-BASIC of the paper, which is [`Bola`](crate::Bola).
+//! `basic = "on"` is Sabre's `-ab`, which leaves out the rescaling and abandonment, but not the
+//! cap: it is not the BOLA-BASIC of the paper, which is [`Bola`](crate::Bola).
 
 use crate::registry::{Entry, Param};
 use crate::sabre::{self, BolaRule};

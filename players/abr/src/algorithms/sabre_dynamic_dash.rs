@@ -1,5 +1,6 @@
 //! DYNAMIC as dash.js 2.6 to 4.7 has it, in the form of the simulator Sabre (`-a dynamicdash`;
-//! UMass-LIDS/sabre 09b03bb, class `DynamicDash`): the throughput rule or BOLA-E by the buffer alone.
+//! UMass-LIDS/sabre 09b03bb, class `DynamicDash`): the throughput rule or BOLA-E by the buffer
+//! alone.
 
 use crate::estimate::SabreEstimate;
 use crate::registry::Entry;

@@ -72,8 +72,8 @@ impl Shaka {
 }
 
 impl Abr for Shaka {
-    /// Takes in what came, and chooses again after each download that ends an interval after the last
-    /// choice; the first good estimate waits for no interval.
+    /// Takes in what came, and chooses again after each download that ends an interval after the
+    /// last choice; the first good estimate waits for no interval.
     fn decide(&mut self, seen: &Observation) -> Decision {
         if self.chosen.is_none() {
             self.chosen = Some((self.choose(seen), seen.now));

@@ -23,8 +23,8 @@ pub(crate) const ENTRY: Entry = Entry {
     },
 };
 
-/// Below this many segments in the buffer, a rung's peak rate counts instead of its mean: two, as in
-/// hls.js 1.7 (`abr-controller.ts`).
+/// Below this many segments in the buffer, a rung's peak rate counts instead of its mean: two, as
+/// in hls.js 1.7 (`abr-controller.ts`).
 const CAUTIOUS: f64 = 2.0;
 
 /// Smaller downloads are no samples of their own: a few packets that arrive together say nothing of

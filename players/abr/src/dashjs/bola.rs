@@ -17,8 +17,8 @@ const DECAY: f64 = 0.99;
 pub(crate) enum Version {
     /// dash.js 2.6 to 4.7: `(Vp * (u + gp) - Q) / R`.
     Four,
-    /// dash.js 5 (since 5f7b4db): `(Vp * (u - 1 + gp) - Q) / R`. The buffers by which placeholder and
-    /// waits are set stayed where they were, Vp above those of the scores.
+    /// dash.js 5 (since 5f7b4db): `(Vp * (u - 1 + gp) - Q) / R`. The buffers by which placeholder
+    /// and waits are set stayed where they were, Vp above those of the scores.
     Five,
 }
 
@@ -63,7 +63,8 @@ impl BolaRule {
         self.utilities.least_buffer(rung, self.vp, self.gp)
     }
 
-    /// The most buffer at which `rung` is preferred to waiting (`_maxBufferLevelForRepresentation`).
+    /// The most buffer at which `rung` is preferred to waiting
+    /// (`_maxBufferLevelForRepresentation`).
     fn most_buffer(&self, rung: usize) -> f64 {
         self.vp * (self.utilities.of(rung) + self.gp)
     }
@@ -80,8 +81,8 @@ impl BolaRule {
         })
     }
 
-    /// Takes in what happened since the last decision. To be called before every decision, also those
-    /// that another rule takes.
+    /// Takes in what happened since the last decision. To be called before every decision, also
+    /// those that another rule takes.
     pub(crate) fn observe(&mut self, seen: &Observation) {
         self.utilities.update(seen);
         let rungs = self.utilities.len();

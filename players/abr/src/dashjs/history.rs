@@ -1,5 +1,5 @@
-//! `SwitchHistoryRule.js` and `SwitchRequestHistory.js`: a rung that was left downwards too often is
-//! not taken.
+//! `SwitchHistoryRule.js` and `SwitchRequestHistory.js`: a rung that was left downwards too often
+//! is not taken.
 
 use alloc::collections::VecDeque;
 

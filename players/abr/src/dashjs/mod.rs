@@ -1,5 +1,5 @@
-//! The rules of dash.js (Dash-Industry-Forum/dash.js ccf3b95, after 5.1.1, `src/streaming/rules/abr`),
-//! for one video without low-latency mode.
+//! The rules of dash.js (Dash-Industry-Forum/dash.js ccf3b95, after 5.1.1,
+//! `src/streaming/rules/abr`), for one video without low-latency mode.
 //!
 //! Its events (a segment was loaded, the buffer ran empty, a request was abandoned) are read from
 //! the downloads that an observation shows. The buffer counts as empty at

@@ -11,8 +11,8 @@ const WEIGHT: f64 = 0.0015;
 /// `bandwidthSafetyFactor`.
 const SAFETY: f64 = 0.9;
 
-/// The lower of two averages in which a download weighs one and a half times its transfer. Latency is
-/// left out, samples and average are rounded to kbit/s, and abandoned downloads are no samples.
+/// The lower of two averages in which a download weighs one and a half times its transfer. Latency
+/// is left out, samples and average are rounded to kbit/s, and abandoned downloads are no samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct DashJsEstimate {
     throughput: DualEwma,

@@ -9,7 +9,8 @@ pub struct Ewma {
     half_life: f64,
     value: f64,
     weight: f64,
-    /// The weight of the last sample, and what it left of those before: samples often weigh the same.
+    /// The weight of the last sample, and what it left of those before: samples often weigh the
+    /// same.
     last: (f64, f64),
 }
 
@@ -53,8 +54,8 @@ impl Ewma {
     }
 }
 
-/// A fast and a slow average of the same samples. The lower of the two falls as fast as the first and
-/// rises as slowly as the second; the higher of the two does the opposite.
+/// A fast and a slow average of the same samples. The lower of the two falls as fast as the first
+/// and rises as slowly as the second; the higher of the two does the opposite.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DualEwma {
     fast: Ewma,

@@ -3,8 +3,10 @@
 //! | estimator | file | as in |
 //! |---|---|---|
 //! | dual half-life moving average | `ewma.rs` | Sabre, dash.js, hls.js, Shaka Player |
-//! | ... of throughput and latency | `sabre.rs`, `dashjs.rs`, `hlsjs.rs`, `shaka.rs` | with what each player counts as a sample |
-//! | harmonic and arithmetic mean, median, last sample of a window | `window.rs` | Pensieve, Puffer, dash.js |
+//! | ... of throughput and latency | `sabre.rs`, `dashjs.rs`, `hlsjs.rs`, `shaka.rs` | with what
+//! each player counts as a sample |
+//! | harmonic and arithmetic mean, median, last sample of a window | `window.rs` | Pensieve,
+//! Puffer, dash.js |
 //! | sliding weighted percentile | `percentile.rs`, `media3.rs` | media3 (ExoPlayer) |
 //!
 //! Inside, samples and averages are floating-point numbers in bit/s and seconds; what a user of the

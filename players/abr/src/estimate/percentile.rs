@@ -46,8 +46,8 @@ impl SlidingPercentile {
         }
     }
 
-    /// The lowest value at which the share `share` of the total weight is reached; `None` before the
-    /// first sample.
+    /// The lowest value at which the share `share` of the total weight is reached; `None` before
+    /// the first sample.
     pub fn get(&mut self, share: f64) -> Option<f64> {
         self.scratch.clear();
         self.scratch.extend(&self.samples);

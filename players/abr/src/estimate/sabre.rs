@@ -14,8 +14,8 @@ pub(crate) struct SabreEstimate {
     throughput: DualEwma,
     latency: DualEwma,
     cursor: Cursor,
-    /// The averages as they stand, so that they are computed once for each download; that of latency
-    /// when somebody asks.
+    /// The averages as they stand, so that they are computed once for each download; that of
+    /// latency when somebody asks.
     throughput_now: Option<f64>,
     latency_now: OnceCell<f64>,
 }

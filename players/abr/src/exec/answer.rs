@@ -41,8 +41,8 @@ struct Answer {
 /// Reads the answer to [`question`](super::question).
 ///
 /// # Errors
-/// If the line is too long, is no JSON object of the fields of an answer, or asks for a rung, a wait
-/// or a segment that does not exist.
+/// If the line is too long, is no JSON object of the fields of an answer, or asks for a rung, a
+/// wait or a segment that does not exist.
 pub fn answer(line: &str, seen: &Observation) -> Result<Decision, AnswerError> {
     let error = |problem: String| AnswerError::new(line, problem);
     let expected = r#"expected such as {"rung": 2, "wait_s": 0.5}"#;

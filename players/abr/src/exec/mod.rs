@@ -2,8 +2,8 @@
 //! line of JSON for each question, and writes a line of JSON for each answer. `PROTOCOL.md` says
 //! what each field means.
 //!
-//! Here is all of it that needs no process: the questions ([`question`], [`progress_question`]), the
-//! answers ([`answer`], [`progress_answer`]), and [`ByLines`], which makes an [`Abr`] of
+//! Here is all of it that needs no process: the questions ([`question`], [`progress_question`]),
+//! the answers ([`answer`], [`progress_answer`]), and [`ByLines`], which makes an [`Abr`] of
 //! anything that can exchange lines. Starting a program, and waiting for it no longer than
 //! [`Program::patience`], is up to a laboratory.
 
@@ -128,8 +128,8 @@ pub trait Exchange: Send {
     /// With the reason, if no answer comes in time, or the other side is gone.
     fn exchange(&mut self, line: &str) -> Result<String, String>;
 
-    /// What is to be said where a line is no answer, because of this problem, and nothing more will be
-    /// asked: with whatever helps to find out why.
+    /// What is to be said where a line is no answer, because of this problem, and nothing more will
+    /// be asked: with whatever helps to find out why.
     fn complain(&mut self, problem: String) -> String {
         problem
     }

@@ -1,9 +1,9 @@
 //! Model predictive control: the plan for the next segments with the most quality of experience, if
 //! the throughput stays as predicted.
 //!
-//! X. Yin, A. Jindal, V. Sekar, B. Sinopoli: "A control-theoretic approach for dynamic adaptive video
-//! streaming over HTTP", SIGCOMM 2015, section 4; in the form that H. Mao et al. compare Pensieve
-//! with (SIGCOMM 2017; hongzimao/pensieve 1120bb1, `test/mpc.py`). The value of a plan is
+//! X. Yin, A. Jindal, V. Sekar, B. Sinopoli: "A control-theoretic approach for dynamic adaptive
+//! video streaming over HTTP", SIGCOMM 2015, section 4; in the form that H. Mao et al. compare
+//! Pensieve with (SIGCOMM 2017; hongzimao/pensieve 1120bb1, `test/mpc.py`). The value of a plan is
 //! `sum R - penalty * stalls - sum |R - R before|` with R in Mbit/s and stalls in seconds.
 //!
 //! Differences from that script: the sizes looked at are those of the coming segments (it looks one

@@ -97,10 +97,10 @@ impl Problem {
     }
 }
 
-/// A bound that charges `price` for a second of download: with n segments to come, they stall for at
-/// least as long as all of them take, less the buffer and what n - 1 of them play; so with a price
-/// from zero to the penalty, `most` + price * (buffer + (n - 1) * duration) is not below what any
-/// end of a plan is worth. `most` is found backwards, segment by segment.
+/// A bound that charges `price` for a second of download: with n segments to come, they stall for
+/// at least as long as all of them take, less the buffer and what n - 1 of them play; so with a
+/// price from zero to the penalty, `most` + price * (buffer + (n - 1) * duration) is not below what
+/// any end of a plan is worth. `most` is found backwards, segment by segment.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Bound {
     price: f64,

@@ -16,8 +16,8 @@ pub(crate) enum Cap {
     O,
 }
 
-/// BOLA with the rescaling of FINITE (unless `basic`), always with the throughput cap. The rung that
-/// counts as the previous one is that of the last decision.
+/// BOLA with the rescaling of FINITE (unless `basic`), always with the throughput cap. The rung
+/// that counts as the previous one is that of the last decision.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct BolaRule {
     gp: f64,

@@ -34,7 +34,8 @@ pub(crate) struct BolaERule {
 }
 
 impl BolaERule {
-    /// With gamma * p in seconds, the unit of utility, which counts only without the insufficient buffer rule.
+    /// With gamma * p in seconds, the unit of utility, which counts only without the insufficient
+    /// buffer rule.
     pub(crate) fn new(gp: f64, cap: Cap, insufficient_buffer: bool) -> Self {
         Self {
             gp_given: gp,

@@ -3,9 +3,9 @@
 //! bitrate adaptation in the DASH reference player", MMSys 2018).
 //!
 //! A rule is a part of an algorithm: it decides from an observation and an estimate that several
-//! rules may share. Inside, times are in milliseconds and rates in kbit/s, as in Sabre: BOLA-E makes
-//! scores equal on purpose, and then rounding decides between two rungs. Sabre requests the first
-//! segment at the lowest rung without asking.
+//! rules may share. Inside, times are in milliseconds and rates in kbit/s, as in Sabre: BOLA-E
+//! makes scores equal on purpose, and then rounding decides between two rungs. Sabre requests the
+//! first segment at the lowest rung without asking.
 //!
 //! Ties. Where two choices are exactly equal, Sabre's last bit decides, and times in nanoseconds do
 //! not have it: DYNAMIC at exactly 10 s of buffer, which abandoning every half second leads to, and
@@ -132,7 +132,8 @@ pub(crate) fn rung_for(seen: &Observation, kbps: f64, latency: f64) -> usize {
 }
 
 /// Whether one number is surely below another one; `None` where rounding could decide, as both are
-/// results on this scale. Divisions are slow, and so is Sabre's own expression: it is needed only then.
+/// results on this scale. Divisions are slow, and so is Sabre's own expression: it is needed only
+/// then.
 fn is_below(one: f64, other: f64, scale: f64) -> Option<bool> {
     let difference = one - other;
     (difference.abs() > scale.abs() * 1e-9).then_some(difference < 0.0)

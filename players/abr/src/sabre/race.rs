@@ -7,8 +7,8 @@ use weir_units::{Span, Time};
 /// The rest of a download against whole segments of lower rungs, by their scores.
 ///
 /// Let x be by how much the buffer is below the one at which the score of the rung in progress is
-/// zero, and `left` the bits to come. A rung for which that buffer is lower by d, and whose segment has
-/// b bits, fewer than `left`, scores higher when (x - d) / b > x / left: when
+/// zero, and `left` the bits to come. A rung for which that buffer is lower by d, and whose segment
+/// has b bits, fewer than `left`, scores higher when (x - d) / b > x / left: when
 /// (x - d) * left - x * b > 0. While x grows with time and `left` falls at one rate, that is a
 /// quadratic function of time. (While x is not above d, no such rung scores higher.)
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +78,8 @@ struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Goes on from a moment through a piece. The milliseconds until a lower rung first scores higher;
-    /// infinity if none does.
+    /// Goes on from a moment through a piece. The milliseconds until a lower rung first scores
+    /// higher; infinity if none does.
     fn run(&mut self, from: Time, piece: Piece) -> f64 {
         let length = piece.until.since(from).ns() as f64 * MS;
         let rate = piece.rate.bps() as f64 * 1e-3;
@@ -105,7 +105,8 @@ impl Runner<'_> {
 /// Milliseconds in a nanosecond.
 const MS: f64 = 1e-6;
 
-/// When `begin + slope * t - fall * t^2` is above zero first, from 0 to `length`; infinity if it is not.
+/// When `begin + slope * t - fall * t^2` is above zero first, from 0 to `length`; infinity if it is
+/// not.
 fn above_zero(begin: f64, slope: f64, fall: f64, length: f64) -> f64 {
     if begin > 0.0 {
         return 0.0;

@@ -49,8 +49,8 @@ impl Rule for ThroughputRule {
         Some(self.decide(seen, &now))
     }
 
-    /// Abandons a download that will take too long, for the rung that its own throughput carries, if
-    /// that is less than what remains.
+    /// Abandons a download that will take too long, for the rung that its own throughput carries,
+    /// if that is less than what remains.
     fn progress(&mut self, seen: &Observation, progress: &Progress) -> Verdict {
         let Some(ttfb) = progress.ttfb else { return Verdict::Continue };
         let elapsed = ms(progress.elapsed(seen.now));

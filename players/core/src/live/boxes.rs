@@ -1,8 +1,9 @@
-//! The boxes of fragmented MP4 (ISO/IEC 14496-12), as far as capture times need them: the time scale of
-//! each track from an initialization section, and the decode time of a segment's first fragment.
+//! The boxes of fragmented MP4 (ISO/IEC 14496-12), as far as capture times need them: the time
+//! scale of each track from an initialization section, and the decode time of a segment's first
+//! fragment.
 //!
-//! What is read may be the beginning of a file only, and may be anything: a box that says it is longer than
-//! what is there ends with it, and one that makes no sense ends the reading.
+//! What is read may be the beginning of a file only, and may be anything: a box that says it is
+//! longer than what is there ends with it, and one that makes no sense ends the reading.
 
 /// The most tracks that are looked at.
 const MAX_TRACKS: usize = 16;

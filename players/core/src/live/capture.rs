@@ -1,19 +1,21 @@
-//! When a segment's first picture was captured. The publisher writes its own clock into the timestamps of
-//! the media: seconds since 1970, modulo [`CYCLE`].
+//! When a segment's first picture was captured. The publisher writes its own clock into the
+//! timestamps of the media: seconds since 1970, modulo [`CYCLE`].
 
 use super::boxes::{self, Track};
 use crate::playlist::Date;
 use weir_units::Span;
 
-/// After so long, timestamps begin at zero again: they must fit where RTMP has 32 bits of milliseconds.
+/// After so long, timestamps begin at zero again: they must fit where RTMP has 32 bits of
+/// milliseconds.
 const CYCLE: Span = Span::from_s(1_000_000);
 
-/// A segment that seems to have been captured farther from now has other timestamps than the publisher's clock.
+/// A segment that seems to have been captured farther from now has other timestamps than the
+/// publisher's clock.
 const FARTHEST: Span = Span::from_s(3600);
 
-/// The moment at which the first picture of the segment that begins so was captured: of those that its
-/// timestamp may mean, the one that is nearest to `now`. `None` if the segment or its initialization section
-/// does not say, or if that is no time at which it can have been.
+/// The moment at which the first picture of the segment that begins so was captured: of those that
+/// its timestamp may mean, the one that is nearest to `now`. `None` if the segment or its
+/// initialization section does not say, or if that is no time at which it can have been.
 pub(super) fn captured(segment: &[u8], tracks: &[Track], now: Date) -> Option<Date> {
     let (id, time) = boxes::decode_time(segment)?;
     let timescale = tracks.iter().find(|track| track.id == id)?.timescale;

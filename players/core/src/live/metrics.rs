@@ -20,8 +20,8 @@ pub struct LiveMetrics {
     pub skips: u64,
     /// Media that they left out.
     pub skipped: Span,
-    /// Segments that playlists announced, from the first that was requested to the last that was dealt
-    /// with; those that were left out to get closer to the live edge do not count.
+    /// Segments that playlists announced, from the first that was requested to the last that was
+    /// dealt with; those that were left out to get closer to the live edge do not count.
     pub announced: u64,
     /// Those that the first request for them brought.
     pub available: u64,

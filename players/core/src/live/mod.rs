@@ -1,5 +1,5 @@
-//! How a player follows a live stream: where it plays, how it gets back there, and when it looks for
-//! another stream.
+//! How a player follows a live stream: where it plays, how it gets back there, and when it looks
+//! for another stream.
 //!
 //! | file | what lives there |
 //! |---|---|

@@ -70,8 +70,8 @@ impl Queue {
         }
     }
 
-    /// How much of the first segment is still to be played where so much has been; `None` of an empty
-    /// buffer.
+    /// How much of the first segment is still to be played where so much has been; `None` of an
+    /// empty buffer.
     pub fn left_of_first(&self, played: Span) -> Option<Span> {
         let first = self.segments.front()?;
         Some(self.before.saturating_add(first.duration).saturating_sub(played))
@@ -102,8 +102,8 @@ impl Queue {
         self.segments.front().map(|segment| segment.place)
     }
 
-    /// Jumps from where so much has been played to the begin of the segment at `place`, which need not
-    /// be there yet and begins at `start`. Returns what is left out of each segment.
+    /// Jumps from where so much has been played to the begin of the segment at `place`, which need
+    /// not be there yet and begins at `start`. Returns what is left out of each segment.
     pub fn jump(&mut self, played: Span, place: i64, start: Span) -> Vec<LeftOut> {
         let mut left_out = Vec::new();
         while let Some(first) = self.segments.front().copied().filter(|s| s.place < place) {

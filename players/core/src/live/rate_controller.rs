@@ -1,15 +1,16 @@
 //! How players change the rate of playback to get back to their target. Each law is evaluated every
-//! [`TICK`] of the session while it plays; players do so when the browser reports the playhead, four times a
-//! second in Chromium, or in rounds of their own.
+//! [`TICK`] of the session while it plays; players do so when the browser reports the playhead,
+//! four times a second in Chromium, or in rounds of their own.
 //!
 //! The constants are those of dash.js after v5.1.1 (ccf3b95, `CatchupController.js`), hls.js 1.7.1
-//! (afe5b8b, `latency-controller.ts`) and androidx/media 2bc2078 (`DefaultLivePlaybackSpeedControl.java`).
+//! (afe5b8b, `latency-controller.ts`) and androidx/media 2bc2078
+//! (`DefaultLivePlaybackSpeedControl.java`).
 
 use super::CatchUp;
 use weir_units::{Ratio, Span, Time};
 
-/// How often the rate and the latency are looked at: `timeupdate` in Chromium. (dash.js also looks at every
-/// progress of a download, media3 every 10 ms.)
+/// How often the rate and the latency are looked at: `timeupdate` in Chromium. (dash.js also looks
+/// at every progress of a download, media3 every 10 ms.)
 pub(super) const TICK: Span = Span::from_ms(250);
 
 /// dash.js: `liveCatchup.playbackRate`, as far as 0.5 either way.
@@ -30,7 +31,8 @@ const MEDIA3_NEAR: f64 = 0.02;
 const MEDIA3_EVERY: Span = Span::from_s(1);
 /// media3: by how much a stall increases the target, in seconds.
 const MEDIA3_PER_STALL: f64 = 0.5;
-/// media3 smooths with 0.999 in each of its rounds, of which one comes every 10 ms: 25 of them in a tick.
+/// media3 smooths with 0.999 in each of its rounds, of which one comes every 10 ms: 25 of them in a
+/// tick.
 const MEDIA3_SMOOTHING: f64 = 0.975_297_7;
 
 /// What a law looks at, in seconds.
@@ -163,7 +165,8 @@ fn dashjs(off: f64) -> f64 {
     (1.0 - DASHJS_SPREAD) + 2.0 * DASHJS_SPREAD / (1.0 + libm::exp(-5.0 * off))
 }
 
-/// The rate of hls.js, in steps of 0.05 and before it is limited, if the playlist is late by so much.
+/// The rate of hls.js, in steps of 0.05 and before it is limited, if the playlist is late by so
+/// much.
 fn hlsjs(off: f64, edge_stalled: f64) -> f64 {
     (20.0 * 2.0 / (1.0 + libm::exp(-0.75 * off - edge_stalled))).round() / 20.0
 }

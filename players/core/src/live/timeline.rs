@@ -1,13 +1,13 @@
-//! Where the segments of a live stream lie on one line of time, whichever origin and rung a playlist came
-//! from. Segments are counted by *places*: the numbers that the first playlist gave them (EXT-X-MEDIA-SEQUENCE
-//! and on), shifted for playlists that count differently.
+//! Where the segments of a live stream lie on one line of time, whichever origin and rung a
+//! playlist came from. Segments are counted by *places*: the numbers that the first playlist gave
+//! them (EXT-X-MEDIA-SEQUENCE and on), shifted for playlists that count differently.
 
 use crate::playlist::{Date, Media};
 use std::collections::BTreeMap;
 use weir_units::{Span, Time};
 
-/// By how much the newest segments of two playlists may differ, beyond the segments that one of them lists and
-/// those that had time to come, for their numbers to count the same segments.
+/// By how much the newest segments of two playlists may differ, beyond the segments that one of
+/// them lists and those that had time to come, for their numbers to count the same segments.
 const SLACK: u64 = 3;
 
 /// The line of time.
@@ -98,8 +98,8 @@ impl Timeline {
         u64::try_from(place.saturating_sub(self.shift)).unwrap_or(0)
     }
 
-    /// Lays a playlist that has a segment on the line, and takes in what is new in it. Returns how, and
-    /// whether anything was new.
+    /// Lays a playlist that has a segment on the line, and takes in what is new in it. Returns how,
+    /// and whether anything was new.
     pub fn lay(&mut self, media: &Media, now: Time) -> (Laid, bool) {
         let count = media.segments.len() as u64;
         let last = i64::try_from(media.sequence.saturating_add(count.saturating_sub(1)));
@@ -151,8 +151,8 @@ impl Timeline {
         self.newest() != before
     }
 
-    /// The segment with which a player begins that aims at this latency: the newest that begins so far
-    /// from the live edge, or the oldest from `first` on.
+    /// The segment with which a player begins that aims at this latency: the newest that begins so
+    /// far from the live edge, or the oldest from `first` on.
     pub fn start(&self, target: Span, first: i64) -> Option<i64> {
         let latest = self.edge().saturating_sub(target);
         let mut places = self.known.range(first..);
@@ -172,7 +172,8 @@ fn mean_duration(media: &Media) -> Span {
     Span::from_ns(u64::try_from(mean).unwrap_or(u64::MAX))
 }
 
-/// By how many segments of this duration the playlist's newest is after the newest known, by their dates.
+/// By how many segments of this duration the playlist's newest is after the newest known, by their
+/// dates.
 fn off_by_date(newest: Newest, media: &Media, duration: Span) -> Option<i64> {
     let (known, new) = (newest.date?.unix().ns(), media.newest_end()?.unix().ns());
     let off = i128::from(new) - i128::from(known);

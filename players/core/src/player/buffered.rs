@@ -2,8 +2,8 @@
 
 use weir_units::Span;
 
-/// The segments that were downloaded, in the order in which they play. Segments are counted from the
-/// first of the session.
+/// The segments that were downloaded, in the order in which they play. Segments are counted from
+/// the first of the session.
 #[derive(Debug, Default)]
 pub(super) struct Buffered {
     rungs: Vec<usize>,

@@ -26,14 +26,14 @@ pub struct NextLook {
 
 impl Player {
     /// When the algorithm next looks at the download in progress; `None` if it does not. A driver
-    /// that knows what comes reports [`Event::Arrived`](super::Event::Arrived) then; for all others,
-    /// every piece of a body is a chance.
+    /// that knows what comes reports [`Event::Arrived`](super::Event::Arrived) then; for all
+    /// others, every piece of a body is a chance.
     pub fn next_look(&self) -> Option<NextLook> {
         self.look
     }
 
-    /// Until when the algorithm surely lets the download in progress go on, whose first byte comes or
-    /// came at this moment: [`Abr::next_check`](weir_abr::Abr::next_check). A driver that knows
+    /// Until when the algorithm surely lets the download in progress go on, whose first byte comes
+    /// or came at this moment: [`Abr::next_check`](weir_abr::Abr::next_check). A driver that knows
     /// what comes may leave looks out until then, and go on with the first that is not before, in
     /// the same steps.
     pub fn next_check(&mut self, first_byte: Time, outlook: Outlook<'_>) -> Time {

@@ -68,8 +68,8 @@ impl Player {
         }
     }
 
-    /// A fetch is complete. (Failures count until a segment arrives, so that one that fails for ever
-    /// is not helped by the initialization section before it.)
+    /// A fetch is complete. (Failures count until a segment arrives, so that one that fails for
+    /// ever is not helped by the initialization section before it.)
     pub(super) fn arrived(&mut self, now: Time, fetch: &Fetch, document: &[u8]) {
         let Fetch { resource, plan, .. } = *fetch;
         if let Resource::Segment { rung, segment } = resource {

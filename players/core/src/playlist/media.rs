@@ -11,8 +11,8 @@ pub const MAX_SEGMENTS: usize = 100_000;
 /// The longest segment. Together with [`MAX_SEGMENTS`] it keeps every sum of durations in range.
 pub const MAX_SEGMENT: Span = Span::from_s(3600);
 
-/// The largest number of a segment. Playlists that count milliseconds since 1970 stay far below it, and
-/// sums with the number of segments in range.
+/// The largest number of a segment. Playlists that count milliseconds since 1970 stay far below it,
+/// and sums with the number of segments in range.
 pub const MAX_SEQUENCE: u64 = 1 << 53;
 
 /// What is wrong with a live playlist where recorded content was expected.
@@ -74,8 +74,8 @@ impl Media {
     ///
     /// # Errors
     /// If it has no EXT-X-TARGETDURATION, more than [`MAX_SEGMENTS`] segments, a segment with no
-    /// duration above zero or one above [`MAX_SEGMENT`], a date that is none or a number of the first
-    /// segment above [`MAX_SEQUENCE`], past the limits of [`super`], and for parts of files
+    /// duration above zero or one above [`MAX_SEGMENT`], a date that is none or a number of the
+    /// first segment above [`MAX_SEQUENCE`], past the limits of [`super`], and for parts of files
     /// (EXT-X-BYTERANGE) and missing segments (EXT-X-GAP), which are not supported.
     pub fn parse_live(body: &[u8], base: &Uri) -> Result<Self, PlaylistError> {
         Ok(Self::read(body, base)?.0)

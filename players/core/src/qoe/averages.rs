@@ -28,8 +28,9 @@ pub struct SabreAverages {
     pub score: f64,
 }
 
-/// Pensieve's QoE: means over the segments without the first, whose rung is not chosen and which its
-/// plots leave out (hongzimao/pensieve 1120bb1, `test/plot_results.py`). With it goes the startup.
+/// Pensieve's QoE: means over the segments without the first, whose rung is not chosen and which
+/// its plots leave out (hongzimao/pensieve 1120bb1, `test/plot_results.py`). With it goes the
+/// startup.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PensieveMeans {
     /// QoE_lin: Mbit/s, less 4.3 per second of stall, less the absolute difference to the segment
@@ -41,8 +42,8 @@ pub struct PensieveMeans {
 }
 
 impl SessionMetrics {
-    /// What Sabre and Pensieve would print of this session, each if it would; Pensieve needs a second
-    /// segment.
+    /// What Sabre and Pensieve would print of this session, each if it would; Pensieve needs a
+    /// second segment.
     pub fn published(&self) -> (Option<SabreAverages>, Option<PensieveMeans>) {
         if !self.complete || self.lowest == BitRate::default() || self.length == Span::ZERO {
             return (None, None);

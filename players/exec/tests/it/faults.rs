@@ -1,5 +1,5 @@
-//! Programs that do not answer as they should: each is a fault that says why, and nothing is left of
-//! them.
+//! Programs that do not answer as they should: each is a fault that says why, and nothing is left
+//! of them.
 
 use crate::scene::{LEAVES_PID, Scene, runs, seen};
 use weir_abr::Observation;

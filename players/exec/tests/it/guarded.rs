@@ -1,5 +1,5 @@
-//! Programs behind a guard: nothing of them is left, whoever ends first and however; and what they do
-//! not get at behind a wall.
+//! Programs behind a guard: nothing of them is left, whoever ends first and however; and what they
+//! do not get at behind a wall.
 
 use crate::scene::{Scene, seen};
 use nix::libc;
@@ -29,8 +29,8 @@ const GUARDED: Start = Start::Guarded(None);
 const OWNER: &str = "owner-of-a-program";
 const ANSWERS: &str = "\nfor line in sys.stdin: print('{\"rung\": 1}')\n";
 
-/// Starts a child, one in a session of its own, a daemon, and one that is another process all the time;
-/// none of them ends when it is asked to. All have the program's own command line.
+/// Starts a child, one in a session of its own, a daemon, and one that is another process all the
+/// time; none of them ends when it is asked to. All have the program's own command line.
 const FAMILY: &str = r#"
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -207,8 +207,8 @@ fn a_guarded_program_that_cannot_be_executed_is_not_started() {
     }
 }
 
-/// What a program says on its standard error before its first answer, behind a wall around its folder.
-/// `None` where the kernel has no Landlock.
+/// What a program says on its standard error before its first answer, behind a wall around its
+/// folder. `None` where the kernel has no Landlock.
 fn behind_a_wall(scene: &Scene) -> Option<String> {
     if let Some(lacking) = weir_wall::lacking() {
         eprintln!("{lacking}: there is no wall to test");

@@ -1,5 +1,5 @@
-//! Programs that decide, and programs that do not. This program is also what guards them, so it has a
-//! `main` of its own.
+//! Programs that decide, and programs that do not. This program is also what guards them, so it has
+//! a `main` of its own.
 
 #![expect(clippy::unwrap_used, reason = "a test's helper fails by panicking")]
 

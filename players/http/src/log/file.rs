@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_units::Bytes;
 
-/// The most that a log may hold. A decision is a line of some 3 kB, so this is more than ten days of
-/// playback in segments of 4 s.
+/// The most that a log may hold. A decision is a line of some 3 kB, so this is more than ten days
+/// of playback in segments of 4 s.
 pub const LOG_LIMIT: Bytes = Bytes::new(1 << 30);
 
 /// The file that the sessions of a process write to.

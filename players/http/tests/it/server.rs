@@ -104,8 +104,8 @@ fn atom(kind: &[u8; 4], payload: &[u8]) -> Vec<u8> {
     [&size[..], kind, payload].concat()
 }
 
-/// The live stream under /live/ as it is now: a segment is there when its last picture was captured,
-/// at the multiples of [`SEGMENT_MS`] of the world's clock.
+/// The live stream under /live/ as it is now: a segment is there when its last picture was
+/// captured, at the multiples of [`SEGMENT_MS`] of the world's clock.
 fn live(path: &str) -> Option<Answer> {
     let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_REALTIME).unwrap();
     let newest = Duration::from(now).as_millis() as u64 / SEGMENT_MS as u64 - 1;

@@ -64,7 +64,8 @@ fn the_sessions_of_a_job_keep_their_names_and_their_starts() {
         assert_eq!((first.segment, first.request, first.rung), (3 * n, 0, 0));
         assert!(first.request_us >= row.start_us);
     }
-    // On the loopback interface, a rate-based player goes to the highest rung with its first sample.
+    // On the loopback interface, a rate-based player goes to the highest rung with its first
+    // sample.
     let mut throughput = rows.segments.iter().filter(|s| s.session == 7);
     let first = throughput.find(|s| s.estimate_bps.is_some()).unwrap();
     assert_eq!(first.rung, 2);

@@ -19,8 +19,8 @@ pub(crate) struct Movie {
 }
 
 impl Movie {
-    /// A movie of segments that all play equally long, listed again and again until there is `needed`
-    /// more than the content: as playlists do.
+    /// A movie of segments that all play equally long, listed again and again until there is
+    /// `needed` more than the content: as playlists do.
     pub fn new(
         ladder: &[weir_media::Rung],
         segment: Span,

@@ -21,8 +21,8 @@ pub struct Finding {
     pub needed: bool,
 }
 
-/// Refuses a plan that cannot run on this machine: its labs, its programs, and the files of its content.
-/// `experiment` is the folder of the experiment.
+/// Refuses a plan that cannot run on this machine: its labs, its programs, and the files of its
+/// content. `experiment` is the folder of the experiment.
 ///
 /// # Errors
 /// If it cannot; what is wrong with a file points to the line of the experiment that names it.

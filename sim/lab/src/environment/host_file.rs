@@ -4,7 +4,7 @@ use crate::content::contents::Contents;
 use crate::environment::doctor;
 use crate::labs::host::first_line;
 use crate::labs::machine::Labs;
-use crate::trial::services::installed::ServiceFacts;
+use crate::trial::services::installed::InstalledService;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub(crate) const HOST: &str = "host.toml";
 pub(crate) fn host(
     plan: &Plan,
     labs: &Labs,
-    services: &[ServiceFacts],
+    services: &[InstalledService],
     contents: &Contents,
     experiment: &Path,
 ) -> Result<String> {
@@ -37,7 +37,7 @@ pub(crate) fn host(
         experiment_folder: PathBuf,
         #[serde(flatten)]
         own: toml::Table,
-        service: Vec<ServiceFacts>,
+        service: Vec<InstalledService>,
         content: Vec<BTreeMap<String, String>>,
     }
     let own = labs.all().map(|(_, lab)| lab.facts());

@@ -39,7 +39,8 @@ const READ: [&str; 12] = [
     "/dev/urandom",
 ];
 const WRITTEN: &str = "/dev/null";
-/// How the names begin of what they read in `/etc`: settings of an interpreter, and links to programs.
+/// How the names begin of what they read in `/etc`: settings of an interpreter, and links to
+/// programs.
 const ETC: [&str; 2] = ["python", "alternatives"];
 
 /// What trials see of the experiment's folder.
@@ -90,11 +91,12 @@ pub(crate) fn chosen(plan: &Plan) -> Vec<Program> {
     chosen.into_iter().filter_map(|abr| abr.program().ok().flatten()).collect()
 }
 
-/// Lets trials see a copy of the folder. Where no program decides they see an empty one: nothing of the
-/// machine gets into a trial without need.
+/// Lets trials see a copy of the folder. Where no program decides they see an empty one: nothing of
+/// the machine gets into a trial without need.
 ///
 /// # Errors
-/// If nothing can be made below `stage`, the folder holds too much, or a program is not in the copy.
+/// If nothing can be made below `stage`, the folder holds too much, or a program is not in the
+/// copy.
 pub(crate) fn show(plan: &Plan, experiment: &Path, stage: &Path) -> Result<Shown> {
     let copy = stage.join(EXPERIMENT);
     let programs = chosen(plan);
@@ -117,7 +119,8 @@ pub(crate) fn show(plan: &Plan, experiment: &Path, stage: &Path) -> Result<Shown
                 )));
             }
         }
-        // Once more: a link that leads into the folder by its whole path does not lead into the copy.
+        // Once more: a link that leads into the folder by its whole path does not lead into the
+        // copy.
         check_in(&program, &copy)?;
         for (word, path) in weir_exec::inputs(&program, &copy)? {
             if !path.canonicalize().is_ok_and(|real| real.starts_with(&copy)) {
@@ -138,8 +141,8 @@ pub(crate) fn shown(stage: &Path) -> Result<PathBuf> {
     stage.join(EXPERIMENT).canonicalize().context("find the folder of the experiment")
 }
 
-/// How programs are started on this machine itself: behind a guard, and a wall that lets them read the
-/// copy and what belongs to the system, and write temporary files.
+/// How programs are started on this machine itself: behind a guard, and a wall that lets them read
+/// the copy and what belongs to the system, and write temporary files.
 pub(crate) fn walled(stage: &Path, shown: &Path) -> Start {
     let of_programs = |name: &str| ETC.iter().any(|begin| name.starts_with(begin));
     let etc = fs::read_dir("/etc").into_iter().flatten().flatten();

@@ -1,6 +1,6 @@
 //! What programs of the user's see of the experiment's folder: a copy of it, made before the first
-//! trial, so that all trials of a run see the same whatever becomes of the folder meanwhile. Its listing
-//! is an input of the run.
+//! trial, so that all trials of a run see the same whatever becomes of the folder meanwhile. Its
+//! listing is an input of the run.
 
 use crate::refused::Refused;
 use anyhow::{Context, Result};
@@ -24,8 +24,8 @@ const COUNTED: u64 = 1_000_000;
 /// How deep folders may lie in each other.
 const DEEPEST: usize = 64;
 
-/// When everything in a copy was changed last: the beginning of 2024. Whoever asks must find the same
-/// in every run.
+/// When everything in a copy was changed last: the beginning of 2024. Whoever asks must find the
+/// same in every run.
 const CHANGED: TimeSpec = TimeSpec::new(1_704_067_200, 0);
 
 /// The rights of a file that are kept: no program becomes somebody else's.
@@ -194,8 +194,8 @@ fn make_folder(path: &Path) -> Result<()> {
     made.with_context(|| format!("make {}", path.display()))
 }
 
-/// Copies a file of this length, or its beginning if it has grown, in the way of the file system that
-/// takes no time where it has one.
+/// Copies a file of this length, or its beginning if it has grown, in the way of the file system
+/// that takes no time where it has one.
 fn copy_file(from: &Path, to: &Path, mode: u32, length: u64) -> io::Result<()> {
     // A pipe that has taken the place of the file would block.
     let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;

@@ -1,6 +1,6 @@
-//! What this program does where it is not the user's command: as the first process of a guest or of a
-//! trial on the host, as a process on a node (players and cross traffic), and between a player and a
-//! program that decides.
+//! What this program does where it is not the user's command: as the first process of a guest or of
+//! a trial on the host, as a process on a node (players and cross traffic), and between a player
+//! and a program that decides.
 
 use crate::exec::programs::EXPERIMENT;
 use crate::labs::host;

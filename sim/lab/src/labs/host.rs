@@ -2,11 +2,12 @@
 //! namespaces of its own.
 //!
 //! Nothing of the machine is changed. A trial's processes, mounts and network are its own, and the
-//! kernel ends them with it; nothing of the machine is seen but its programs; limits that all namespaces share are read and recorded, never set.
+//! kernel ends them with it; nothing of the machine is seen but its programs; limits that all
+//! namespaces share are read and recorded, never set.
 
 use crate::exec::programs as exec;
 use crate::exec::programs::EXPERIMENT;
-use crate::labs::lab::{self, Lab, MEDIA, Ran, SITE, Stage, Task, Trialled};
+use crate::labs::lab::{self, Lab, MEDIA, Ran, SITE, Stage, Task, TrialOutcome};
 use crate::labs::relaunch::relaunch;
 use crate::labs::view::{self, ROOT};
 use crate::refused::Refused;
@@ -89,7 +90,8 @@ pub(crate) fn lacking_rights() -> Option<String> {
 }
 
 impl HostLab {
-    /// Prepares trials of `plan` below `stage`, `jobs` at a time, which have `root` as their root folder.
+    /// Prepares trials of `plan` below `stage`, `jobs` at a time, which have `root` as their root
+    /// folder.
     pub fn new(root: Root, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Self {
         Self {
             root,
@@ -161,13 +163,16 @@ impl Lab for HostLab {
         let phase = stage.phase()?.unwrap_or_else(|| "starting".to_owned());
         let failed = |what: String| {
             let last = last_lines(&path).map(|lines| format!("; its output ends: {lines}"));
-            Trialled::Failed(format!("the trial {what} while {phase}{}", last.unwrap_or_default()))
+            TrialOutcome::Failed(format!(
+                "the trial {what} while {phase}{}",
+                last.unwrap_or_default()
+            ))
         };
         let came = match ended.watched {
             Watched::Ended(exit) if exit.success() => stage.findings(),
             Watched::Ended(exit) => failed(exit.to_string()),
             Watched::Overdue(why) => failed(format!("was killed {why}")),
-            Watched::Cancelled => Trialled::Cancelled,
+            Watched::Cancelled => TrialOutcome::Cancelled,
         };
         Ok(Ran { came, memory: None })
     }

@@ -7,7 +7,7 @@
 use crate::content::contents::{Content, Contents};
 use crate::exec::programs::EXPERIMENT;
 use crate::store::inputs::Input;
-use crate::trial::assignment::{Assignment, Findings, Folders};
+use crate::trial::assignment::{Assignment, Folders, TrialOutput};
 use crate::trial::run as trial;
 use anyhow::{Context, Result};
 use std::fs::{self, File};
@@ -29,7 +29,7 @@ pub(crate) const MEDIA: &str = "media";
 /// The folder of its logs.
 const LOGS: &str = "logs";
 
-/// Findings of more than this are none of ours.
+/// TrialOutput of more than this are none of ours.
 const FINDINGS_LIMIT: u64 = 1 << 30;
 /// As much is kept of a log, and of all logs of a trial.
 const LOG_LIMIT: u64 = 256 << 20;
@@ -40,7 +40,8 @@ pub(crate) trait Lab: Sync {
     /// What its results depend on, besides the plan, the services and the content.
     fn inputs(&self) -> Vec<Input>;
 
-    /// What there is to say of it in `host.toml`: a table's name, which no other lab has, and its keys.
+    /// What there is to say of it in `host.toml`: a table's name, which no other lab has, and its
+    /// keys.
     fn facts(&self) -> (&'static str, toml::Table);
 
     /// Looks at what only content tells, before the first trial.
@@ -79,15 +80,15 @@ pub(crate) struct Task<'a> {
 /// A trial that has been run.
 pub(crate) struct Ran {
     /// What came of it.
-    pub came: Trialled,
+    pub came: TrialOutcome,
     /// The most memory that it occupied, where somebody knows.
     pub memory: Option<Bytes>,
 }
 
 /// What came of a trial.
-pub(crate) enum Trialled {
-    /// Findings.
-    Found(Findings),
+pub(crate) enum TrialOutcome {
+    /// TrialOutput.
+    Found(TrialOutput),
     /// None; why.
     Failed(String),
     /// None, because it was asked to stop.
@@ -123,7 +124,8 @@ impl Stage {
 
     /// Keeps the logs that say anything in the folder `to`, and nothing else there.
     pub fn keep_logs(&self, to: &Path) -> Result<()> {
-        // What an interrupted attempt may have left, or a stranger: a link goes, and not what it leads to.
+        // What an interrupted attempt may have left, or a stranger: a link goes, and not what it
+        // leads to.
         drop(fs::remove_file(to));
         drop(fs::remove_dir_all(to));
         let Ok(logs) = self.left()?.folder(LOGS) else { return Ok(()) };
@@ -142,15 +144,15 @@ impl Stage {
         Ok(self.left()?.said(PHASE))
     }
 
-    /// What the trial found out. Programs in it may have put something else there, which concerns no
-    /// other trial.
-    pub fn findings(&self) -> Trialled {
-        let found = || -> Result<Findings> {
+    /// What the trial found out. Programs in it may have put something else there, which concerns
+    /// no other trial.
+    pub fn findings(&self) -> TrialOutcome {
+        let found = || -> Result<TrialOutput> {
             let text = self.left()?.read(FINDINGS, FINDINGS_LIMIT)?;
             Ok(serde_json::from_slice(&text)?)
         };
-        let failed = |error| Trialled::Failed(format!("read its {FINDINGS}: {error:#}"));
-        found().map_or_else(failed, Trialled::Found)
+        let failed = |error| TrialOutcome::Failed(format!("read its {FINDINGS}: {error:#}"));
+        found().map_or_else(failed, TrialOutcome::Found)
     }
 
     /// What is in the folder that the trial wrote to.
@@ -166,8 +168,8 @@ impl Drop for Stage {
     }
 }
 
-/// Inside of a trial, whose root folder is the same in all labs: runs what the folder for output says,
-/// and leaves there what it found out. `tcp_mem` is what the kernel says of TCP's memory.
+/// Inside of a trial, whose root folder is the same in all labs: runs what the folder for output
+/// says, and leaves there what it found out. `tcp_mem` is what the kernel says of TCP's memory.
 pub(crate) fn run_inside(tcp_mem: &str) -> Result<()> {
     let (root, out) = (Path::new("/"), Path::new(OUT));
     let path = out.join(ASSIGNMENT);
@@ -226,9 +228,9 @@ mod tests {
                 text => fs::write(&path, text).unwrap(),
             }
             match (what, stage.findings()) {
-                ("read", Trialled::Found(_)) => {}
+                ("read", TrialOutcome::Found(_)) => {}
                 ("read", _) => panic!("nothing was found"),
-                (_, Trialled::Failed(why)) => {
+                (_, TrialOutcome::Failed(why)) => {
                     assert!(why.contains(FINDINGS) && !why.contains("secret"), "{what}: {why}");
                 }
                 _ => panic!("{what} was believed"),

@@ -8,7 +8,7 @@ use crate::labs::model::ModelLab;
 use crate::labs::uml::UmlLab;
 use crate::refused::Refused;
 use crate::store::inputs::Input;
-use crate::trial::services::installed::{ServiceFacts, services};
+use crate::trial::services::installed::{InstalledService, services};
 use anyhow::{Context, Result};
 use std::path::Path;
 use weir_plan::{LabName, Plan};
@@ -17,7 +17,7 @@ use weir_uml::{Kernel, Root};
 /// What a plan needs of this machine.
 pub(crate) struct Machine {
     /// The services of its origins.
-    pub services: Vec<ServiceFacts>,
+    pub services: Vec<InstalledService>,
     /// For guests.
     kernel: Option<Kernel>,
 }
@@ -46,8 +46,8 @@ impl Machine {
         jobs: Option<usize>,
         stage: &Path,
     ) -> Result<Labs> {
-        // What runs real programs comes first: next to it, the rest takes no time, and what is said of
-        // the time left is right from the beginning.
+        // What runs real programs comes first: next to it, the rest takes no time, and what is said
+        // of the time left is right from the beginning.
         let mut labs: Vec<(LabName, Box<dyn Lab>)> = Vec::new();
         let needed = plan.labs();
         let real = needed.iter().any(|lab| *lab != LabName::Model);

@@ -6,13 +6,15 @@ use weir_plan::{Setup, TrafficKind};
 use weir_process::Patience;
 use weir_units::{BitRate, Bytes, Span};
 
-/// For its boot and its end; for each service, which may be a large program; for each second of a viewer;
-/// and for each second of a live stream, with all that makes it: ten times what a busy machine needs.
+/// For its boot and its end; for each service, which may be a large program; for each second of a
+/// viewer; and for each second of a live stream, with all that makes it: ten times what a busy
+/// machine needs.
 const GUEST: Duration = Duration::from_secs(60);
 const SERVICE: Duration = Duration::from_secs(10);
 const VIEWER_SECOND: Duration = Duration::from_millis(100);
 const LIVE_SECOND: Duration = Duration::from_secs(3);
-/// For each packet, from one end of the network to the other: ten times the 40 us that were measured.
+/// For each packet, from one end of the network to the other: ten times the 40 us that were
+/// measured.
 const PACKET: Duration = Duration::from_micros(400);
 
 /// The packets of what has no size of its own.
@@ -92,10 +94,11 @@ fn times(each: Duration, count: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trial::services::Logs;
+    use crate::trial::logs::Logs;
     use std::collections::BTreeMap;
 
-    /// How long the first trial of an experiment is let alone, with this on its link and beside its viewer.
+    /// How long the first trial of an experiment is let alone, with this on its link and beside its
+    /// viewer.
     fn expected_of(rate: &str, watch: u64, traffic: &str) -> u64 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.toml");

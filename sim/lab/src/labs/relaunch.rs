@@ -58,8 +58,8 @@ pub(crate) fn relaunch(arguments: &[&str], folder: &Path, console: &File) -> Res
                     return NOT_STARTED;
                 }
             }
-            // Of the owner's own nothing is left open, nor of whoever started it: not a folder, and not
-            // its end of the connection.
+            // Of the owner's own nothing is left open, nor of whoever started it: not a folder, and
+            // not its end of the connection.
             let first_other = 1 + libc::STDERR_FILENO;
             if libc::syscall(libc::SYS_close_range, first_other, libc::c_uint::MAX, 0) < 0
                 || libc::chdir(folder.as_ptr()) < 0

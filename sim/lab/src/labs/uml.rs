@@ -2,7 +2,7 @@
 
 use crate::exec::programs as exec;
 use crate::exec::programs::EXPERIMENT;
-use crate::labs::lab::{Lab, MEDIA, Ran, SITE, Stage, Task, Trialled, viewers};
+use crate::labs::lab::{Lab, MEDIA, Ran, SITE, Stage, Task, TrialOutcome, viewers};
 use crate::labs::patience::patience;
 use crate::store::inputs::Input;
 use crate::trial::assignment::Assignment;
@@ -37,8 +37,8 @@ pub(crate) struct UmlLab {
 }
 
 impl UmlLab {
-    /// Prepares guests of `plan` below `stage`, `jobs` at a time, or as many as there are CPUs, which have
-    /// `root` as their root folder.
+    /// Prepares guests of `plan` below `stage`, `jobs` at a time, or as many as there are CPUs,
+    /// which have `root` as their root folder.
     pub fn new(kernel: Kernel, root: Root, plan: &Plan, jobs: Option<usize>, stage: &Path) -> Self {
         Self { kernel, root, jobs, stage: stage.to_owned(), watchdog: plan.watchdog }
     }
@@ -46,8 +46,9 @@ impl UmlLab {
 
 /// The memory of a trial's guest, of which the host gives what is used.
 ///
-/// All that is read and written has room in it. A guest whose memory is full looks for some to reuse, and
-/// servers then send in other pieces: a trial with fuller logs would become another trial.
+/// All that is read and written has room in it. A guest whose memory is full looks for some to
+/// reuse, and servers then send in other pieces: a trial with fuller logs would become another
+/// trial.
 fn memory(assignment: &Assignment) -> Bytes {
     let setup = &assignment.trial.setup;
     let bytes =
@@ -116,8 +117,8 @@ impl Lab for UmlLab {
         stage.keep_logs(task.logs)?;
         let came = match ended.outcome {
             Outcome::Done => stage.findings(),
-            Outcome::Failed(why) => Trialled::Failed(why),
-            Outcome::Cancelled => Trialled::Cancelled,
+            Outcome::Failed(why) => TrialOutcome::Failed(why),
+            Outcome::Cancelled => TrialOutcome::Cancelled,
         };
         Ok(Ran { came, memory: Some(ended.memory) })
     }

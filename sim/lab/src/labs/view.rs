@@ -1,4 +1,5 @@
-//! What a trial on the host sees: the same root folder as a guest, and nothing else of this machine.
+//! What a trial on the host sees: the same root folder as a guest, and nothing else of this
+//! machine.
 
 use crate::exec::programs::EXPERIMENT;
 use crate::labs::lab::{MEDIA, SITE};
@@ -21,8 +22,8 @@ const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
 /// Other names in `/dev` of what a process has open.
 const OPEN: [(&str, &str); 4] = [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")];
 
-/// Leaves this machine's root folder for that of the trial in whose folder this process works. To be
-/// called by the first process of its own namespaces.
+/// Leaves this machine's root folder for that of the trial in whose folder this process works. To
+/// be called by the first process of its own namespaces.
 ///
 /// # Errors
 /// Before Linux 5.12.
@@ -89,8 +90,8 @@ fn seal(folder: &Path, attributes: u64) -> Result<()> {
     let attr = libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd: 0 };
     let folder = File::open(folder).with_context(|| format!("open {}", folder.display()))?;
     let flags = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
-    // SAFETY: the descriptor is open, the path is an empty text, and the structure has the size that is
-    // told; all of them outlive the call.
+    // SAFETY: the descriptor is open, the path is an empty text, and the structure has the size
+    // that is told; all of them outlive the call.
     let done = unsafe {
         libc::syscall(
             libc::SYS_mount_setattr,

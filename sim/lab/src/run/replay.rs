@@ -16,7 +16,7 @@ use crate::run::whole::{PLAN, PLAN_LIMIT};
 use crate::store::checksummed::{read_text, write_durably};
 use crate::store::folder::{Existing, Store};
 use crate::store::inputs::{BESIDE, Inputs};
-use crate::trial::services::Logs;
+use crate::trial::logs::Logs;
 use anyhow::{Context, Result, anyhow};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -76,8 +76,8 @@ struct HostContent {
 /// is not what it was.
 ///
 /// # Errors
-/// [`Refused`] if the folder holds no run, the run has no such trial, or this machine cannot run it;
-/// and if something cannot be made or was cancelled.
+/// [`Refused`] if the folder holds no run, the run has no such trial, or this machine cannot run
+/// it; and if something cannot be made or was cancelled.
 pub fn replay(
     what: &Replay,
     cancel: &Cancel,
@@ -86,8 +86,8 @@ pub fn replay(
     let (mut plan, trial) = find(what).map_err(Refused::because)?;
     plan.watchdog = what.watchdog;
     let earlier = Inputs::read(&what.run).map_err(Refused::because)?.unwrap_or_default();
-    // What the trial's lab needs: no other one of the plan. The memory of a guest follows from all of
-    // its lab's trials.
+    // What the trial's lab needs: no other one of the plan. The memory of a guest follows from all
+    // of its lab's trials.
     let mut own = plan.clone();
     own.retain(|cell| match trial.setup.lab {
         LabName::Model => cell.index == trial.cell,
@@ -155,8 +155,8 @@ pub fn replay(
     Ok(Replayed { id: inputs.id(), plan, store, trial, content })
 }
 
-/// Whoever gave the run away also says which folder its programs see, which may be any of this user's: it
-/// has to be the one that they saw, or the user has to say that it is meant.
+/// Whoever gave the run away also says which folder its programs see, which may be any of this
+/// user's: it has to be the one that they saw, or the user has to say that it is meant.
 fn refuse_other_files(shown: &Shown, earlier: &Inputs, what: &Replay) -> Result<()> {
     let input = shown.inputs.iter().filter(|input| input.name == BESIDE).cloned().collect();
     let others = Inputs { input, listing: shown.listing.clone() };

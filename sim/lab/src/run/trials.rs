@@ -1,15 +1,15 @@
 //! The trials of a plan, as many at a time as each lab has room for.
 
 use crate::content::contents::{Content, Contents};
-use crate::labs::lab::{Lab, Ran, Task, Trialled};
+use crate::labs::lab::{Lab, Ran, Task, TrialOutcome};
 use crate::labs::machine::Labs;
 use crate::progress::Progress;
 use crate::store::checksummed::seal;
-use crate::store::chunks::{Block, blocks};
-use crate::store::completed::{Kept, params};
+use crate::store::chunks::{Chunk, blocks};
+use crate::store::completed::{Completed, params};
 use crate::store::folder::Store;
 use crate::trial::assignment::Assignment;
-use crate::trial::services::Logs;
+use crate::trial::logs::Logs;
 use anyhow::{Context, Result};
 use std::path::Path;
 use std::sync::Mutex;
@@ -38,7 +38,7 @@ struct Turn<'a> {
 
 /// A block that was run, as its results are kept.
 struct Finished {
-    block: Block,
+    block: Chunk,
     results: Vec<TrialResult>,
     sealed: Result<String>,
 }
@@ -68,7 +68,7 @@ impl Trials<'_> {
     /// If a result cannot be kept. A trial that fails is a result like any other.
     pub fn run_all(
         &self,
-        kept: &Kept,
+        kept: &Completed,
         store: &Store,
         watch: &mut dyn FnMut(Progress<'_>),
     ) -> Result<u64> {
@@ -95,7 +95,7 @@ impl Trials<'_> {
     fn run_in(
         &self,
         turn: &Turn<'_>,
-        kept: &Kept,
+        kept: &Completed,
         store: &Store,
         count: &mut Count,
         watch: &mut dyn FnMut(Progress<'_>),
@@ -147,11 +147,11 @@ impl Trials<'_> {
         })
     }
 
-    /// Runs the trials of a block, one after the other; `None` if that was cancelled: what was cancelled
-    /// half-way is no result.
+    /// Runs the trials of a block, one after the other; `None` if that was cancelled: what was
+    /// cancelled half-way is no result.
     fn run_block(
         &self,
-        block: &Block,
+        block: &Chunk,
         lab: &dyn Lab,
         slot: usize,
         folder: &Path,
@@ -189,12 +189,12 @@ impl Trials<'_> {
             Ok((lab.run(&task, self.cancel)?, content))
         });
         let (findings, err, memory) = match ended {
-            Ok((Ran { came: Trialled::Found(mut findings), memory }, content)) => {
+            Ok((Ran { came: TrialOutcome::Found(mut findings), memory }, content)) => {
                 self.keep(&mut findings.records, trial, content);
                 (Some(findings), None, memory)
             }
-            Ok((Ran { came: Trialled::Failed(why), memory }, _)) => (None, Some(why), memory),
-            Ok((Ran { came: Trialled::Cancelled, .. }, _)) => return None,
+            Ok((Ran { came: TrialOutcome::Failed(why), memory }, _)) => (None, Some(why), memory),
+            Ok((Ran { came: TrialOutcome::Cancelled, .. }, _)) => return None,
             Err(error) => (None, Some(format!("{error:#}")), None),
         };
         let doubts = findings.as_ref().map(|findings| findings.doubts.join("; "));

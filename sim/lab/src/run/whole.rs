@@ -13,8 +13,8 @@ use crate::run::trials::Trials;
 use crate::store::checksummed::{read_text, write_durably};
 use crate::store::folder::{Existing, Store};
 use crate::store::inputs::{Input, Inputs};
-use crate::trial::services::Logs;
-use crate::trial::services::installed::ServiceFacts;
+use crate::trial::logs::Logs;
+use crate::trial::services::installed::InstalledService;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use weir_plan::Plan;
@@ -71,8 +71,9 @@ pub struct Run<'p> {
 }
 
 impl Run<'_> {
-    /// Every trial's result, in the order of the plan, read from its file when its turn comes: there
-    /// may be more of them than fit into memory. An error is of a file that was damaged since.
+    /// Every trial's result, in the order of the plan, read from its file when its turn comes:
+    /// there may be more of them than fit into memory. An error is of a file that was damaged
+    /// since.
     pub fn results(&self) -> impl Iterator<Item = Result<TrialResult>> + '_ {
         self.store.results(self.plan)
     }
@@ -137,7 +138,7 @@ pub fn run<'p>(
 /// What the results of a run depend on, but for the content.
 pub(crate) fn inputs(plan: &Plan, machine: &Machine, labs: &Labs) -> Inputs {
     let service =
-        |facts: &ServiceFacts| Input::new(format!("the service {}", facts.name), &facts.sha256);
+        |facts: &InstalledService| Input::new(format!("the service {}", facts.name), &facts.sha256);
     let mut input = vec![plan_input(plan)];
     input.extend(labs.inputs());
     input.extend(machine.services.iter().map(service));
@@ -155,7 +156,8 @@ struct Earlier {
     is_complete: bool,
 }
 
-/// The one that a run goes on with, or that is complete; `None` if there is none, or it is to be replaced.
+/// The one that a run goes on with, or that is complete; `None` if there is none, or it is to be
+/// replaced.
 ///
 /// # Errors
 /// If it does not say what it depends on.

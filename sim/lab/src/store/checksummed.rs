@@ -58,14 +58,14 @@ pub(crate) fn read_text(path: &Path, limit: u64) -> io::Result<String> {
 }
 
 /// Trials that were sealed, one after the other.
-pub(crate) struct Sealed {
+pub(crate) struct Checksummed {
     text: String,
     at: usize,
     /// Where the line with the hash begins.
     end: usize,
 }
 
-impl Sealed {
+impl Checksummed {
     /// Reads what [`seal`] wrote.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl Sealed {
     }
 }
 
-impl Iterator for Sealed {
+impl Iterator for Checksummed {
     type Item = Result<TrialResult>;
     fn next(&mut self) -> Option<Self::Item> {
         let lines = self.text.get(self.at..self.end)?;
@@ -124,7 +124,7 @@ pub(crate) mod tests {
         let results = ["c0000-r0", "c0000-r1"].map(result);
         let text = seal(&results).unwrap();
         write_durably(&path, text.as_bytes()).unwrap();
-        let read = || Sealed::open(&path)?.collect::<Result<Vec<_>>>();
+        let read = || Checksummed::open(&path)?.collect::<Result<Vec<_>>>();
         assert_eq!(read().unwrap(), results);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         for at in 0..text.len() {

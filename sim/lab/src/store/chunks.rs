@@ -1,8 +1,8 @@
 //! Blocks: consecutive trials that are run one after the other, and kept in one file.
 //!
-//! A trial of real programs takes seconds, and is a block of its own. The lab `model` runs thousands
-//! of trials in a second: a file that is safely on the disk for each of them would take longer than
-//! they do. Which trials form a block follows from the plan alone.
+//! A trial of real programs takes seconds, and is a block of its own. The lab `model` runs
+//! thousands of trials in a second: a file that is safely on the disk for each of them would take
+//! longer than they do. Which trials form a block follows from the plan alone.
 
 use std::{fmt, iter};
 use weir_plan::{Keep, LabName, Plan, Players, Setup, Trial};
@@ -21,14 +21,14 @@ const ORACLE: u64 = 127;
 
 /// Consecutive trials of one lab.
 #[derive(Debug)]
-pub(crate) struct Block {
+pub(crate) struct Chunk {
     /// The place of the first in the plan, from 0.
     pub place: u64,
     /// They; at least one.
     pub trials: Vec<Trial>,
 }
 
-impl Block {
+impl Chunk {
     /// The lab that they run in.
     pub fn lab(&self) -> Option<LabName> {
         self.trials.first().map(|trial| trial.setup.lab)
@@ -55,7 +55,7 @@ pub(crate) fn trials_in(file: &str) -> Option<u64> {
     name.split_once('+').map_or(Some(1), |(_, more)| more.parse().ok())
 }
 
-impl fmt::Display for Block {
+impl fmt::Display for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.trials.as_slice() {
             [] => f.write_str("no trial"),
@@ -66,7 +66,7 @@ impl fmt::Display for Block {
 }
 
 /// The blocks of a plan, in its order.
-pub(crate) fn blocks(plan: &Plan) -> impl Iterator<Item = Block> + '_ {
+pub(crate) fn blocks(plan: &Plan) -> impl Iterator<Item = Chunk> + '_ {
     let mut trials = plan.trials().peekable();
     let mut place = 0;
     iter::from_fn(move || {
@@ -81,7 +81,7 @@ pub(crate) fn blocks(plan: &Plan) -> impl Iterator<Item = Block> + '_ {
             left -= work(plan, &next);
             block.push(next);
         }
-        let block = Block { place, trials: block };
+        let block = Chunk { place, trials: block };
         place += block.len();
         Some(block)
     })
@@ -130,8 +130,8 @@ mod tests {
             ("\"uml\", \"model\"", "oracle = \"sabre-score\""),
         ] {
             let plan = plan(labs, 700, head);
-            let all: Vec<Block> = blocks(&plan).collect();
-            let ids = |block: &Block| block.trials.iter().map(|t| t.id.clone()).collect::<Vec<_>>();
+            let all: Vec<Chunk> = blocks(&plan).collect();
+            let ids = |block: &Chunk| block.trials.iter().map(|t| t.id.clone()).collect::<Vec<_>>();
             let trials: Vec<String> = plan.trials().map(|trial| trial.id).collect();
             assert_eq!(all.iter().flat_map(ids).collect::<Vec<_>>(), trials);
             let mut place = 0;
@@ -143,7 +143,7 @@ mod tests {
                 assert!(block.len() == 1 || block.lab() == Some(LabName::Model));
                 assert_eq!(trials_in(&block.file()), Some(block.len()));
             }
-            let files: BTreeSet<String> = all.iter().map(Block::file).collect();
+            let files: BTreeSet<String> = all.iter().map(Chunk::file).collect();
             assert_eq!(files.len(), all.len());
         }
     }

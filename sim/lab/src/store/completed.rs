@@ -1,7 +1,7 @@
 //! What is finished of a plan, and its results, read block by block.
 
-use crate::store::checksummed::Sealed;
-use crate::store::chunks::Block;
+use crate::store::checksummed::Checksummed;
+use crate::store::chunks::Chunk;
 use anyhow::{Result, anyhow, ensure};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,16 +10,16 @@ use weir_records::TrialResult;
 
 /// What is finished of a plan.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct Completed {
     /// The places of the blocks.
     pub places: BTreeSet<u64>,
     /// How many trials are in them, by lab.
     pub trials: BTreeMap<LabName, u64>,
 }
 
-impl Kept {
+impl Completed {
     /// Takes note of a block.
-    pub fn add(&mut self, block: &Block) {
+    pub fn add(&mut self, block: &Chunk) {
         if let Some(lab) = block.lab() {
             *self.trials.entry(lab).or_default() += block.len();
             self.places.insert(block.place);
@@ -30,7 +30,7 @@ impl Kept {
 /// The file of a block: the results of exactly these trials.
 pub(crate) struct Opened<'p> {
     plan: &'p Plan,
-    sealed: Sealed,
+    sealed: Checksummed,
     trials: std::vec::IntoIter<Trial>,
 }
 
@@ -39,8 +39,8 @@ impl<'p> Opened<'p> {
     ///
     /// # Errors
     /// If it is damaged, or none of ours.
-    pub fn new(path: &Path, plan: &'p Plan, block: &Block) -> Result<Self> {
-        let sealed = Sealed::open(path)?;
+    pub fn new(path: &Path, plan: &'p Plan, block: &Chunk) -> Result<Self> {
+        let sealed = Checksummed::open(path)?;
         Ok(Self { plan, sealed, trials: block.trials.clone().into_iter() })
     }
 }

@@ -8,7 +8,7 @@
 use crate::refused::Refused;
 use crate::store::checksummed::write_durably;
 use crate::store::chunks::{blocks, trials_in};
-use crate::store::completed::{Kept, Opened};
+use crate::store::completed::{Completed, Opened};
 use crate::store::lock::{LOCK, lock};
 use crate::store::own_files as own;
 use crate::store::own_files::{FILES, FOLDERS, REPLACED, STAGE};
@@ -29,13 +29,14 @@ const TRIALS: &str = "trials";
 /// What to do with an earlier run in the same folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Existing {
-    /// Leave one that was interrupted as it is, and refuse to run. A complete one stays: there is nothing
-    /// to run where nothing differs, and a refusal otherwise.
+    /// Leave one that was interrupted as it is, and refuse to run. A complete one stays: there is
+    /// nothing to run where nothing differs, and a refusal otherwise.
     #[default]
     Refuse,
     /// Go on with one that was interrupted, and run what failed again.
     Resume,
-    /// Throw it away: one that was interrupted at once, and a complete one when the new one is complete.
+    /// Throw it away: one that was interrupted at once, and a complete one when the new one is
+    /// complete.
     Discard,
 }
 
@@ -57,9 +58,9 @@ impl Store {
     /// Makes the temporary folder beside `complete`, or goes on with the one that is there.
     ///
     /// # Errors
-    /// If `complete` cannot become the name of a folder, or it or the temporary folder is somebody else's:
-    /// nothing of the user's is ever replaced. If another process writes to it, and if it holds finished
-    /// trials and `existing` does not say what becomes of them.
+    /// If `complete` cannot become the name of a folder, or it or the temporary folder is somebody
+    /// else's: nothing of the user's is ever replaced. If another process writes to it, and if it
+    /// holds finished trials and `existing` does not say what becomes of them.
     pub fn open(complete: &Path, existing: Existing) -> Result<Self> {
         let complete = folder_name(complete)?;
         if complete.exists() && !is_run(&complete) && !is_empty(&complete)? {
@@ -177,10 +178,10 @@ impl Store {
         write_durably(&self.partial.join(TRIALS).join(file), text.as_bytes())
     }
 
-    /// Which of the plan's blocks [`Store::keep`] kept; `warn` hears of those that have to run again: files
-    /// that are damaged, and trials that failed.
-    pub(crate) fn kept(&self, plan: &Plan, warn: &mut dyn FnMut(String)) -> Kept {
-        let mut kept = Kept::default();
+    /// Which of the plan's blocks [`Store::keep`] kept; `warn` hears of those that have to run
+    /// again: files that are damaged, and trials that failed.
+    pub(crate) fn kept(&self, plan: &Plan, warn: &mut dyn FnMut(String)) -> Completed {
+        let mut kept = Completed::default();
         for block in blocks(plan) {
             let path = self.partial.join(TRIALS).join(block.file());
             if !path.exists() {
@@ -222,8 +223,8 @@ impl Store {
         })
     }
 
-    /// Gives the folder its own name. A complete run of that name makes room: its files are removed, and
-    /// what else is in its folder moves into this one.
+    /// Gives the folder its own name. A complete run of that name makes room: its files are
+    /// removed, and what else is in its folder moves into this one.
     ///
     /// # Errors
     /// If a folder cannot be renamed or removed.
@@ -349,8 +350,8 @@ fn remove_stages(partial: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes what is Weir's from the folder of a run that is not complete, except for its lock and its
-/// stages.
+/// Removes what is Weir's from the folder of a run that is not complete, except for its lock and
+/// its stages.
 fn clear(partial: &Path) -> Result<()> {
     for path in list(partial)? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -1,7 +1,8 @@
-//! Which files of a run's folder are Weir's. Everything else in it is somebody's, and is never removed.
+//! Which files of a run's folder are Weir's. Everything else in it is somebody's, and is never
+//! removed.
 //!
-//! A complete run has a list of its files. Where another run takes its place, the files of that list go,
-//! and whatever else people have put there moves into the folder of the new run.
+//! A complete run has a list of its files. Where another run takes its place, the files of that
+//! list go, and whatever else people have put there moves into the folder of the new run.
 
 use crate::store::checksummed::{read_text, write_durably};
 use crate::store::lock::LOCK;
@@ -77,7 +78,8 @@ pub(crate) fn list(folder: &Path) -> Result<()> {
     write_durably(&folder.join(FILES), text.as_bytes())
 }
 
-/// Ends the folder `old` of a run whose place `new` has taken. What is interrupted here can be done again.
+/// Ends the folder `old` of a run whose place `new` has taken. What is interrupted here can be done
+/// again.
 pub(crate) fn settle(old: &Path, new: &Path) -> Result<()> {
     let mut lists = Lists::default();
     let mut own = Vec::new();
@@ -91,8 +93,8 @@ pub(crate) fn settle(old: &Path, new: &Path) -> Result<()> {
         to.parent().map_or(Ok(()), fs::create_dir_all).with_context(what)?;
         fs::rename(old.join(&path), &to).with_context(what)?;
     }
-    // The lists last, and then the mark: what is interrupted is known by them. The lock stays with who
-    // holds it.
+    // The lists last, and then the mark: what is interrupted is known by them. The lock stays with
+    // who holds it.
     let last = [REPLACED, LOCK].map(Path::new);
     own.retain(|path| !last.contains(&path.as_path()));
     own.sort_by_key(|path| {
@@ -133,7 +135,8 @@ impl Lists {
     }
 }
 
-/// Whether this is a picture that is drawn when somebody asks for it: `plots/timeline-c0012-r3-s0.svg`.
+/// Whether this is a picture that is drawn when somebody asks for it:
+/// `plots/timeline-c0012-r3-s0.svg`.
 fn is_timeline(path: &Path) -> bool {
     let name = path.strip_prefix("plots").ok().and_then(Path::to_str);
     let stem = name.and_then(|name| name.strip_suffix(".svg").or(name.strip_suffix(".png")));

@@ -1,6 +1,6 @@
 //! What a trial is to do, where it finds and leaves things, and what comes of it.
 
-use crate::trial::services::Logs;
+use crate::trial::logs::Logs;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub struct Folders {
 
 /// What a trial found out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Findings {
+pub struct TrialOutput {
     /// Rows of the tables.
     pub records: Vec<Record>,
     /// Why the result must not be trusted; empty if it can be.

@@ -3,6 +3,7 @@
 
 pub(crate) mod assignment;
 pub(crate) mod faults;
+pub(crate) mod logs;
 pub(crate) mod players;
 pub(crate) mod programs;
 pub(crate) mod rows;

@@ -1,8 +1,9 @@
 //! The player processes of a trial: one for each node with viewers, or as few as hold them all.
 
-use crate::trial::programs::{Ground, Program, Task};
+use crate::trial::logs::Logs;
+use crate::trial::programs::{Program, Task, TrialContext};
 use crate::trial::senders::SenderSocket;
-use crate::trial::services::{Logs, Place};
+use crate::trial::services::ServiceContext;
 use crate::trial::viewers::GroupViewer;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -25,8 +26,8 @@ pub struct PlayersJob {
 /// # Errors
 /// If a viewer has no origin, or a process cannot be started.
 pub fn start(
-    ground: &Ground<'_>,
-    place: &Place<'_>,
+    ground: &TrialContext<'_>,
+    place: &ServiceContext<'_>,
     watched: &[GroupViewer<'_>],
     epoch: Time,
 ) -> Result<Vec<Program>> {
@@ -73,7 +74,7 @@ pub fn start(
 }
 
 /// Where a group's viewers find the content, the preferred place first.
-fn urls(players: &Players, place: &Place<'_>) -> Result<Vec<String>> {
+fn urls(players: &Players, place: &ServiceContext<'_>) -> Result<Vec<String>> {
     let Some(live) = place.live else {
         let origin = place.services.iter().find(|service| service.node == players.origin);
         let origin =
@@ -90,7 +91,7 @@ fn urls(players: &Players, place: &Place<'_>) -> Result<Vec<String>> {
 }
 
 /// The nodes of whom they ask.
-fn servers(players: &Players, place: &Place<'_>) -> Result<Vec<String>> {
+fn servers(players: &Players, place: &ServiceContext<'_>) -> Result<Vec<String>> {
     match place.live {
         None => Ok(vec![players.origin.clone()]),
         Some(_) => {

@@ -20,7 +20,7 @@ const RECORDS_LIMIT: u64 = 1 << 30;
 
 /// Where a program is started: what all of a trial have in common.
 #[derive(Clone, Copy)]
-pub struct Ground<'a> {
+pub struct TrialContext<'a> {
     /// The network.
     pub network: &'a Network,
     /// Where jobs, rows and logs go.
@@ -56,8 +56,8 @@ impl Program {
     ///
     /// # Errors
     /// If the job cannot be written or the process cannot be started.
-    pub fn start<J: Serialize>(ground: &Ground<'_>, task: Task<'_, J>) -> Result<Self> {
-        let Ground { network, folders, program } = ground;
+    pub fn start<J: Serialize>(ground: &TrialContext<'_>, task: Task<'_, J>) -> Result<Self> {
+        let TrialContext { network, folders, program } = ground;
         let name = format!("{}.{}", task.node, task.name);
         let job = folders.run.join(format!("{name}.json"));
         let out = folders.run.join(format!("{name}.jsonl"));
@@ -82,7 +82,7 @@ impl Program {
     /// If it ends before, or takes longer than `limit`.
     pub fn wait_until_accepting(
         &mut self,
-        ground: &Ground<'_>,
+        ground: &TrialContext<'_>,
         node: &str,
         address: SocketAddr,
         limit: Span,

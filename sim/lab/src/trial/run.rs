@@ -3,11 +3,11 @@
 //!
 //! The same code runs in a guest and on the host.
 
-use crate::trial::assignment::{Assignment, Findings, Folders, GRACE, filling};
+use crate::trial::assignment::{Assignment, Folders, GRACE, TrialOutput, filling};
 use crate::trial::faults::{Supervised, Supervisor};
-use crate::trial::programs::Ground;
+use crate::trial::programs::TrialContext;
 use crate::trial::sampler::Sampler;
-use crate::trial::services::{self, Place};
+use crate::trial::services::{self, ServiceContext};
 use crate::trial::viewers::{GroupViewer, viewers};
 use crate::trial::{players, rows, settings, traffic};
 use anyhow::{Context, Result};
@@ -39,7 +39,7 @@ pub fn run(
     program: &Path,
     tcp_mem: &str,
     say: &dyn Fn(&str),
-) -> Result<Findings> {
+) -> Result<TrialOutput> {
     let trial = &assignment.trial;
     let setup = &trial.setup;
     for folder in [&folders.run, &folders.logs] {
@@ -53,7 +53,7 @@ pub fn run(
     let origins = setup.origins.iter().map(services::of_origin);
     let services: Vec<Service> = origins.chain(setup.services.iter().cloned()).collect();
     let gated = gated(setup);
-    let place = Place {
+    let place = ServiceContext {
         network: &network,
         folders,
         program,
@@ -71,7 +71,7 @@ pub fn run(
         .map(|GroupViewer { viewer, .. }| viewer.start.after(viewer.viewing.watch))
         .max();
     let longest = longest.unwrap_or(Time::ZERO);
-    let ground = Ground { network: &network, folders, program };
+    let ground = TrialContext { network: &network, folders, program };
     let seed = trial.seed.derive("faults");
     let supervised = Supervised { place, ground, faults: &setup.faults, seed };
     let (programs, readings, mut events, epoch) = thread::scope(|scope| -> Result<_> {
@@ -113,7 +113,7 @@ pub fn run(
     events.extend(said(&place, epoch)?);
     events.sort_by_key(|event| event.at_us);
     records.extend(events.into_iter().map(Record::Event));
-    Ok(Findings { records, doubts, duration })
+    Ok(TrialOutput { records, doubts, duration })
 }
 
 /// The services in front of which a gate stands: those that are to answer wrongly some time.
@@ -140,7 +140,7 @@ fn changed<'a>(setup: &'a Setup, network: &'a Network) -> BTreeSet<&'a str> {
 }
 
 /// What switchers have said of their origins.
-fn said(place: &Place<'_>, epoch: Time) -> Result<Vec<Event>> {
+fn said(place: &ServiceContext<'_>, epoch: Time) -> Result<Vec<Event>> {
     let mut events = Vec::new();
     for service in place.services.iter().filter(|service| service.run == SWITCHER) {
         let log = place.log(service);

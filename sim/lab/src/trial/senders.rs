@@ -1,5 +1,5 @@
-//! What players see of the servers' TCP: a socket in the server's namespace, opened by the trial and
-//! inherited by the player process, which asks it at the last byte of each segment.
+//! What players see of the servers' TCP: a socket in the server's namespace, opened by the trial
+//! and inherited by the player process, which asks it at the last byte of each segment.
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};

@@ -14,8 +14,8 @@ pub(crate) fn remount(target: &Path, flags: MsFlags) -> Result<()> {
         .with_context(|| format!("change how {} is mounted", target.display()))
 }
 
-/// Has nobody in the mounts of this process write to the kernel's settings from now on. Who is root in a
-/// trial but for its capabilities could still write to many of them.
+/// Has nobody in the mounts of this process write to the kernel's settings from now on. Who is root
+/// in a trial but for its capabilities could still write to many of them.
 ///
 /// # Errors
 /// If the kernel refuses.

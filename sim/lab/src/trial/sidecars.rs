@@ -1,8 +1,8 @@
 //! What stands beside the services of a live stream: gates that have an origin answer wrongly, and
 //! health endpoints.
 
-use crate::trial::programs::{Ground, Program, Task};
-use crate::trial::services::{PID, Place};
+use crate::trial::programs::{Program, Task, TrialContext};
+use crate::trial::services::{PID, ServiceContext};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -30,8 +30,8 @@ impl<'a> Gate<'a> {
     /// # Errors
     /// If it cannot be started.
     pub fn start(
-        ground: &Ground<'_>,
-        place: &Place<'_>,
+        ground: &TrialContext<'_>,
+        place: &ServiceContext<'_>,
         service: &'a Service,
         seed: Seed,
     ) -> Result<Self> {
@@ -78,7 +78,11 @@ impl Health {
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn start(ground: &Ground<'_>, place: &Place<'_>, service: &Service) -> Result<Self> {
+    pub fn start(
+        ground: &TrialContext<'_>,
+        place: &ServiceContext<'_>,
+        service: &Service,
+    ) -> Result<Self> {
         let kind = place.kind(service)?;
         let address = place.address(service)?;
         let listen =

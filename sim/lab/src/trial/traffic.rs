@@ -1,6 +1,6 @@
 //! The cross traffic of a trial: one process for each node that sends or receives some.
 
-use crate::trial::programs::{Ground, Program, Task};
+use crate::trial::programs::{Program, Task, TrialContext};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,7 +17,12 @@ const FIRST_PORT: u16 = 20_000;
 ///
 /// # Errors
 /// If a process cannot be started.
-pub fn start(ground: &Ground<'_>, trial: &Trial, epoch: Time, end: Time) -> Result<Vec<Program>> {
+pub fn start(
+    ground: &TrialContext<'_>,
+    trial: &Trial,
+    epoch: Time,
+    end: Time,
+) -> Result<Vec<Program>> {
     let mut by_node: BTreeMap<String, Vec<FlowJob>> = BTreeMap::new();
     let tables = (0u64..).zip(&trial.setup.traffic);
     let flows = tables.flat_map(|(index, traffic)| {

@@ -2,8 +2,8 @@
 //!
 //! Repeats are replicates: viewers press play at different moments, and the content does not begin
 //! at the same place. Otherwise the repeats of a cell would be one and the same trial, and players
-//! of one trial would ask for segments at the same instant. With `phase = "fixed"` that is so. The draws depend on the repeat's seed
-//! and the viewer alone, so that cells are compared in pairs.
+//! of one trial would ask for segments at the same instant. With `phase = "fixed"` that is so. The
+//! draws depend on the repeat's seed and the viewer alone, so that cells are compared in pairs.
 
 use crate::trial::assignment::Assignment;
 use weir_core::Viewer;

@@ -74,8 +74,8 @@ fn same_bound() -> Result<()> {
     Ok(())
 }
 
-/// The reference data beside the project, or where `WEIR_REFERENCE_DATA` points; `None`, said on the
-/// standard error output, where there are none.
+/// The reference data beside the project, or where `WEIR_REFERENCE_DATA` points; `None`, said on
+/// the standard error output, where there are none.
 fn reference() -> Result<Option<PathBuf>> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let folder = std::env::var_os("WEIR_REFERENCE_DATA").map_or(beside, PathBuf::from);

@@ -1,4 +1,5 @@
-//! What programs that decide see of the experiment's folder, and what a run depends on because of it.
+//! What programs that decide see of the experiment's folder, and what a run depends on because of
+//! it.
 
 use crate::runs::{Folder, HEAD, sessions};
 use anyhow::{Context, Result, bail, ensure};

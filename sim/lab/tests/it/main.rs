@@ -1,6 +1,6 @@
-//! The lab `model`; and the lab on the machine's own kernel, tested on a kernel that has everything:
-//! each of those tests boots a guest with this program as init, which runs the lab there as `weir`
-//! would.
+//! The lab `model`; and the lab on the machine's own kernel, tested on a kernel that has
+//! everything: each of those tests boots a guest with this program as init, which runs the lab
+//! there as `weir` would.
 
 mod blocks;
 mod bound;

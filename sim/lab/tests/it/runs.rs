@@ -8,8 +8,8 @@ use weir_lab::{Cancel, Existing, Options, Progress, Ran};
 use weir_plan::Plan;
 use weir_records::{Record, Session, TrialResult, Verdict};
 
-/// What all experiments here begin with. A film of thirty segments of 2 s, each of 250, 500 and 1000
-/// kbit/s, that does not loop.
+/// What all experiments here begin with. A film of thirty segments of 2 s, each of 250, 500 and
+/// 1000 kbit/s, that does not loop.
 pub const HEAD: &str = r#"
 name = "model"
 lab = "model"

@@ -72,8 +72,8 @@ pub struct RungInspection {
     #[serde(rename = "mean_bps", serialize_with = "bps")]
     pub mean: Option<BitRate>,
     /// The peak segment bit rate of RFC 8216, section 4.1: the largest of any contiguous set of
-    /// segments that lasts from 0.5 to 1.5 target durations (1 s to 3 s in a video file). Where there
-    /// is no such set, the largest of any segment.
+    /// segments that lasts from 0.5 to 1.5 target durations (1 s to 3 s in a video file). Where
+    /// there is no such set, the largest of any segment.
     #[serde(rename = "peak_bps", serialize_with = "bps")]
     pub peak: Option<BitRate>,
     /// How many segments there should be.

@@ -8,8 +8,8 @@ use anyhow::Result;
 use std::path::Path;
 use weir_units::{Bytes, Span};
 
-/// Groups of pictures may be as short as a frame, whose rate is nobody's peak: sets of them that last
-/// about as long as a segment are.
+/// Groups of pictures may be as short as a frame, whose rate is nobody's peak: sets of them that
+/// last about as long as a segment are.
 const PEAK_OVER: Span = Span::from_s(2);
 
 /// Looks at a video file.

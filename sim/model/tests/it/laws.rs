@@ -189,7 +189,8 @@ proptest! {
         }
     }
 
-    /// Patience is no guess: an algorithm without any, which is asked at every look, decides the same.
+    /// Patience is no guess: an algorithm without any, which is asked at every look, decides the
+    /// same.
     #[test]
     fn looks_that_are_left_out_would_have_changed_nothing(
         film in film(), viewer in viewer(), steps in steps(), repeats: bool,

@@ -1,12 +1,13 @@
 //! Agreement with the simulator Sabre (UMass-LIDS/sabre 09b03bb): the same film, trace and
 //! algorithm give the same session.
 //!
-//! Of 1,400 sessions that were compared with Sabre itself (40 4G traces with `bbb4k.json` and 30 FCC
-//! traces with `bbb.json`; BOLA, BOLA-E, THROUGHPUT, DYNAMIC and its variant of dash.js; buffers of
-//! 25 s, without replacement and with either kind, and 10 s), 1,395 agree to 7e-8. Five part where
-//! Sabre's last bit decides between two rungs, as `weir-abr` says of its algorithms: BOLA-E and the
-//! variant right after an abandoned download (`report_tram_0005`; `report_bus_0003` and
-//! `report_train_0003` with `-r left`), DYNAMIC at exactly 10 s of buffer (`trace0190`, `-r right`).
+//! Of 1,400 sessions that were compared with Sabre itself (40 4G traces with `bbb4k.json` and 30
+//! FCC traces with `bbb.json`; BOLA, BOLA-E, THROUGHPUT, DYNAMIC and its variant of dash.js;
+//! buffers of 25 s, without replacement and with either kind, and 10 s), 1,395 agree to 7e-8. Five
+//! part where Sabre's last bit decides between two rungs, as `weir-abr` says of its algorithms:
+//! BOLA-E and the variant right after an abandoned download (`report_tram_0005`; `report_bus_0003`
+//! and `report_train_0003` with `-r left`), DYNAMIC at exactly 10 s of buffer (`trace0190`, `-r
+//! right`).
 
 use crate::reference::{names, rung, sabre_film, trace};
 use std::sync::Arc;
@@ -236,8 +237,8 @@ fn single_sessions_give_every_printed_digit() {
     }
 }
 
-/// What Sabre 09b03bb itself prints for the input of the golden table with `-r left` and `-r right`:
-/// the same five numbers.
+/// What Sabre 09b03bb itself prints for the input of the golden table with `-r left` and `-r
+/// right`: the same five numbers.
 const REPLACED: [(&str, Side, [f64; 5]); 10] = [
     ("sabre-bola", Side::Left, [1.651938, 1430.334463, 300.213000, 0.0, 547.631182]),
     ("sabre-bola", Side::Right, [1.770244, 1674.041431, 300.213000, 0.0, 741.093823]),

@@ -71,7 +71,7 @@ impl Qdiscs {
 
 impl PlacedQdisc<'_> {
     fn name(&self) -> &'static str {
-        self.qdisc.kind().info().name
+        self.qdisc.info().name
     }
 
     /// The class of the qdisc, as the parent or the child of another thing.

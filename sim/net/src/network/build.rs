@@ -4,6 +4,7 @@ use super::processing::{self, processing_times};
 use super::{Network, port_index};
 use crate::direction::{DIRECTIONS, PerDirection, opposite};
 use crate::link::{self, NetworkLink, QdiscParams, ShapedLink, ShapingNamespace};
+use crate::namespace::on_a_thread;
 use crate::netlink::{Mac, VethEnd, veth};
 use crate::node::{Node, NodeBuilder, Port, Route, gso_segments};
 use anyhow::{Context, Result};
@@ -12,8 +13,19 @@ use std::net::Ipv4Addr;
 use weir_plan::{Direction, Link, Setup};
 use weir_units::{Seed, Span};
 
+impl Network {
+    /// Builds the network of `setup` on this kernel. Random streams derive from `seed`.
+    ///
+    /// # Errors
+    /// If the kernel lacks something or refuses; whatever was made by then is freed.
+    pub fn build(setup: &Setup, seed: Seed) -> Result<Self> {
+        // The thread goes from namespace to namespace and makes them: its sockets stay behind.
+        on_a_thread(|| build(setup, seed))
+    }
+}
+
 /// Builds a network with a thread that goes from namespace to namespace.
-pub(super) fn build(setup: &Setup, seed: Seed) -> Result<Network> {
+fn build(setup: &Setup, seed: Seed) -> Result<Network> {
     let links = links(setup, seed)?;
     let mut nodes = NodeBuilders::make(setup, &links)?;
     let processing_times = processing_times(setup);

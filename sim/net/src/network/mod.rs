@@ -16,8 +16,7 @@ use crate::netlink::Interface;
 use crate::node::Node;
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
-use weir_plan::{Direction, Setup};
-use weir_units::Seed;
+use weir_plan::Direction;
 
 /// A network that is up. Dropping it frees everything.
 pub struct Network {
@@ -37,15 +36,6 @@ fn port_index(position: usize, direction: Direction) -> u32 {
 }
 
 impl Network {
-    /// Builds the network of `setup` on this kernel. Random streams derive from `seed`.
-    ///
-    /// # Errors
-    /// If the kernel lacks something or refuses; whatever was made by then is freed.
-    pub fn build(setup: &Setup, seed: Seed) -> Result<Self> {
-        // The thread goes from namespace to namespace and makes them: its sockets stay behind.
-        on_a_thread(|| build::build(setup, seed))
-    }
-
     /// A node by its name.
     ///
     /// # Errors

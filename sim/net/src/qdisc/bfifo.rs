@@ -1,6 +1,7 @@
 //! `bfifo`: first in, first out.
 
-use super::{Qdisc, QdiscInfo, QdiscKind, raw, same};
+use super::definition::{Qdisc, QdiscInfo, same};
+use super::raw;
 use anyhow::{Context, Result};
 use netlink_packet_route::tc::{TcAttribute, TcOption};
 use weir_units::Bytes;
@@ -33,8 +34,8 @@ impl Bfifo {
 }
 
 impl Qdisc for Bfifo {
-    fn kind(&self) -> QdiscKind {
-        QdiscKind::Bfifo
+    fn info(&self) -> &'static QdiscInfo {
+        &Self::INFO
     }
 
     fn options(&self) -> Result<TcAttribute> {

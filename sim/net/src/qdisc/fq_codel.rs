@@ -1,6 +1,6 @@
 //! `fq_codel`: a queue for each flow, each kept short by CoDel.
 
-use super::{Qdisc, QdiscCounts, QdiscInfo, QdiscKind, same};
+use super::definition::{Qdisc, QdiscCounts, QdiscInfo, same};
 use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::{Nla, parse_u32};
 use netlink_packet_route::tc::TcQdiscFqCodelOption as Key;
@@ -60,8 +60,8 @@ impl FqCodel {
 }
 
 impl Qdisc for FqCodel {
-    fn kind(&self) -> QdiscKind {
-        QdiscKind::FqCodel
+    fn info(&self) -> &'static QdiscInfo {
+        &Self::INFO
     }
 
     fn options(&self) -> Result<TcAttribute> {

@@ -1,7 +1,7 @@
 //! `htb`: a token bucket.
 
 use super::raw::{self, attribute, word_at, words};
-use super::{Qdisc, QdiscInfo, QdiscKind, bytes_per_second, same};
+use super::definition::{CLASS, Qdisc, QdiscInfo, bytes_per_second, same};
 use anyhow::{Context, Result, bail};
 use netlink_packet_core::{NlasIterator, parse_u64};
 use netlink_packet_route::tc::{TcAttribute, TcOption};
@@ -56,14 +56,14 @@ impl Htb {
 }
 
 impl Qdisc for Htb {
-    fn kind(&self) -> QdiscKind {
-        QdiscKind::Htb
+    fn info(&self) -> &'static QdiscInfo {
+        &Self::INFO
     }
 
     fn options(&self) -> Result<TcAttribute> {
         // struct tc_htb_glob: version, rate2quantum, default class, debug, direct packets. Without
         // the default class everything would pass unshaped.
-        let init = words(&[3, 10, super::CLASS.into(), 0, 0]);
+        let init = words(&[3, 10, CLASS.into(), 0, 0]);
         Ok(raw::options(raw::list(&[attribute(Self::INIT, init)])))
     }
 
@@ -71,7 +71,7 @@ impl Qdisc for Htb {
         for nla in NlasIterator::new(&raw::bytes(options)) {
             let nla = nla?;
             if nla.kind() == Self::INIT {
-                return same("default class", word_at(nla.value(), 8)?, super::CLASS.into());
+                return same("default class", word_at(nla.value(), 8)?, CLASS.into());
             }
         }
         bail!("htb reports no default class")

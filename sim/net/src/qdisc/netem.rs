@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::{NLA_F_NESTED, NlasIterator, parse_u64};
 use netlink_packet_route::tc::{TcAttribute, TcOption};
 use super::raw::{self, attribute, word_at, words};
-use super::{Qdisc, QdiscInfo, QdiscKind, bytes_per_second, same};
+use super::definition::{Qdisc, QdiscInfo, bytes_per_second, same};
 use weir_plan::{GilbertElliott, Loss};
 use weir_units::{BitRate, Ratio, Seed, Span};
 
@@ -126,8 +126,8 @@ impl Netem {
 }
 
 impl Qdisc for Netem {
-    fn kind(&self) -> QdiscKind {
-        QdiscKind::Netem
+    fn info(&self) -> &'static QdiscInfo {
+        &Self::INFO
     }
 
     fn options(&self) -> Result<TcAttribute> {

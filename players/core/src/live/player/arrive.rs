@@ -12,10 +12,12 @@ use crate::playlist::{MAX_SEGMENT, Master, Media};
 use weir_abr::Download;
 use weir_units::{Bytes, Span, Time};
 
-/// The most segments of a playlist that are kept: the newest. It is more than five hours of segments of 2 s.
+/// The most segments of a playlist that are kept: the newest. It is more than five hours of
+/// segments of 2 s.
 const MAX_LISTED: usize = 10_000;
 
-/// The longest target duration that is believed: a playlist is loaded again so often at least, whatever it says.
+/// The longest target duration that is believed: a playlist is loaded again so often at least,
+/// whatever it says.
 const MAX_TARGET_DURATION: Span = Span::from_s(60);
 
 /// The most initialization sections that are remembered.

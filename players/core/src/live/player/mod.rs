@@ -1,30 +1,31 @@
-//! A session that follows a live stream, as a state machine like [`Player`](crate::Player): the same events,
-//! the same requests, one fetch at a time.
+//! A session that follows a live stream, as a state machine like [`Player`](crate::Player): the
+//! same events, the same requests, one fetch at a time.
 //!
 //! What it does, in this order, whenever nothing is being fetched:
 //! 1. the master playlist of its stream, once;
-//! 2. the media playlist of the rung in use: at first, when the rung changes, and when it is time to reload
-//!    it. That is one target duration after the last load began if that brought something new, and half of it
-//!    otherwise (RFC 8216, section 6.3.4);
+//! 2. the media playlist of the rung in use: at first, when the rung changes, and when it is time
+//!    to reload it. That is one target duration after the last load began if that brought something
+//!    new, and half of it otherwise (RFC 8216, section 6.3.4);
 //! 3. the next segment, when it is announced and there is room for it.
 //!
-//! *Start.* The first segment is the newest that begins at least the target before the live edge. Playback
-//! begins with its first picture.
+//! *Start.* The first segment is the newest that begins at least the target before the live edge.
+//! Playback begins with its first picture.
 //!
-//! *Failures* never end the session. A request is repeated after [`RETRY_DELAY`]; a segment that failed more
-//! often than [`RETRIES`] times, or that the playlist does not list any more, is left out. If there are further
-//! streams, a failed request, or a playlist without a new segment for too long, makes it go on with the next
-//! one at once, from its master playlist on; it waits only when each of them has failed in turn. (hls.js calls
-//! them redundant streams: when a level or a fragment fails, `ErrorController` switches to another pathway or
-//! URL. It repeats requests of its own first, up to 6 times a fragment and twice a playlist; here the switch
-//! comes first.)
+//! *Failures* never end the session. A request is repeated after [`RETRY_DELAY`]; a segment that
+//! failed more often than [`RETRIES`] times, or that the playlist does not list any more, is left
+//! out. If there are further streams, a failed request, or a playlist without a new segment for too
+//! long, makes it go on with the next one at once, from its master playlist on; it waits only when
+//! each of them has failed in turn. (hls.js calls them redundant streams: when a level or a
+//! fragment fails, `ErrorController` switches to another pathway or URL. It repeats requests of its
+//! own first, up to 6 times a fragment and twice a playlist; here the switch comes first.)
 //!
-//! *Jumps.* A segment that the playlist does not list any more is followed by the live target, as hls.js's
-//! `synchronizeToLiveEdge` does; so is a latency above [`LiveRules::max_latency`].
+//! *Jumps.* A segment that the playlist does not list any more is followed by the live target, as
+//! hls.js's `synchronizeToLiveEdge` does; so is a latency above [`LiveRules::max_latency`].
 //!
-//! What is not modelled: a playlist is not loaded while a segment is downloaded, so a download that hangs also
-//! hides that a playlist is stale; downloads are not abandoned and segments of the buffer not replaced; only
-//! whole segments are fetched (no EXT-X-PART); algorithms are told no sizes.
+//! What is not modelled: a playlist is not loaded while a segment is downloaded, so a download that
+//! hangs also hides that a playlist is stale; downloads are not abandoned and segments of the
+//! buffer not replaced; only whole segments are fetched (no EXT-X-PART); algorithms are told no
+//! sizes.
 
 mod arrive;
 mod schedule;
@@ -61,8 +62,8 @@ pub struct Stream {
     pub masters: Vec<Uri>,
     /// The moment of the world's clock at which the session began, if that is known.
     pub epoch: Option<Date>,
-    /// When the session began, since the start of the trial: what is noted every second is noted at the
-    /// whole seconds of the trial.
+    /// When the session began, since the start of the trial: what is noted every second is noted at
+    /// the whole seconds of the trial.
     pub start: Time,
 }
 
@@ -255,8 +256,8 @@ impl LivePlayer {
     /// Takes in what happened at `now`. Events of a fetch count only while it is in progress.
     pub fn handle(&mut self, now: Time, event: Event<'_>) {
         self.catch_up(now);
-        // A moment at which nothing happens leaves no trace, not even in sums. A request that the driver has
-        // not taken, and one that it has yet to drop, brings nothing.
+        // A moment at which nothing happens leaves no trace, not even in sums. A request that the
+        // driver has not taken, and one that it has yet to drop, brings nothing.
         if event == Event::Timeout || self.cancel || self.outbox.is_some() || self.is_over() {
             return;
         }
@@ -303,14 +304,14 @@ impl LivePlayer {
         }
     }
 
-    /// The playhead on the stream's line of time, at the last moment handled; `None` before the first
-    /// segment.
+    /// The playhead on the stream's line of time, at the last moment handled; `None` before the
+    /// first segment.
     pub fn playhead(&self) -> Option<Span> {
         self.queue.playhead(self.playback.played())
     }
 
-    /// The live edge on the same line, at the same moment: the end of the newest segment that is known, and
-    /// the time since it is.
+    /// The live edge on the same line, at the same moment: the end of the newest segment that is
+    /// known, and the time since it is.
     pub fn live_edge(&self) -> Span {
         self.timeline.edge_at(self.playback.at())
     }

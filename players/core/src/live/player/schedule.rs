@@ -32,8 +32,8 @@ impl LivePlayer {
         }
     }
 
-    /// Fetches a playlist or a segment if it is time, and returns until when to wait otherwise. (`None`
-    /// also of a session that is over.)
+    /// Fetches a playlist or a segment if it is time, and returns until when to wait otherwise.
+    /// (`None` also of a session that is over.)
     fn playlists(&mut self, now: Time) -> Option<Time> {
         let Some(master) = &self.master else {
             if now < self.playlists_from {
@@ -67,8 +67,8 @@ impl LivePlayer {
         self.fetch(now, Resource::Media { rung }, uri, self.plan)
     }
 
-    /// Fetches what the next segment needs if it is announced and there is room for it, and returns until
-    /// when to wait otherwise; for ever where only a playlist can help.
+    /// Fetches what the next segment needs if it is announced and there is room for it, and returns
+    /// until when to wait otherwise; for ever where only a playlist can help.
     fn next_segment(&mut self, now: Time) -> Option<Time> {
         let Some((from, to, ended)) = self.listed() else { return Some(Time::NEVER) };
         if self.next < from {
@@ -101,8 +101,8 @@ impl LivePlayer {
         self.request(now, plan)
     }
 
-    /// The places of the first and the last segment of the playlist in use, and whether no more will come;
-    /// `None` if it has no segment.
+    /// The places of the first and the last segment of the playlist in use, and whether no more
+    /// will come; `None` if it has no segment.
     pub(super) fn listed(&self) -> Option<(i64, i64, bool)> {
         let Listing { media, .. } = self.listing.as_ref()?;
         let more = (media.segments.len() as u64).checked_sub(1)?;
@@ -133,7 +133,8 @@ impl LivePlayer {
         self.timeline.forget(self.queue.first().unwrap_or(self.next).min(self.next));
     }
 
-    /// The stream is at its end, and all of it that is wanted is there: waits until it has been played.
+    /// The stream is at its end, and all of it that is wanted is there: waits until it has been
+    /// played.
     fn play_out(&mut self, now: Time) -> Option<Time> {
         if !self.last {
             self.last = true;
@@ -168,8 +169,8 @@ impl LivePlayer {
         }
     }
 
-    /// By how much this buffer is above the level at which there is room for the next segment; `None` if
-    /// there is room.
+    /// By how much this buffer is above the level at which there is room for the next segment;
+    /// `None` if there is room.
     fn above_room(&self, buffer: Span) -> Option<Span> {
         let rules = self.config.player;
         let newest = || self.timeline.newest().and_then(|newest| self.timeline.get(newest));

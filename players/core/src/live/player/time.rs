@@ -50,7 +50,8 @@ impl LivePlayer {
         }
     }
 
-    /// Goes on to `now`, which is not after anything that is due, and adds up what the viewer saw until then.
+    /// Goes on to `now`, which is not after anything that is due, and adds up what the viewer saw
+    /// until then.
     pub(super) fn advance(&mut self, now: Time) {
         while self.playback.at() < now {
             let (from, playing) = (self.playback.at(), self.plays());

@@ -357,7 +357,8 @@ fn playlists_of_any_size_and_kind_are_survived() {
     told(b"#EXTM3U\n#EXTINF:2,\na\n".to_vec(), "TARGETDURATION is missing");
     told(b"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:-2,\na\n".to_vec(), "a segment of -2 s");
     told(long(3, 5), "other numbers");
-    // As many as there may be: the newest of them are kept, and it goes on with the live ones after.
+    // As many as there may be: the newest of them are kept, and it goes on with the live ones
+    // after.
     let outcome = play(long(100_000, NUMBER - 99_990));
     assert!(outcome.numbers().windows(2).all(|pair| pair[0] < pair[1]));
     assert_eq!(outcome.metrics.err, None);

@@ -194,9 +194,9 @@ impl Question<'_> {
     }
 }
 
-/// Whether a bound covers the session: it was played to its end, one segment after the other, nothing
-/// was replaced or abandoned, nobody waited before playback began, the limit of the buffer is always
-/// the same, and playback stops when the buffer is empty and not before.
+/// Whether a bound covers the session: it was played to its end, one segment after the other,
+/// nothing was replaced or abandoned, nobody waited before playback began, the limit of the buffer
+/// is always the same, and playback stops when the buffer is empty and not before.
 fn covers(viewing: &Viewing, metrics: &SessionMetrics) -> bool {
     let player = viewing.player();
     let began = metrics.startup.map_or(Time::ZERO, |startup| Time::ZERO.after(startup));
@@ -232,7 +232,8 @@ fn steady(rate: Rate) -> std::result::Result<Trace, weir_trace::Fault> {
     builder.finish()
 }
 
-/// What a chunk takes of the trace in Pensieve's model: whole bytes, and 95 % of the rate is payload.
+/// What a chunk takes of the trace in Pensieve's model: whole bytes, and 95 % of the rate is
+/// payload.
 fn chunk(size: Volume) -> Volume {
     let bytes = size.bytes().map_or(size, Volume::from);
     Volume::from_femtobits((bytes.femtobits() * 20).div_ceil(19))

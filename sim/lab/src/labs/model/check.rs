@@ -11,8 +11,8 @@ use weir_core::Preset;
 use weir_plan::{LabName, Plan, Setup};
 use weir_units::Span;
 
-/// Refuses a plan that asks the lab for what it has not: cross traffic, Pensieve's chunk model where
-/// it cannot be told, files that are no traces or logs.
+/// Refuses a plan that asks the lab for what it has not: cross traffic, Pensieve's chunk model
+/// where it cannot be told, files that are no traces or logs.
 ///
 /// # Errors
 /// If so; what is wrong with a file points to the line of the experiment that names it.
@@ -89,7 +89,8 @@ pub(crate) fn check_others(plan: &Plan) -> Result<()> {
     })
 }
 
-/// What the user should know before the trials: what the experiment asks for, and this lab leaves out.
+/// What the user should know before the trials: what the experiment asks for, and this lab leaves
+/// out.
 pub(crate) fn warnings(plan: &Plan) -> Vec<String> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     setups(plan).for_each(|setup| all.extend(unmodelled(&setup)));

@@ -31,8 +31,8 @@ pub(crate) struct ModelLab {
 type Known = (Arc<Setup>, Arc<Layout>);
 
 impl ModelLab {
-    /// The lab for a plan, with as many trials at a time as `jobs` says or as there are CPUs. Programs
-    /// see what is shown below `stage`.
+    /// The lab for a plan, with as many trials at a time as `jobs` says or as there are CPUs.
+    /// Programs see what is shown below `stage`.
     ///
     /// # Errors
     /// For a trace or a log that cannot be used; the error points to the line of the experiment.

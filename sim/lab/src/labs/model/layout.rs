@@ -181,7 +181,8 @@ impl<'t> Asked<'t> {
     }
 }
 
-/// The trace that Pensieve's chunk model can be told on: the only thing on the way of the only viewer.
+/// The trace that Pensieve's chunk model can be told on: the only thing on the way of the only
+/// viewer.
 ///
 /// # Errors
 /// Says what is in its way.

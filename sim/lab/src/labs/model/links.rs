@@ -1,4 +1,5 @@
-//! What links carried, interval by interval. Counters of packets, which a fluid has not, are missing.
+//! What links carried, interval by interval. Counters of packets, which a fluid has not, are
+//! missing.
 
 use crate::labs::model::layout::{Asked, Layout};
 use crate::labs::model::traces::{PAYLOAD, Traces};

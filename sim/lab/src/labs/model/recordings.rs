@@ -17,8 +17,8 @@ use weir_units::{BitRate, Bytes, Span};
 /// A log of more than this is none: a day of chunks takes a tenth of it.
 const LOG_LIMIT: u64 = 16 << 20;
 
-/// A chunk of a log. Times are floating-point numbers as they were written: they are compared to less
-/// than a nanosecond.
+/// A chunk of a log. Times are floating-point numbers as they were written: they are compared to
+/// less than a nanosecond.
 #[derive(Debug)]
 struct Chunk {
     rate: BitRate,
@@ -47,8 +47,8 @@ impl Recordings {
     /// Reads those that are replayed in the lab `model`, each once.
     ///
     /// # Errors
-    /// If one cannot be read or is no log, and if a path depends on the trace where there is not one.
-    /// The error points to the line of the experiment that names it.
+    /// If one cannot be read or is no log, and if a path depends on the trace where there is not
+    /// one. The error points to the line of the experiment that names it.
     pub fn load(plan: &Plan) -> Result<Self> {
         let mut recordings = Self::default();
         for cell in plan.cells().filter(|cell| cell.setup.lab == LabName::Model) {
@@ -142,8 +142,8 @@ impl Recording {
     /// The algorithm that takes the same decisions on this ladder.
     ///
     /// # Errors
-    /// If the log has a rate that no rung has, more chunks than there are segments, or another first
-    /// rung than the one that the player begins with by itself.
+    /// If the log has a rate that no rung has, more chunks than there are segments, or another
+    /// first rung than the one that the player begins with by itself.
     pub fn script(&self, ladder: &[Rung], segments: usize, first: Option<usize>) -> Result<Script> {
         let rung = |(number, chunk): (usize, &Chunk)| {
             let found = ladder.iter().position(|rung| rung.mean == chunk.rate);
@@ -169,8 +169,8 @@ impl Recording {
         Ok(Script(rungs))
     }
 
-    /// The worst deviation of a session from the log, in microseconds: of the delays, the stalls and
-    /// the buffers of all its chunks, but for the buffer after the last segment of the film.
+    /// The worst deviation of a session from the log, in microseconds: of the delays, the stalls
+    /// and the buffers of all its chunks, but for the buffer after the last segment of the film.
     ///
     /// # Errors
     /// If the session did not download the same chunks.

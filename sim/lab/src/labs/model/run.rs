@@ -1,7 +1,7 @@
 //! What the lab does as one of several.
 
 use crate::content::contents::Contents;
-use crate::labs::lab::{Lab, Ran, Task, Trialled};
+use crate::labs::lab::{Lab, Ran, Task, TrialOutcome};
 use crate::labs::model::lab::ModelLab;
 use crate::labs::model::trial;
 use crate::store::inputs::Input;
@@ -51,6 +51,6 @@ impl Lab for ModelLab {
     fn run(&self, task: &Task<'_>, _: &Cancel) -> Result<Ran> {
         let layout = self.layout(&task.assignment.trial.setup, task.slot)?;
         let findings = trial::run(self, &layout, task.content.movie()?, task.assignment)?;
-        Ok(Ran { came: Trialled::Found(findings), memory: None })
+        Ok(Ran { came: TrialOutcome::Found(findings), memory: None })
     }
 }

@@ -10,11 +10,12 @@ use weir_plan::{LabName, NamedFile, Plan, Rate as Limit, Traced};
 use weir_trace::{Builder, Kind, Rate, Step, Trace};
 use weir_units::BitRate;
 
-/// What of a full frame is payload of TCP: 1,448 of 1,514 bytes. The rest are headers of Ethernet (14
-/// bytes), IPv4 (20) and TCP with timestamps (32, RFC 7323).
+/// What of a full frame is payload of TCP: 1,448 of 1,514 bytes. The rest are headers of Ethernet
+/// (14 bytes), IPv4 (20) and TCP with timestamps (32, RFC 7323).
 pub(crate) const PAYLOAD: (u128, u128) = (1448, 1514);
 
-/// What TCP carries of a rate over Ethernet frames, rounded down to a millionth of a bit per second.
+/// What TCP carries of a rate over Ethernet frames, rounded down to a millionth of a bit per
+/// second.
 pub(crate) fn payload(rate: Rate) -> Rate {
     let (payload, frame) = PAYLOAD;
     let micro = u128::from(rate.micro_bps()) * payload / frame;

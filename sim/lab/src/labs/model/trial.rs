@@ -1,4 +1,5 @@
-//! One trial in the lab `model`: what it was asked for becomes sessions on a network that is a fluid.
+//! One trial in the lab `model`: what it was asked for becomes sessions on a network that is a
+//! fluid.
 
 use crate::content::movie::Movie;
 use crate::labs::model::bound::{Compared, Network, Question};
@@ -6,7 +7,7 @@ use crate::labs::model::lab::ModelLab;
 use crate::labs::model::layout::{Alone, Layout, Passed, Way, chunked};
 use crate::labs::model::links::Carried;
 use crate::labs::model::traces::payload_of;
-use crate::trial::assignment::{Assignment, Findings};
+use crate::trial::assignment::{Assignment, TrialOutput};
 use crate::trial::viewers::{GroupViewer, viewers};
 use anyhow::{Context, Result};
 use std::sync::Arc;
@@ -44,7 +45,7 @@ pub(crate) fn run(
     layout: &Layout,
     movie: &Movie,
     assignment: &Assignment,
-) -> Result<Findings> {
+) -> Result<TrialOutput> {
     let setup = &*assignment.trial.setup;
     let carried = match lab.record {
         Keep::Sessions => None,
@@ -67,7 +68,7 @@ pub(crate) fn run(
     if let Some(carried) = carried {
         records.extend(carried.rows(layout, setup, &lab.traces, &offsets, duration)?);
     }
-    Ok(Findings { records, doubts: Vec::new(), duration })
+    Ok(TrialOutput { records, doubts: Vec::new(), duration })
 }
 
 /// Where traces begin: uniform over those that repeat, drawn from the repeat's seed and the link

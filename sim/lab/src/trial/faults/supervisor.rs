@@ -3,8 +3,8 @@
 //! One thread owns them all: the kernel ends with it what it has started.
 
 use super::timeline::{Step, timeline};
-use crate::trial::programs::Ground;
-use crate::trial::services::{Place, Rooms, Running};
+use crate::trial::programs::TrialContext;
+use crate::trial::services::{LiveDirs, Running, ServiceContext};
 use crate::trial::sidecars::{Gate, Health};
 use anyhow::{Context, Result, anyhow, bail};
 use std::collections::VecDeque;
@@ -38,9 +38,9 @@ const MOST_SEGMENTS: u32 = 8;
 #[derive(Clone, Copy)]
 pub struct Supervised<'a> {
     /// Where the services run; they are started in the order in which they stand there.
-    pub place: Place<'a>,
+    pub place: ServiceContext<'a>,
     /// Where sidecars are started.
-    pub ground: Ground<'a>,
+    pub ground: TrialContext<'a>,
     /// What happens.
     pub faults: &'a [Fault],
     /// What is drawn of it.
@@ -77,8 +77,8 @@ impl<'scope> Supervisor<'scope> {
         }
     }
 
-    /// The trial's time begins at `epoch` on the kernel's clock; after `end`, on the trial's, nothing
-    /// happens any more.
+    /// The trial's time begins at `epoch` on the kernel's clock; after `end`, on the trial's,
+    /// nothing happens any more.
     pub fn begin(&self, epoch: Time, end: Time) {
         // If it has ended, its result says why.
         let _ = self.asks.send((epoch, end));
@@ -138,7 +138,7 @@ fn supervise(
 /// All that runs, and what happened to it.
 struct Watch<'a> {
     what: Supervised<'a>,
-    rooms: Rooms,
+    rooms: LiveDirs,
     services: Vec<Running<'a>>,
     gates: Vec<Gate<'a>>,
     health: Vec<Health>,
@@ -150,7 +150,7 @@ struct Watch<'a> {
 impl<'a> Watch<'a> {
     fn start(what: &Supervised<'a>, asked: &Receiver<(Time, Time)>) -> Result<Self> {
         let place = what.place;
-        let rooms = Rooms::make(&place)?;
+        let rooms = LiveDirs::make(&place)?;
         let mut watch = Self {
             what: *what,
             rooms,
@@ -187,8 +187,8 @@ impl<'a> Watch<'a> {
         if self.what.place.live.is_some() { LOOK_EVERY } else { LOOK_SELDOM }
     }
 
-    /// Looks at who has ended, and starts again whose time has come: `now` is the kernel's clock, `at` the
-    /// trial's.
+    /// Looks at who has ended, and starts again whose time has come: `now` is the kernel's clock,
+    /// `at` the trial's.
     fn look(&mut self, now: Time, at: Time) -> Result<()> {
         for which in 0..self.services.len() {
             let running = &mut self.services[which];
@@ -338,10 +338,10 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// A proxy comes to streams that are there. Otherwise what it says of its origins at first would be about
-/// the beginning of the streams. Whoever publishes only later, or never, is not waited for.
+/// A proxy comes to streams that are there. Otherwise what it says of its origins at first would be
+/// about the beginning of the streams. Whoever publishes only later, or never, is not waited for.
 fn wait_for_streams(
-    place: &Place<'_>,
+    place: &ServiceContext<'_>,
     service: &Service,
     asked: &Receiver<(Time, Time)>,
 ) -> Result<()> {

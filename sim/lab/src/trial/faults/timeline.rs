@@ -17,8 +17,8 @@ pub struct Step {
     pub begins: bool,
 }
 
-/// All steps before `end`. What is drawn is drawn from `seed`, for each fault by itself: with another
-/// fault less, the others stay where they are.
+/// All steps before `end`. What is drawn is drawn from `seed`, for each fault by itself: with
+/// another fault less, the others stay where they are.
 pub fn timeline(faults: &[Fault], seed: Seed, end: Time) -> Vec<Step> {
     let mut steps = Vec::new();
     for (number, fault) in faults.iter().enumerate() {

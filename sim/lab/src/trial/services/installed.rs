@@ -9,7 +9,7 @@ use weir_plan::{LabName, Plan, ServiceKind};
 
 /// A service as it is on this machine.
 #[derive(Debug, Clone, Serialize)]
-pub struct ServiceFacts {
+pub struct InstalledService {
     /// Its name.
     pub name: String,
     /// What it says of its version.
@@ -22,7 +22,7 @@ pub struct ServiceFacts {
 ///
 /// # Errors
 /// If one is not there or does not tell its version.
-pub fn services(plan: &Plan) -> Result<Vec<ServiceFacts>> {
+pub fn services(plan: &Plan) -> Result<Vec<InstalledService>> {
     let kind = |name| plan.services.get(name).context("a kind of service is not in the plan");
     kinds(plan).iter().map(|name| service(name, kind(name)?)).collect()
 }
@@ -38,7 +38,7 @@ pub(crate) fn kinds(plan: &Plan) -> BTreeSet<String> {
     names
 }
 
-pub(crate) fn service(name: &str, kind: &ServiceKind) -> Result<ServiceFacts> {
+pub(crate) fn service(name: &str, kind: &ServiceKind) -> Result<InstalledService> {
     let needed = || {
         let program = &kind.program;
         let own =
@@ -47,5 +47,5 @@ pub(crate) fn service(name: &str, kind: &ServiceKind) -> Result<ServiceFacts> {
     };
     let version = version(kind).with_context(needed)?;
     let sha256 = sha256_of_file(program(kind))?;
-    Ok(ServiceFacts { name: name.to_owned(), version, sha256 })
+    Ok(InstalledService { name: name.to_owned(), version, sha256 })
 }

@@ -3,37 +3,15 @@
 pub(crate) mod installed;
 mod place;
 mod running;
-mod words;
+mod template;
 
 use anyhow::{Context, Result, ensure};
-pub use place::{Place, Rooms};
+pub use place::{LiveDirs, ServiceContext};
 pub use running::{PID, Running};
-use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use weir_exec::Walls;
 use weir_plan::{Origin, Service, ServiceKind};
-
-/// How much is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Logs {
-    /// What goes wrong.
-    #[default]
-    Usual,
-    /// All that can be: for looking at one trial closely.
-    Full,
-}
-
-impl Logs {
-    /// Its table in the description of a kind.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Usual => "usual",
-            Self::Full => "full",
-        }
-    }
-}
 
 /// An origin of recorded content, as a service.
 pub fn of_origin(origin: &Origin) -> Service {

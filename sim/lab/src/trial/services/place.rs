@@ -1,7 +1,7 @@
 //! Where the services of a trial run, and what they are told of it.
 
-use super::Logs;
 use crate::trial::assignment::Folders;
+use crate::trial::logs::Logs;
 use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use weir_units::{Bytes, Span};
 
 /// What all services of a trial are told.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
+pub struct ServiceContext<'a> {
     /// The network.
     pub network: &'a Network,
     /// The trial's folders.
@@ -41,7 +41,7 @@ pub struct Place<'a> {
 /// How far the port of a service behind a gate is from that of its kind.
 const BEHIND: u16 = 10_000;
 
-impl Place<'_> {
+impl ServiceContext<'_> {
     /// The kind of a service.
     pub fn kind(&self, service: &Service) -> Result<&ServiceKind> {
         self.kinds
@@ -81,7 +81,8 @@ impl Place<'_> {
         self.folders.logs.join(format!("{}.{}.log", service.node, service.name))
     }
 
-    /// The folder of what is served on its node: of a live stream, one that the node's services share.
+    /// The folder of what is served on its node: of a live stream, one that the node's services
+    /// share.
     pub fn site(&self, service: &Service) -> PathBuf {
         match self.live {
             None => self.folders.site.clone(),
@@ -96,18 +97,18 @@ impl Place<'_> {
 }
 
 /// The folders of nodes' live files: in memory, with so much room and no more.
-pub struct Rooms {
+pub struct LiveDirs {
     /// By their nodes.
     folders: BTreeMap<String, PathBuf>,
     full: BTreeSet<PathBuf>,
 }
 
-impl Rooms {
+impl LiveDirs {
     /// Makes them.
     ///
     /// # Errors
     /// If one cannot be mounted.
-    pub fn make(place: &Place<'_>) -> Result<Self> {
+    pub fn make(place: &ServiceContext<'_>) -> Result<Self> {
         let nodes: BTreeSet<&str> = match place.live {
             Some(_) => place.services.iter().map(|service| service.node.as_str()).collect(),
             None => BTreeSet::new(),

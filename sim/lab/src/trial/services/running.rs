@@ -1,7 +1,7 @@
 //! A service that runs: started, stopped, broken, and started again.
 
-use super::Place;
-use super::words::Words;
+use super::ServiceContext;
+use super::template::TemplateVariables;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::net::SocketAddr;
@@ -28,7 +28,7 @@ pub struct Ended {
 pub struct Running<'a> {
     /// What it is.
     pub service: &'a Service,
-    place: Place<'a>,
+    place: ServiceContext<'a>,
     /// `None` while it does not run.
     process: Option<Process>,
     /// When it is to be started again, if it ended by itself.
@@ -42,7 +42,7 @@ impl<'a> Running<'a> {
     ///
     /// # Errors
     /// If it ends early or is not ready in time; both quote the end of its log.
-    pub fn start(service: &'a Service, place: Place<'a>) -> Result<Self> {
+    pub fn start(service: &'a Service, place: ServiceContext<'a>) -> Result<Self> {
         let mut running = Self { service, place, process: None, again: None, ends: 0 };
         running.launch()?;
         running.wait_until_ready()?;
@@ -56,7 +56,7 @@ impl<'a> Running<'a> {
     pub fn launch(&mut self) -> Result<()> {
         let (service, place) = (self.service, &self.place);
         let kind = place.kind(service)?;
-        let words = Words::of(service, place)?;
+        let words = TemplateVariables::of(service, place)?;
         let run = place.run(service);
         fs::create_dir_all(&run).with_context(|| format!("make {}", run.display()))?;
         for (file, text) in &kind.files {
@@ -92,7 +92,7 @@ impl<'a> Running<'a> {
                 process.wait_until_accepting(namespace, address, kind.ready_within)
             }
             Ready::File(file) => {
-                let file = Words::of(service, place)?.fill(file);
+                let file = TemplateVariables::of(service, place)?.fill(file);
                 wait_for(process, Path::new(&file), kind.ready_within)
             }
             Ready::Runs => Ok(()),

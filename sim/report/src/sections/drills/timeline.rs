@@ -7,7 +7,7 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 use weir_records::Drill;
 use weir_stats::derived::drills::drill::FAILOVER;
-use weir_stats::derived::drills::faults::{Fault, faults};
+use weir_stats::derived::drills::faults::{DrillFault, faults};
 use weir_stats::derived::drills::rows::{
     self, DrillTrial, EventRow, MomentRow, RequestRow, ViewingRow,
 };
@@ -138,7 +138,7 @@ impl DrillTimeline {
         origins.sort();
         origins.dedup();
         let found = faults(&trial.events);
-        let shown: Vec<&Fault> = found.iter().filter(|fault| fault.at_us <= end_us).collect();
+        let shown: Vec<&DrillFault> = found.iter().filter(|fault| fault.at_us <= end_us).collect();
         let viewers = trial.sessions.iter().take(VIEWERS);
         let viewers = viewers.map(|session| Viewer::of(session, trial, &origins, end_us)).collect();
         let mut note = "Ticks below each buffer: segments that were there, by origin.".to_owned();
@@ -146,7 +146,7 @@ impl DrillTimeline {
         if hidden > 0 {
             note.push_str(&format!(" {hidden} more viewers are not shown."));
         }
-        let span_of = |fault: &&Fault| FaultSpan {
+        let span_of = |fault: &&DrillFault| FaultSpan {
             from: seconds(fault.at_us),
             to: fault.over_us.map_or(span.1, |over| seconds(over).min(span.1)),
             label: format!("{}: {}", fault.target, fault.kind),

@@ -1,7 +1,7 @@
 //! What followed from a fault, until the next one or the end of the trial. METRICS.md defines it in
 //! words.
 
-use super::faults::{Fault, faults};
+use super::faults::{DrillFault, faults};
 use super::rows::{DrillTrial, EventRow, RequestRow, ViewingRow};
 use weir_records::Drill;
 
@@ -30,7 +30,7 @@ fn speaks(events: &[EventRow]) -> bool {
 /// The drills of a trial: one for each fault, in the order of time.
 pub fn drills(trial: &str, seen: &DrillTrial) -> Vec<Drill> {
     let faults = faults(&seen.events);
-    let drill = |(number, fault): (usize, &Fault)| {
+    let drill = |(number, fault): (usize, &DrillFault)| {
         // Faults of one moment share what follows.
         let next = faults.iter().map(|other| other.at_us).find(|at| *at > fault.at_us);
         let until_us = next.unwrap_or(seen.end_us).max(fault.at_us);
@@ -64,7 +64,7 @@ pub fn drills(trial: &str, seen: &DrillTrial) -> Vec<Drill> {
 /// A fault and the time that counts as its consequences.
 struct Window<'a> {
     seen: &'a DrillTrial,
-    fault: &'a Fault,
+    fault: &'a DrillFault,
     until_us: u64,
 }
 

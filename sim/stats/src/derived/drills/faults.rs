@@ -12,7 +12,7 @@ const RESTART: &str = "restart";
 
 /// A fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct DrillFault {
     /// When it began.
     pub at_us: u64,
     /// In the words of its event.
@@ -24,15 +24,15 @@ pub struct Fault {
 }
 
 /// The faults of these events, in the order of time.
-pub fn faults(events: &[EventRow]) -> Vec<Fault> {
+pub fn faults(events: &[EventRow]) -> Vec<DrillFault> {
     let mut in_order: Vec<&EventRow> = events.iter().collect();
     in_order.sort_by_key(|event| event.at_us);
-    let mut found: Vec<Fault> = Vec::new();
+    let mut found: Vec<DrillFault> = Vec::new();
     for event in in_order {
         let target = if event.service.is_empty() { &event.node } else { &event.service };
         let kind = event.detail.as_deref().unwrap_or("fault");
         match event.event.as_str() {
-            "fault" => found.push(Fault {
+            "fault" => found.push(DrillFault {
                 at_us: event.at_us,
                 kind: kind.to_owned(),
                 target: target.clone(),
@@ -40,7 +40,8 @@ pub fn faults(events: &[EventRow]) -> Vec<Fault> {
             }),
             "fault over" => {
                 // It may say what is over, and where several are in force it has to.
-                let open = |fault: &&mut Fault| fault.over_us.is_none() && fault.target == *target;
+                let open =
+                    |fault: &&mut DrillFault| fault.over_us.is_none() && fault.target == *target;
                 let same = found.iter_mut().filter(open).position(|fault| fault.kind == kind);
                 if let Some(fault) = found.iter_mut().filter(open).nth(same.unwrap_or(0)) {
                     fault.over_us = Some(event.at_us);
@@ -53,7 +54,7 @@ pub fn faults(events: &[EventRow]) -> Vec<Fault> {
 }
 
 /// When faults were in force, their aftermath included: intervals in order, without overlap.
-pub fn in_force(faults: &[Fault]) -> Vec<(u64, u64)> {
+pub fn in_force(faults: &[DrillFault]) -> Vec<(u64, u64)> {
     let mut spans: Vec<(u64, u64)> =
         faults.iter().map(|fault| (fault.at_us, fault.over_us.map_or(u64::MAX, after))).collect();
     spans.sort_unstable();
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn faults_that_overlap_are_in_force_once_and_one_that_stays_for_ever() {
         let fault =
-            |at_us, over_us| Fault { at_us, kind: "kill".into(), target: "a".into(), over_us };
+            |at_us, over_us| DrillFault { at_us, kind: "kill".into(), target: "a".into(), over_us };
         let minute = AFTERMATH_US;
         let spans = in_force(&[fault(5, Some(6)), fault(1, Some(3)), fault(9 * minute, None)]);
         assert_eq!(spans, [(1, 6 + minute), (9 * minute, u64::MAX)]);

@@ -1,23 +1,23 @@
 //! The words of a description, and what stands for them in a trial.
 
-use super::Place;
+use super::ServiceContext;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use weir_plan::{Each, Of, Service};
 
 /// What stands for the words of one service.
-pub struct Words {
+pub struct TemplateVariables {
     /// Those that contain others: they are filled in first.
     texts: BTreeMap<String, String>,
     plain: BTreeMap<String, String>,
 }
 
-impl Words {
+impl TemplateVariables {
     /// Those of a service of a trial.
     ///
     /// # Errors
     /// If a service that it takes from is not there.
-    pub fn of(service: &Service, place: &Place<'_>) -> Result<Self> {
+    pub fn of(service: &Service, place: &ServiceContext<'_>) -> Result<Self> {
         let kind = place.kind(service)?;
         let this = place.program.display().to_string();
         let live = place.live;
@@ -63,7 +63,7 @@ fn put(text: String, words: &BTreeMap<String, String>) -> String {
 }
 
 /// A text once for each of something.
-fn repeated(each: &Each, service: &Service, place: &Place<'_>) -> Result<String> {
+fn repeated(each: &Each, service: &Service, place: &ServiceContext<'_>) -> Result<String> {
     let items: Vec<Vec<(&str, String)>> = match each.of {
         Of::Upstream => {
             let from = |name: &String| -> Result<Vec<(&str, String)>> {
