@@ -1,6 +1,6 @@
 //! What a switcher is told: a file, over it the environment, over it the command line.
 
-use crate::rounds::MAX_UNDER_WAY;
+use crate::probe_scheduler::MAX_UNDER_WAY;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -166,13 +166,13 @@ pub struct ConfigError {
 /// What one source says of a configuration; the first of several that says something counts.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    values: BTreeMap<&'static str, Said<String>>,
-    origins: Option<Said<Vec<OriginConfig>>>,
+    values: BTreeMap<&'static str, Setting<String>>,
+    origins: Option<Setting<Vec<OriginConfig>>>,
 }
 
 /// A value, and where it stands.
 #[derive(Debug, Clone)]
-struct Said<T> {
+struct Setting<T> {
     place: String,
     value: T,
 }
@@ -260,7 +260,7 @@ impl Settings {
         for (key, value) in KEYS.into_iter().zip(values) {
             if let Some(value) = value {
                 let place = line(value.span().start);
-                settings.values.insert(key, Said { place, value: value.into_inner() });
+                settings.values.insert(key, Setting { place, value: value.into_inner() });
             }
         }
         let first = parsed.origins.first().map(|origin| line(origin.span().start));
@@ -273,7 +273,7 @@ impl Settings {
             let name = name.unwrap_or_else(|| letter(origins.len()));
             origins.push(OriginConfig { name, url, priority, weight });
         }
-        settings.origins = first.map(|place| Said { place, value: origins });
+        settings.origins = first.map(|place| Setting { place, value: origins });
         Ok(settings)
     }
 
@@ -288,7 +288,7 @@ impl Settings {
         for key in KEYS {
             let place = format!("WEIR_SWITCH_{}", key.to_uppercase());
             if let Some(value) = variable(&place) {
-                settings.values.insert(key, Said { place, value });
+                settings.values.insert(key, Setting { place, value });
             }
         }
         let place = "WEIR_SWITCH_ORIGINS";
@@ -307,7 +307,7 @@ impl Settings {
             place: place.to_owned(),
             problem: format!("{key:?} is no key (expected one of {})", KEYS.join(", ")),
         })?;
-        self.values.insert(known, Said { place: place.to_owned(), value });
+        self.values.insert(known, Setting { place: place.to_owned(), value });
         Ok(())
     }
 
@@ -328,7 +328,7 @@ impl Settings {
             })?;
             origins.push(OriginConfig { name: letter(origins.len()), url, priority, weight: 1 });
         }
-        self.origins = Some(Said { place: place.to_owned(), value: origins });
+        self.origins = Some(Setting { place: place.to_owned(), value: origins });
         Ok(())
     }
 

@@ -1,11 +1,12 @@
 //! What Prometheus sees of a switcher, in its text format 0.0.4: metrics and origins in a fixed
 //! order, so that equal states are equal texts.
 
-use crate::board::{Board, Happening};
 use crate::config::Config;
+use crate::health_tracker::{HealthTracker, SwitchEvent};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::sync::{Mutex, PoisonError};
+use weir_server::CloseReason;
 use weir_units::Span;
 
 /// The MIME type of [`Metrics::text`].
@@ -24,20 +25,7 @@ pub(crate) struct Metrics {
     counts: Mutex<Counts>,
 }
 
-/// Why a client's connection was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Closed {
-    /// It took nothing of an answer for [`Config::patience`].
-    TookNothing,
-    /// It took less than [`Config::least_rate`].
-    TooSlow,
-    /// No request of it, or only a part of one, came in time; so end most that are kept alive.
-    NoRequest,
-    /// Its address had [`Config::per_address`] others: it was refused.
-    TooMany,
-}
-
-/// The values of the label `reason`, in the order of [`Closed`].
+/// The values of the label `reason`, in the order of [`CloseReason`].
 const REASONS: [&str; 4] = ["took nothing", "too slow", "no request", "too many"];
 
 #[derive(Default)]
@@ -105,10 +93,10 @@ impl Metrics {
         self.of(origin, |counts| *counts.probes.entry(result).or_default() += 1);
     }
 
-    pub fn happened(&self, what: &Happening) {
+    pub fn happened(&self, what: &SwitchEvent) {
         self.change(|counts| match what {
-            Happening::Failover { .. } => counts.failovers += 1,
-            Happening::Switchback { .. } => counts.switchbacks += 1,
+            SwitchEvent::Failover { .. } => counts.failovers += 1,
+            SwitchEvent::Switchback { .. } => counts.switchbacks += 1,
             _ => {}
         });
     }
@@ -130,16 +118,16 @@ impl Metrics {
     }
 
     /// A client's connection was closed.
-    pub fn closed(&self, why: Closed) {
+    pub fn closed(&self, why: CloseReason) {
         self.change(|counts| counts.closed[why as usize] += 1);
     }
 
     /// The text that Prometheus reads.
-    pub fn text(&self, board: &Board) -> String {
+    pub fn text(&self, tracker: &HealthTracker) -> String {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut text = Text(String::new());
-        let status = |at| board.status(at);
-        let active = |at| Some(u8::from(at == board.active()));
+        let status = |at| tracker.status(at);
+        let active = |at| Some(u8::from(at == tracker.active()));
         let good = |at| status(at).map(|status| u8::from(status.good == Some(true)));
         let age = |at| status(at)?.age.map(Span::as_secs_f64);
         let ahead = |at| status(at).map(|status| status.disagrees);
@@ -155,7 +143,7 @@ impl Metrics {
         let help = "By how many segments an origin's numbers are ahead of the active one's.";
         text.gauges(names, "switcher_sequence_disagreement", help, ahead);
         let help = "1 while no origin is good and the freshest is kept.";
-        text.one("gauge", "switcher_no_good_origin", help, u8::from(board.none_good()));
+        text.one("gauge", "switcher_no_good_origin", help, u8::from(tracker.none_good()));
         let help = "Changes of the active origin because it was bad.";
         text.one("counter", "failovers_total", help, counts.failovers);
         let help = "Changes of the active origin to a preferred one.";

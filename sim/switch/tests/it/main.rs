@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
 
-mod board;
 mod false_alarms;
 mod faults;
+mod health_tracker;
 mod hostile;
 mod laws;
 mod origin;

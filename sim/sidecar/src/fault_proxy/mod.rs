@@ -1,45 +1,45 @@
 //! A reverse proxy in front of one origin, which answers wrongly on command.
 //!
-//! While no order is in force it is transparent: methods, statuses, headers (but those about one
+//! While no rule is in force it is transparent: methods, statuses, headers (but those about one
 //! connection only, RFC 9110, section 7.6.1), ranges and bodies pass as they are, and bodies as they
-//! come. Where the origin does not answer, the gate does not either: the client's connection is
+//! come. Where the origin does not answer, the proxy does not either: the client's connection is
 //! closed without a response, which is as near as one that has accepted it can come to a server
 //! that is not there.
 
-mod answer;
-mod body;
 mod control;
 mod dates;
-mod pump;
+mod proxy;
+mod spoilt;
 mod verdict;
 
-pub use control::order;
+pub use control::set_rules;
 
-use crate::serve;
+use crate::run;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 use weir_plan::Wrong;
+use weir_server::{Bounds, Server};
 use weir_units::{Ratio, Seed};
 
-/// What a gate is to do.
+/// What a fault proxy is to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GateJob {
+pub struct FaultProxyJob {
     /// Where it listens.
     pub listen: SocketAddr,
     /// The origin that it stands in front of, and never asks another.
     pub origin: SocketAddr,
-    /// The Unix socket at which it takes orders; one that is there already is replaced. It is there
-    /// before anybody can connect to [`GateJob::listen`].
+    /// The Unix socket at which it takes rules; one that is there already is replaced. It is there
+    /// before anybody can connect to [`FaultProxyJob::listen`].
     pub control: PathBuf,
     /// What the shares of requests and the bytes of corrupt playlists are drawn from.
     pub seed: Seed,
 }
 
-/// How a gate answers wrongly, and how often.
+/// How a fault proxy answers wrongly, and how often.
 ///
 /// - [`Wrong::Status`], [`Wrong::Truncated`] and [`Wrong::Trickle`] concern all requests. A response
 ///   whose length nobody knows is truncated after its first bytes.
@@ -47,16 +47,16 @@ pub struct GateJob {
 ///   answers with 200. They are asked for whole and anew, and lose the headers about versions and
 ///   ranges, because what the client gets has none.
 ///
-/// Where several orders concern a request, all of them count: a status comes before everything
+/// Where several rules concern a request, all of them count: a status comes before everything
 /// else, the first of an empty and a corrupt playlist before dates, shifts of dates add up, and a body can
 /// both trickle, at the lowest rate, and be truncated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Order {
+pub struct FaultRule {
     /// How.
     pub how: Wrong,
     /// The share of the requests that it concerns, drawn for each from the seed, the number of the
-    /// request and the place of the order among all.
+    /// request and the place of the rule among all.
     pub share: Ratio,
 }
 
@@ -64,16 +64,12 @@ pub struct Order {
 ///
 /// # Errors
 /// If it cannot listen, and if the kernel has no room for it.
-pub fn gate(job: &GateJob) -> Result<()> {
-    serve::run(async {
+pub fn fault_proxy(job: &FaultProxyJob) -> Result<()> {
+    run(async {
         let control = control::listen(&job.control)?;
-        let listener = serve::listen(job.listen)?;
-        let gate = Rc::new(answer::Gate::new(job));
-        tokio::task::spawn_local(control::take(control, Rc::clone(&gate)));
-        serve::serve(listener, move |request, flushed| {
-            let gate = Rc::clone(&gate);
-            async move { gate.answer(request, flushed).await }
-        })
-        .await
+        let server = Server::bind(job.listen, Bounds::default())?;
+        let proxy = Arc::new(proxy::FaultProxy::new(job));
+        tokio::spawn(control::take(control, Arc::clone(&proxy)));
+        server.serve(proxy, std::future::pending()).await
     })
 }
