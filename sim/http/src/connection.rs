@@ -6,8 +6,7 @@
 //! nothing to send, because an origin is slow or because nothing was asked, no time passes here and
 //! no timer runs.
 
-use crate::duration;
-use crate::server::{Bounds, CloseReason, Service};
+use crate::bounds::{Bounds, CloseReason, duration};
 use nix::libc;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{SetStruct, TcpUserTimeout};
@@ -82,11 +81,11 @@ impl Connection {
 }
 
 /// A client's connection.
-pub(crate) struct Client<S: Service> {
+pub(crate) struct Client<F: Fn(CloseReason)> {
     stream: TcpStream,
     connection: Connection,
     bounds: Bounds,
-    service: Arc<S>,
+    closed: F,
     clock: Clock,
     /// Bytes that the kernel took.
     written: u64,
@@ -103,11 +102,11 @@ struct Wait {
     alarm: Pin<Box<Sleep>>,
 }
 
-impl<S: Service> Client<S> {
-    pub fn new(stream: TcpStream, connection: Connection, bounds: Bounds, service: Arc<S>) -> Self {
+impl<F: Fn(CloseReason)> Client<F> {
+    pub fn new(stream: TcpStream, connection: Connection, bounds: Bounds, closed: F) -> Self {
         let (clock, waited) = (Clock::with_zero(0), Span::ZERO);
         let (written, taken, waits) = (0, 0, None);
-        Self { stream, connection, bounds, service, clock, written, taken, waited, waits }
+        Self { stream, connection, bounds, closed, clock, written, taken, waited, waits }
     }
 
     /// What became of an attempt to write, or the error that ends a wait.
@@ -177,14 +176,14 @@ impl<S: Service> Client<S> {
 
     fn give_up(&mut self, taken: u64) -> io::Error {
         let why = if taken == 0 { CloseReason::TookNothing } else { CloseReason::TooSlow };
-        self.service.closed(why);
+        (self.closed)(why);
         // The kernel would keep what was not taken for minutes more, for nobody.
         drop(self.stream.set_zero_linger());
         io::ErrorKind::TimedOut.into()
     }
 }
 
-impl<S: Service> Drop for Client<S> {
+impl<F: Fn(CloseReason)> Drop for Client<F> {
     /// What was written is still delivered, with the same patience: the kernel's own lasts minutes
     /// with a client that does not read. While the connection is open this would be of no use: the
     /// kernel would close it without a count, and a client that reads a byte now and then is not
@@ -195,7 +194,7 @@ impl<S: Service> Drop for Client<S> {
     }
 }
 
-impl<S: Service> AsyncRead for Client<S> {
+impl<F: Fn(CloseReason) + Unpin> AsyncRead for Client<F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -205,7 +204,7 @@ impl<S: Service> AsyncRead for Client<S> {
     }
 }
 
-impl<S: Service> AsyncWrite for Client<S> {
+impl<F: Fn(CloseReason) + Unpin> AsyncWrite for Client<F> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

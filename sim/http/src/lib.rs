@@ -3,7 +3,7 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | `server.rs` | connections as they come, their [`Bounds`], and the end |
+//! | `server.rs`, `bounds.rs` | connections as they come, their [`Bounds`], and the end |
 //! | `connection.rs` | a client that does not take what it asks for; what is on its way to it |
 //! | `crowd.rs` | how many connections an address has |
 //! | `answer.rs` | answers and their bodies, headers that concern one connection only |
@@ -50,6 +50,7 @@
 //! of connections, of one address and in total.
 
 mod answer;
+mod bounds;
 mod connection;
 mod crowd;
 mod relay;
@@ -58,18 +59,11 @@ mod upstream;
 
 pub use answer::{Answer, AnswerBody, BrokenOff};
 pub use answer::{boxed, data, plain, read, refused, typed, whole};
+pub use bounds::{Bounds, CloseReason, duration};
 pub use bytes::Bytes;
 pub use connection::Connection;
 pub use hyper::body::{Body, Frame, Incoming, SizeHint};
 pub use hyper::{Method, Request, Response, StatusCode, Uri, header};
 pub use relay::Relay;
-pub use server::{Bounds, CloseReason, Server, Service};
+pub use server::{Server, Service};
 pub use upstream::{NoAnswer, Upstream};
-
-use std::time::Duration;
-use weir_units::Span;
-
-/// A length of time, as the standard library has it.
-pub const fn duration(span: Span) -> Duration {
-    Duration::from_nanos(span.ns())
-}

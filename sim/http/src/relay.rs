@@ -1,7 +1,7 @@
 //! The body of another server's answer on its way through.
 
 use crate::answer::BrokenOff;
-use crate::duration;
+use crate::bounds::duration;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use std::pin::Pin;

@@ -1,7 +1,7 @@
 //! Requests to other servers.
 
 use crate::answer::remove_hop_by_hop;
-use crate::duration;
+use crate::bounds::duration;
 use bytes::Bytes;
 use http_body_util::{Either, Empty};
 use hyper::body::{Body, Incoming};

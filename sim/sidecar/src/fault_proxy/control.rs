@@ -1,8 +1,8 @@
 //! How a fault proxy is told what to do: a JSON list of rules over a Unix socket, and an answer when
 //! they are in force.
 
-use super::FaultRule;
 use super::proxy::FaultProxy;
+use super::verdict::FaultRule;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs::{self, File};
 use std::io::{Read, Write};

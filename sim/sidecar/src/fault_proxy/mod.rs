@@ -13,16 +13,16 @@ mod spoilt;
 mod verdict;
 
 pub use control::set_rules;
+pub use verdict::FaultRule;
 
-use crate::run;
+use crate::run::run;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use weir_plan::Wrong;
 use weir_server::{Bounds, Server};
-use weir_units::{Ratio, Seed};
+use weir_units::Seed;
 
 /// What a fault proxy is to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,27 +39,6 @@ pub struct FaultProxyJob {
     pub seed: Seed,
 }
 
-/// How a fault proxy answers wrongly, and how often.
-///
-/// - [`Wrong::Status`], [`Wrong::Truncated`] and [`Wrong::Trickle`] concern all requests. A response
-///   whose length nobody knows is truncated after its first bytes.
-/// - The others concern GET requests for playlists, paths that end in `.m3u8`, that the origin
-///   answers with 200. They are asked for whole and anew, and lose the headers about versions and
-///   ranges, because what the client gets has none.
-///
-/// Where several rules concern a request, all of them count: a status comes before everything
-/// else, the first of an empty and a corrupt playlist before dates, shifts of dates add up, and a body can
-/// both trickle, at the lowest rate, and be truncated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FaultRule {
-    /// How.
-    pub how: Wrong,
-    /// The share of the requests that it concerns, drawn for each from the seed, the number of the
-    /// request and the place of the rule among all.
-    pub share: Ratio,
-}
-
 /// Serves for ever.
 ///
 /// # Errors
@@ -68,7 +47,7 @@ pub fn fault_proxy(job: &FaultProxyJob) -> Result<()> {
     run(async {
         let control = control::listen(&job.control)?;
         let server = Server::bind(job.listen, Bounds::default())?;
-        let proxy = Arc::new(proxy::FaultProxy::new(job));
+        let proxy = Arc::new(proxy::FaultProxy::new(job.origin, job.seed));
         tokio::spawn(control::take(control, Arc::clone(&proxy)));
         server.serve(proxy, std::future::pending()).await
     })

@@ -1,8 +1,8 @@
 //! Asks the origin, and answers what it says, or something else.
 
+use super::dates;
 use super::spoilt::{Manner, spoilt};
-use super::verdict::{Playlist, Verdict, corrupt};
-use super::{FaultProxyJob, FaultRule, dates};
+use super::verdict::{FaultRule, Playlist, Verdict, corrupt};
 use http_body_util::{BodyStream, StreamBody};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,8 +48,7 @@ pub(super) struct FaultProxy {
 }
 
 impl FaultProxy {
-    pub fn new(job: &FaultProxyJob) -> Self {
-        let FaultProxyJob { origin, seed, .. } = *job;
+    pub fn new(origin: SocketAddr, seed: Seed) -> Self {
         let upstream = Upstream::new(PATIENCE, Some(CONNECT));
         Self { origin, upstream, seed, rules: Mutex::default(), requests: AtomicU64::new(0) }
     }

@@ -1,9 +1,30 @@
-//! What becomes of a request.
+//! What becomes of a request: which rules there are, and which of them concern it.
 
-use super::FaultRule;
 use super::dates::Shift;
+use serde::{Deserialize, Serialize};
 use weir_plan::Wrong;
-use weir_units::{BitRate, Seed};
+use weir_units::{BitRate, Ratio, Seed};
+
+/// How a fault proxy answers wrongly, and how often.
+///
+/// - [`Wrong::Status`], [`Wrong::Truncated`] and [`Wrong::Trickle`] concern all requests. A response
+///   whose length nobody knows is truncated after its first bytes.
+/// - The others concern GET requests for playlists, paths that end in `.m3u8`, that the origin
+///   answers with 200. They are asked for whole and anew, and lose the headers about versions and
+///   ranges, because what the client gets has none.
+///
+/// Where several rules concern a request, all of them count: a status comes before everything
+/// else, the first of an empty and a corrupt playlist before dates, shifts of dates add up, and a body can
+/// both trickle, at the lowest rate, and be truncated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// How.
+    pub how: Wrong,
+    /// The share of the requests that it concerns, drawn for each from the seed, the number of the
+    /// request and the place of the rule among all.
+    pub share: Ratio,
+}
 
 /// What becomes of a request: nothing, by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,7 +58,7 @@ impl Verdict {
     pub fn of(rules: &[FaultRule], seed: Seed, is_playlist: bool) -> Self {
         let mut verdict = Self::default();
         for (place, rule) in rules.iter().enumerate() {
-            let whole = weir_units::Ratio::ONE.ppb();
+            let whole = Ratio::ONE.ppb();
             let drawn = seed.derive(&format!("order {place}")).below(whole);
             if drawn < rule.share.ppb() {
                 verdict.add(rule.how, is_playlist);
@@ -93,7 +114,7 @@ pub(super) fn corrupt(seed: Seed) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_units::{Ratio, Span};
+    use weir_units::Span;
 
     fn always(how: Wrong) -> FaultRule {
         FaultRule { how, share: Ratio::ONE }

@@ -8,7 +8,7 @@ mod report;
 mod server;
 mod stream;
 
-use crate::run;
+use crate::run::run;
 use anyhow::Result;
 use report::Report;
 use serde::{Deserialize, Serialize};
