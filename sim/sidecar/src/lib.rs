@@ -1,12 +1,14 @@
 //! Small processes that stand beside the services of a live stream.
 //!
-//! - [`gate`]: in front of an origin, which it has answer wrongly when it is told to by [`order`].
+//! - [`fault_proxy`]: in front of an origin, which it has answer wrongly when [`set_rules`] tells it
+//!   to.
 //! - [`health`]: says what is wrong with a packager or an origin.
+//!
+//! Both stand on [`weir_server`], with its default bounds.
 
-mod gate;
+mod fault_proxy;
 mod health;
-mod serve;
-mod wire;
+mod run;
 
-pub use gate::{GateJob, Order, gate, order};
+pub use fault_proxy::{FaultProxyJob, FaultRule, fault_proxy, set_rules};
 pub use health::{HealthJob, health};

@@ -8,13 +8,8 @@
 //!   follows is the same, so that either completes the other there.
 //! - Answers whose length is not known go out as they come: they may be made while they are sent.
 
-use crate::upstream::{NoAnswer, duration};
-use bytes::{Bytes, BytesMut};
-use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use hyper::http::response::Parts;
-use hyper::{Response, StatusCode};
-use std::pin::Pin;
+use weir_server::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use weir_server::{Body, Bytes, Incoming, NoAnswer, Response, StatusCode, data, duration};
 use weir_units::Span;
 
 /// The most that is held back.
@@ -24,7 +19,7 @@ const LEAST: usize = 4 << 10;
 
 /// An answer that began well.
 pub(crate) struct Begun {
-    pub head: Parts,
+    pub head: Response<()>,
     /// What has come of the body.
     pub ahead: Bytes,
     /// The rest of it; `None` if that was all.
@@ -34,7 +29,7 @@ pub(crate) struct Begun {
 impl Begun {
     /// An answer of which nothing is held back.
     pub fn at_once(answer: Response<Incoming>) -> Self {
-        let (head, body) = answer.into_parts();
+        let (head, body) = split(answer);
         Self { head, ahead: Bytes::new(), rest: Some(body) }
     }
 }
@@ -55,13 +50,18 @@ pub(crate) async fn begin(
         Some(_) => LEAST,
         None => return Ok(Begun::at_once(answer)),
     };
-    let (head, body) = answer.into_parts();
+    let (head, body) = split(answer);
     let held = tokio::time::timeout(duration(within), hold(body, enough)).await;
     let (ahead, rest) = held.map_err(|_| NoAnswer::TimedOut)??;
     if playlist && !ahead.starts_with(b"#EXTM3U") {
         return Err(NoAnswer::Unreachable("what came is no playlist".to_owned()));
     }
     Ok(Begun { head, ahead, rest })
+}
+
+fn split<B>(answer: Response<B>) -> (Response<()>, B) {
+    let (head, body) = answer.into_parts();
+    (Response::from_parts(head, ()), body)
 }
 
 /// Whether the body of an answer has to be a playlist.
@@ -76,16 +76,13 @@ fn is_playlist(answer: &Response<Incoming>, path: &str) -> bool {
 /// All of a body, or at least `enough` bytes of it and the rest.
 async fn hold(mut body: Incoming, enough: usize) -> Result<(Bytes, Option<Incoming>), NoAnswer> {
     // Mostly one piece is enough, which need not be copied then.
-    let (mut first, mut more) = (Bytes::new(), BytesMut::new());
+    let (mut first, mut more) = (Bytes::new(), Vec::new());
     while first.len() + more.len() < enough {
-        let frame = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
-        let Some(frame) = frame else { return Ok((joined(first, &more), None)) };
-        let frame = frame.map_err(|error| NoAnswer::Unreachable(error.to_string()))?;
-        match frame.into_data() {
-            Ok(data) if first.is_empty() => first = data,
-            Ok(data) => more.extend_from_slice(&data),
-            // Trailers, at the end.
-            Err(_) => {}
+        let next = data(&mut body).await;
+        match next.map_err(|error| NoAnswer::Unreachable(error.to_string()))? {
+            None => return Ok((joined(first, &more), None)),
+            Some(data) if first.is_empty() => first = data,
+            Some(data) => more.extend_from_slice(&data),
         }
     }
     Ok((joined(first, &more), Some(body)))

@@ -1,12 +1,13 @@
 //! What a switcher is told: a file, over it the environment, over it the command line.
 
-use crate::rounds::MAX_UNDER_WAY;
+use crate::probe_scheduler::MAX_UNDER_WAY;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use toml::Spanned;
 use weir_core::playlist::Uri;
 use weir_units::{BitRate, Span};
 
@@ -102,8 +103,7 @@ pub struct OriginConfig {
 }
 
 /// Who of several good origins serves.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Policy {
     /// The one with the lowest priority; the others are its backup.
     #[default]
@@ -163,52 +163,54 @@ pub struct ConfigError {
     pub problem: String,
 }
 
+impl ConfigError {
+    fn new(place: &str, problem: impl Display) -> Self {
+        Self { place: place.to_owned(), problem: problem.to_string() }
+    }
+}
+
 /// What one source says of a configuration; the first of several that says something counts.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    values: BTreeMap<&'static str, Said<String>>,
-    origins: Option<Said<Vec<OriginConfig>>>,
+    values: BTreeMap<&'static str, Setting<String>>,
+    origins: Option<Setting<Vec<OriginConfig>>>,
 }
 
 /// A value, and where it stands.
 #[derive(Debug, Clone)]
-struct Said<T> {
+struct Setting<T> {
     place: String,
     value: T,
 }
 
-/// The keys of a configuration that are one value.
-const KEYS: [&str; 11] = [
-    "listen",
-    "interval",
-    "timeout",
-    "threshold",
-    "probes",
-    "policy",
-    "switchback",
-    "path",
-    "patience",
-    "least_rate",
-    "per_address",
-];
+macro_rules! keys {
+    ($($key:ident: $kind:ty),*) => {
+        /// The keys of a configuration that are one value.
+        const KEYS: &[&str] = &[$(stringify!($key)),*];
 
-/// A file as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    listen: Option<toml::Spanned<String>>,
-    interval: Option<toml::Spanned<String>>,
-    timeout: Option<toml::Spanned<String>>,
-    threshold: Option<toml::Spanned<String>>,
-    probes: Option<toml::Spanned<u32>>,
-    policy: Option<toml::Spanned<String>>,
-    switchback: Option<toml::Spanned<String>>,
-    path: Option<toml::Spanned<String>>,
-    patience: Option<toml::Spanned<String>>,
-    least_rate: Option<toml::Spanned<String>>,
-    per_address: Option<toml::Spanned<u32>>,
-    #[serde(default)]
-    origins: Vec<toml::Spanned<OriginText>>,
+        /// A file as it is written.
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct File {
+            $($key: Option<Spanned<$kind>>,)*
+            #[serde(default)]
+            origins: Vec<Spanned<OriginText>>,
+        }
+
+        impl File {
+            /// Where the value of each of [`KEYS`] stands, and the value.
+            fn values(&self) -> impl Iterator<Item = Option<(usize, String)>> {
+                [$(self.$key.as_ref().map(|v| (v.span().start, v.as_ref().to_string()))),*]
+                    .into_iter()
+            }
+        }
+    };
+}
+
+keys! {
+    listen: String, interval: String, timeout: String, threshold: String, probes: u32,
+    policy: String, switchback: String, path: String, patience: String, least_rate: String,
+    per_address: u32
 }
 
 #[derive(Deserialize)]
@@ -236,44 +238,25 @@ impl Settings {
             let before = text.get(..at).unwrap_or(text);
             format!("{file}:{}", before.matches('\n').count() + 1)
         };
-        let parsed: File = toml::from_str(text).map_err(|error| ConfigError {
-            place: error.span().map_or(file.to_owned(), |span| line(span.start)),
-            problem: error.message().replace('\n', ", "),
+        let parsed: File = toml::from_str(text).map_err(|error| {
+            let place = error.span().map_or(file.to_owned(), |span| line(span.start));
+            ConfigError::new(&place, error.message().replace('\n', ", "))
         })?;
         let mut settings = Self::default();
-        let number = |number: toml::Spanned<u32>| {
-            toml::Spanned::new(number.span(), number.into_inner().to_string())
-        };
-        let values = [
-            parsed.listen,
-            parsed.interval,
-            parsed.timeout,
-            parsed.threshold,
-            parsed.probes.map(number),
-            parsed.policy,
-            parsed.switchback,
-            parsed.path,
-            parsed.patience,
-            parsed.least_rate,
-            parsed.per_address.map(number),
-        ];
-        for (key, value) in KEYS.into_iter().zip(values) {
-            if let Some(value) = value {
-                let place = line(value.span().start);
-                settings.values.insert(key, Said { place, value: value.into_inner() });
-            }
+        for (key, value) in KEYS.iter().zip(parsed.values()) {
+            let setting = value.map(|(at, value)| Setting { place: line(at), value });
+            settings.values.extend(setting.map(|setting| (*key, setting)));
         }
         let first = parsed.origins.first().map(|origin| line(origin.span().start));
         let mut origins = Vec::new();
         for origin in parsed.origins {
             let place = line(origin.span().start);
             let OriginText { name, url, priority, weight } = origin.into_inner();
-            let url = Uri::parse(&url)
-                .map_err(|error| ConfigError { place, problem: error.to_string() })?;
+            let url = Uri::parse(&url).map_err(|error| ConfigError::new(&place, error))?;
             let name = name.unwrap_or_else(|| letter(origins.len()));
             origins.push(OriginConfig { name, url, priority, weight });
         }
-        settings.origins = first.map(|place| Said { place, value: origins });
+        settings.origins = first.map(|place| Setting { place, value: origins });
         Ok(settings)
     }
 
@@ -285,10 +268,10 @@ impl Settings {
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let mut settings = Self::default();
-        for key in KEYS {
+        for &key in KEYS {
             let place = format!("WEIR_SWITCH_{}", key.to_uppercase());
             if let Some(value) = variable(&place) {
-                settings.values.insert(key, Said { place, value });
+                settings.values.insert(key, Setting { place, value });
             }
         }
         let place = "WEIR_SWITCH_ORIGINS";
@@ -303,11 +286,11 @@ impl Settings {
     /// # Errors
     /// If there is no such key.
     pub fn set(&mut self, key: &str, value: String, place: &str) -> Result<(), ConfigError> {
-        let known = KEYS.into_iter().find(|known| *known == key).ok_or_else(|| ConfigError {
-            place: place.to_owned(),
-            problem: format!("{key:?} is no key (expected one of {})", KEYS.join(", ")),
+        let known = KEYS.iter().find(|known| **known == key).ok_or_else(|| {
+            let expected = KEYS.join(", ");
+            ConfigError::new(place, format!("{key:?} is no key (expected one of {expected})"))
         })?;
-        self.values.insert(known, Said { place: place.to_owned(), value });
+        self.values.insert(known, Setting { place: place.to_owned(), value });
         Ok(())
     }
 
@@ -322,13 +305,10 @@ impl Settings {
     ) -> Result<(), ConfigError> {
         let mut origins = Vec::new();
         for (priority, url) in (0..).zip(urls) {
-            let url = Uri::parse(url).map_err(|error| ConfigError {
-                place: place.to_owned(),
-                problem: error.to_string(),
-            })?;
+            let url = Uri::parse(url).map_err(|error| ConfigError::new(place, error))?;
             origins.push(OriginConfig { name: letter(origins.len()), url, priority, weight: 1 });
         }
-        self.origins = Some(Said { place: place.to_owned(), value: origins });
+        self.origins = Some(Setting { place: place.to_owned(), value: origins });
         Ok(())
     }
 
@@ -380,10 +360,8 @@ impl Settings {
     fn error(&self, key: &str, problem: impl Display) -> ConfigError {
         let said = self.values.get(key);
         let value = said.map_or("", |said| said.value.as_str());
-        ConfigError {
-            place: said.map_or(key.to_owned(), |said| said.place.clone()),
-            problem: format!("{key} = {value:?}: {problem}"),
-        }
+        let place = said.map_or(key, |said| said.place.as_str());
+        ConfigError::new(place, format!("{key} = {value:?}: {problem}"))
     }
 
     fn parsed<T: FromStr<Err: Display>>(&self, key: &str, default: T) -> Result<T, ConfigError> {
@@ -406,14 +384,12 @@ impl Settings {
     }
 
     fn origins(&self) -> Result<Vec<OriginConfig>, ConfigError> {
-        let none = || ConfigError {
-            place: "origins".to_owned(),
-            problem: "there is none (expected [[origins]] in the file, WEIR_SWITCH_ORIGINS or \
-                      --origin)"
-                .to_owned(),
-        };
-        let said = self.origins.as_ref().filter(|said| !said.value.is_empty()).ok_or_else(none)?;
-        let error = |problem: String| ConfigError { place: said.place.clone(), problem };
+        let said =
+            self.origins.as_ref().filter(|said| !said.value.is_empty()).ok_or_else(|| {
+                let expected = "[[origins]] in the file, WEIR_SWITCH_ORIGINS or --origin";
+                ConfigError::new("origins", format!("there is none (expected {expected})"))
+            })?;
+        let error = |problem: String| ConfigError::new(&said.place, problem);
         if said.value.len() > MAX_ORIGINS {
             return Err(error(format!("more than {MAX_ORIGINS} origins")));
         }
@@ -446,65 +422,4 @@ impl Settings {
 fn letter(number: usize) -> String {
     let letters = (b'a'..=b'z').map(char::from);
     letters.into_iter().nth(number).map_or_else(|| format!("origin-{number}"), String::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str = r#"
-interval = "1 s"
-probes = 2
-switchback = "60 s"
-
-[[origins]]
-url = "http://10.0.0.1/live/master.m3u8"
-
-[[origins]]
-name = "spare"
-url = "http://10.0.0.2/live/master.m3u8"
-priority = 1
-"#;
-
-    fn config(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variable = |name: &str| {
-            let found = variables.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        let settings = Settings::from_environment(variable)
-            .and_then(|over| Ok(over.or(Settings::from_toml(file, "switch.toml")?)));
-        settings.and_then(|settings| settings.config()).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_environment_stands_over_the_file_and_the_file_over_the_defaults() {
-        let config = config(FILE, &[("WEIR_SWITCH_INTERVAL", "250 ms")]).unwrap();
-        assert_eq!((config.interval, config.threshold), (Span::from_ms(250), Span::from_s(20)));
-        assert_eq!((config.probes, config.policy), (2, Policy::Backup));
-        assert_eq!(config.switchback, Switchback::After(Span::from_s(60)));
-        let names: Vec<_> = config.origins.iter().map(|origin| origin.name.as_str()).collect();
-        assert_eq!(names, ["a", "spare"]);
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_with_its_place() {
-        let error = |file: &str, variables: &[(&str, &str)]| config(file, variables).unwrap_err();
-        assert!(error("", &[]).starts_with("origins: there is none"));
-        let unknown = error("intervall = \"1 s\"", &[]);
-        assert!(unknown.starts_with("switch.toml:1: unknown field `intervall`"), "{unknown}");
-        assert!(unknown.contains("`interval`"), "{unknown}");
-        let late = error(&FILE.replace("1 s", "0 s"), &[]);
-        assert_eq!(late, "switch.toml:2: interval = \"0 s\": expected 10 ms to 3600 s");
-        let long = error(FILE, &[("WEIR_SWITCH_TIMEOUT", "64 s")]);
-        let expected = "a time-out of 64 s: it takes more than 63 intervals of 1 s";
-        assert_eq!(long, format!("WEIR_SWITCH_TIMEOUT: timeout = \"64 s\": {expected}"));
-        let unit = error(FILE, &[("WEIR_SWITCH_TIMEOUT", "2")]);
-        assert!(unit.starts_with("WEIR_SWITCH_TIMEOUT: timeout = \"2\": "), "{unit}");
-        let scheme = error(&FILE.replace("http://10.0.0.2", "ftp://10.0.0.2"), &[]);
-        assert!(scheme.contains("expected an http:// URL"), "{scheme}");
-        let twice = error(&FILE.replace("spare", "a"), &[]);
-        assert!(twice.contains("two origins are called \"a\""), "{twice}");
-        let policy = error(FILE, &[("WEIR_SWITCH_POLICY", "random")]);
-        assert!(policy.contains("\"backup\", \"round-robin\" or \"latency\""), "{policy}");
-    }
 }

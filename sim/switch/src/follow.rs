@@ -1,6 +1,6 @@
 //! How old a stream is, from its playlists.
 
-use crate::reading::{Newest, Seen};
+use crate::reading::{Newest, StreamState};
 use weir_core::playlist::{Date, Media, Uri};
 use weir_units::{Span, Time};
 
@@ -13,7 +13,7 @@ pub struct Follower {
 
 /// The end of a playlist.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tip {
+pub struct LiveEdge {
     /// Its newest segment.
     pub newest: Newest,
     /// Where that is.
@@ -29,7 +29,7 @@ struct Mark {
     uri: Uri,
 }
 
-impl Tip {
+impl LiveEdge {
     /// The end of a playlist; `None` if it has no segment.
     pub fn of(playlist: &Media) -> Option<Self> {
         let last = playlist.segments.last()?;
@@ -50,15 +50,15 @@ impl Follower {
     /// after its end, the second counts only where dates are missing, or later than the truth: a
     /// stream that stands still is stale whatever its dates are, at most an interval and a time-out
     /// later.
-    pub fn read(&mut self, now: Time, date: Date, tip: &Tip) -> Seen {
-        let mark = Mark { sequence: tip.newest.sequence, uri: tip.uri.clone() };
+    pub fn read(&mut self, now: Time, date: Date, edge: &LiveEdge) -> StreamState {
+        let mark = Mark { sequence: edge.newest.sequence, uri: edge.uri.clone() };
         let since = match &self.last {
             Some((known, since)) if *known == mark => *since,
             _ => now,
         };
         self.last = Some((mark, since));
-        let told = tip.end.map_or(Span::ZERO, |end| date.since(end));
-        Seen { age: told.max(now.since(since)), newest: tip.newest }
+        let told = edge.end.map_or(Span::ZERO, |end| date.since(end));
+        StreamState { age: told.max(now.since(since)), newest: edge.newest }
     }
 }
 

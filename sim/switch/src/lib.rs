@@ -4,15 +4,16 @@
 //!
 //! | file | what lives there |
 //! |---|---|
-//! | `board.rs` | who serves: pure, from what probes came to |
+//! | `health_tracker.rs` | who serves: pure, from what probes came to |
 //! | `reading.rs`, `follow.rs` | what a probe came to; how old a stream is, from its playlists |
 //! | `config.rs` | what a switcher is told |
 //! | `log.rs` | what happened, as lines and as rows of a table |
-//! | `probe.rs`, `rounds.rs` | looks at an origin; when, and in which order that counts |
+//! | `probe.rs`, `probe_scheduler.rs` | looks at an origin; when, and in which order that counts |
 //! | `proxy.rs`, `route.rs` | answers requests; which paths go on |
-//! | `client.rs`, `crowd.rs` | clients that do not take what they ask for; how many from one address |
 //! | `begin.rs`, `relay.rs` | how answers begin; bodies on their way, which another origin completes |
-//! | `upstream.rs`, `state.rs`, `metrics.rs`, `run.rs` | requests to origins, what is shared, the process |
+//! | `state.rs`, `metrics.rs`, `run.rs` | what is shared, what is counted, the process |
+//!
+//! Connections, and requests to origins, are those of [`weir_server`].
 //!
 //! # What a client sees of a fault
 //! A request that the active origin does not answer, or answers with a status of 500 or above, is
@@ -28,7 +29,7 @@
 //!
 //! # How long a fault lasts
 //! An origin is bad after N bad probes in a row: at most N intervals and one time-out after it died,
-//! for a probe begins at every interval, whatever became of the one before (see `rounds.rs`).
+//! for a probe begins at every interval, whatever became of the one before (see `probe_scheduler.rs`).
 //!
 //! A stream that stands still is bad when its newest segment ended longer ago than the threshold. So
 //! it is left at an age of at most the threshold, N intervals and one time-out; where its dates are
@@ -38,7 +39,7 @@
 //! A connection holds a place and memory of the kernel, so that clients have bounds too. The head of a
 //! request has to come within 10 s, the first after the connection began and the others after the
 //! answer before. Of an answer that waits for the client, some has to be taken in every
-//! [`Config::patience`], at [`Config::least_rate`] (see `client.rs`): who stops reading is left after
+//! [`Config::patience`], at [`Config::least_rate`]: who stops reading is left after
 //! one or two of these times. An address has at most [`Config::per_address`] connections, and all
 //! together 10,000. What was closed is counted by reasons, as `switcher_clients_closed_total`.
 //!
@@ -46,27 +47,24 @@
 //! HTTP/1.1 without TLS. Nothing is cached. Requests with bodies are refused.
 
 mod begin;
-mod board;
-mod client;
 mod config;
-mod crowd;
 mod follow;
+mod health_tracker;
 mod log;
 mod metrics;
 mod probe;
+mod probe_scheduler;
 mod proxy;
 mod reading;
 mod relay;
-mod rounds;
 mod route;
 mod run;
 mod state;
-mod upstream;
 
-pub use board::{Board, Happening, OriginStatus};
 pub use config::{Config, ConfigError, MAX_ORIGINS, OriginConfig, Policy, Settings, Switchback};
-pub use follow::{Follower, Tip, disagreement};
+pub use follow::{Follower, LiveEdge, disagreement};
+pub use health_tracker::{HealthTracker, OriginStatus, SwitchEvent};
 pub use log::{events, line};
-pub use reading::{Bad, Newest, Reading, Seen};
-pub use rounds::{Look, MAX_UNDER_WAY, Rounds, Sight};
+pub use probe_scheduler::{MAX_UNDER_WAY, Probe, ProbeResult, ProbeScheduler};
+pub use reading::{Bad, Newest, Reading, StreamState};
 pub use run::{Switcher, allow_descriptors};

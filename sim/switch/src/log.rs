@@ -1,6 +1,6 @@
 //! What happens as lines of JSON, and as rows of the table `events`.
 
-use crate::board::Happening;
+use crate::health_tracker::SwitchEvent;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
 use weir_records::Event;
@@ -19,13 +19,13 @@ struct Line {
     /// CLOCK_MONOTONIC, which all processes of a machine share.
     monotonic_ns: u64,
     #[serde(flatten)]
-    said: Said,
+    record: EventRecord,
 }
 
-/// A [`Happening`] with the names of origins.
+/// A [`SwitchEvent`] with the names of origins.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
-enum Said {
+enum EventRecord {
     Good { origin: String },
     Bad { origin: String, why: String },
     Failover { from: String, to: String },
@@ -36,22 +36,26 @@ enum Said {
 
 /// What happened as a line of JSON, without its end: when, on CLOCK_MONOTONIC in nanoseconds, and to
 /// whom; `names` are those of the origins.
-pub fn line(at: Time, what: &Happening, names: &[String]) -> String {
+pub fn line(at: Time, what: &SwitchEvent, names: &[String]) -> String {
     let name = |at: &usize| names.get(*at).cloned().unwrap_or_default();
-    let said = match what {
-        Happening::Good(origin) => Said::Good { origin: name(origin) },
-        Happening::Bad(origin, why) => {
-            Said::Bad { origin: name(origin), why: why.chars().take(MAX_WHY).collect() }
+    let record = match what {
+        SwitchEvent::Good(origin) => EventRecord::Good { origin: name(origin) },
+        SwitchEvent::Bad(origin, why) => {
+            EventRecord::Bad { origin: name(origin), why: why.chars().take(MAX_WHY).collect() }
         }
-        Happening::Failover { from, to } => Said::Failover { from: name(from), to: name(to) },
-        Happening::Switchback { from, to } => Said::Switchback { from: name(from), to: name(to) },
-        Happening::NoneGood(kept) => Said::NoneGood { kept: name(kept) },
-        Happening::Disagrees(origin, ahead) => {
-            Said::Disagrees { origin: name(origin), ahead: *ahead }
+        SwitchEvent::Failover { from, to } => {
+            EventRecord::Failover { from: name(from), to: name(to) }
+        }
+        SwitchEvent::Switchback { from, to } => {
+            EventRecord::Switchback { from: name(from), to: name(to) }
+        }
+        SwitchEvent::NoneGood(kept) => EventRecord::NoneGood { kept: name(kept) },
+        SwitchEvent::Disagrees(origin, ahead) => {
+            EventRecord::Disagrees { origin: name(origin), ahead: *ahead }
         }
     };
     // It has no keys that JSON could not have.
-    serde_json::to_string(&Line { monotonic_ns: at.ns(), said }).unwrap_or_default()
+    serde_json::to_string(&Line { monotonic_ns: at.ns(), record }).unwrap_or_default()
 }
 
 /// The rows of `events` that a log of [`line()`]s means: of a trial that began at `epoch`, a moment of
@@ -70,7 +74,7 @@ pub fn events(mut log: impl BufRead, epoch: Time, node: &str, service: &str) -> 
         }
         // The rest of a line that is too long begins in the middle of a value, which is no line.
         let Ok(line) = serde_json::from_slice::<Line>(&bytes) else { continue };
-        let (event, detail) = row(line.said);
+        let (event, detail) = row(line.record);
         events.push(Event {
             at_us: Time::from_ns(line.monotonic_ns).since(epoch).us(),
             node: node.to_owned(),
@@ -83,96 +87,19 @@ pub fn events(mut log: impl BufRead, epoch: Time, node: &str, service: &str) -> 
 }
 
 /// The name of an event, and its detail.
-fn row(said: Said) -> (&'static str, String) {
-    match said {
-        Said::Good { origin } => ("good", origin),
-        Said::Bad { origin, why } => ("bad", format!("{origin}: {why}")),
-        Said::Failover { from, to } => ("failover", format!("{from} -> {to}")),
-        Said::Switchback { from, to } => ("switchback", format!("{from} -> {to}")),
-        Said::NoneGood { kept } => ("none good", kept),
-        Said::Disagrees { origin, ahead: 0 } => ("disagrees", format!("{origin}: no longer")),
-        Said::Disagrees { origin, ahead } => {
+fn row(record: EventRecord) -> (&'static str, String) {
+    match record {
+        EventRecord::Good { origin } => ("good", origin),
+        EventRecord::Bad { origin, why } => ("bad", format!("{origin}: {why}")),
+        EventRecord::Failover { from, to } => ("failover", format!("{from} -> {to}")),
+        EventRecord::Switchback { from, to } => ("switchback", format!("{from} -> {to}")),
+        EventRecord::NoneGood { kept } => ("none good", kept),
+        EventRecord::Disagrees { origin, ahead: 0 } => {
+            ("disagrees", format!("{origin}: no longer"))
+        }
+        EventRecord::Disagrees { origin, ahead } => {
             let where_it_is = if ahead > 0 { "ahead" } else { "behind" };
             ("disagrees", format!("{origin}: {} segments {where_it_is}", ahead.unsigned_abs()))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn names() -> Vec<String> {
-        ["origin-a", "origin-b"].map(str::to_owned).to_vec()
-    }
-
-    fn happening() -> impl Strategy<Value = Happening> {
-        prop_oneof![
-            (0..2usize).prop_map(Happening::Good),
-            (0..2usize, ".{0,400}").prop_map(|(origin, why)| Happening::Bad(origin, why)),
-            (0..2usize).prop_map(|from| Happening::Failover { from, to: 1 - from }),
-            (0..2usize).prop_map(|from| Happening::Switchback { from, to: 1 - from }),
-            (0..2usize).prop_map(Happening::NoneGood),
-            (0..2usize, any::<i64>()).prop_map(|(at, ahead)| Happening::Disagrees(at, ahead)),
-        ]
-    }
-
-    #[test]
-    fn a_happening_is_a_row_on_the_clock_of_the_trial() {
-        let at = |ms: u64| Time::from_ns(ms * 1_000_000);
-        let happened = [
-            (at(900), Happening::Good(0)),
-            (at(1500), Happening::Bad(0, "HTTP status 500".to_owned())),
-            (at(1500), Happening::Failover { from: 0, to: 1 }),
-            (at(2000), Happening::Switchback { from: 1, to: 0 }),
-            (at(3000), Happening::NoneGood(0)),
-            (at(4000), Happening::Disagrees(1, -102)),
-        ];
-        let log: Vec<_> = happened.iter().map(|(at, what)| line(*at, what, &names())).collect();
-        let rows = events(log.join("\n").as_bytes(), at(1000), "edge", "switch");
-        let told: Vec<_> = rows
-            .iter()
-            .map(|row| (row.at_us, row.event.as_str(), row.detail.as_deref().unwrap()))
-            .collect();
-        let expected = [
-            (0, "good", "origin-a"),
-            (500_000, "bad", "origin-a: HTTP status 500"),
-            (500_000, "failover", "origin-a -> origin-b"),
-            (1_000_000, "switchback", "origin-b -> origin-a"),
-            (2_000_000, "none good", "origin-a"),
-            (3_000_000, "disagrees", "origin-b: 102 segments behind"),
-        ];
-        assert_eq!(told, expected);
-        assert!(rows.iter().all(|row| row.node == "edge" && row.service == "switch"));
-    }
-
-    #[test]
-    fn a_line_is_read_whatever_stands_around_it() {
-        let good = line(Time::ZERO, &Happening::Good(1), &names());
-        let long = "x".repeat(3 * MAX_LINE as usize);
-        let log = format!("weir switch: hello\n{{}}\n{long}\n\n{good}\n{good}\n{}", &good[..20]);
-        assert_eq!(events(log.as_bytes(), Time::ZERO, "n", "s").len(), 2);
-    }
-
-    #[test]
-    fn a_log_without_an_end_is_not_read_for_ever() {
-        let good = line(Time::ZERO, &Happening::Good(1), &names()) + "\n";
-        let log = good.repeat(MAX_EVENTS + 10);
-        assert_eq!(events(log.as_bytes(), Time::ZERO, "n", "s").len(), MAX_EVENTS);
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_happens_is_one_line_and_one_row(at: u64, what in happening()) {
-            let line = line(Time::from_ns(at), &what, &names());
-            prop_assert!(!line.contains('\n'));
-            prop_assert_eq!(events(line.as_bytes(), Time::ZERO, "n", "s").len(), 1);
-        }
-
-        #[test]
-        fn no_log_is_too_strange(log in prop::collection::vec(any::<u8>(), 0..2000)) {
-            events(log.as_slice(), Time::ZERO, "n", "s");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What Prometheus sees of a switcher, in its text format 0.0.4: metrics and origins in a fixed
 //! order, so that equal states are equal texts.
 
-use crate::board::{Board, Happening};
 use crate::config::Config;
+use crate::health_tracker::{HealthTracker, SwitchEvent};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::sync::{Mutex, PoisonError};
+use weir_server::CloseReason;
 use weir_units::Span;
 
 /// The MIME type of [`Metrics::text`].
@@ -24,20 +25,7 @@ pub(crate) struct Metrics {
     counts: Mutex<Counts>,
 }
 
-/// Why a client's connection was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Closed {
-    /// It took nothing of an answer for [`Config::patience`].
-    TookNothing,
-    /// It took less than [`Config::least_rate`].
-    TooSlow,
-    /// No request of it, or only a part of one, came in time; so end most that are kept alive.
-    NoRequest,
-    /// Its address had [`Config::per_address`] others: it was refused.
-    TooMany,
-}
-
-/// The values of the label `reason`, in the order of [`Closed`].
+/// The values of the label `reason`, in the order of [`CloseReason`].
 const REASONS: [&str; 4] = ["took nothing", "too slow", "no request", "too many"];
 
 #[derive(Default)]
@@ -105,10 +93,10 @@ impl Metrics {
         self.of(origin, |counts| *counts.probes.entry(result).or_default() += 1);
     }
 
-    pub fn happened(&self, what: &Happening) {
+    pub fn happened(&self, what: &SwitchEvent) {
         self.change(|counts| match what {
-            Happening::Failover { .. } => counts.failovers += 1,
-            Happening::Switchback { .. } => counts.switchbacks += 1,
+            SwitchEvent::Failover { .. } => counts.failovers += 1,
+            SwitchEvent::Switchback { .. } => counts.switchbacks += 1,
             _ => {}
         });
     }
@@ -130,56 +118,56 @@ impl Metrics {
     }
 
     /// A client's connection was closed.
-    pub fn closed(&self, why: Closed) {
+    pub fn closed(&self, why: CloseReason) {
         self.change(|counts| counts.closed[why as usize] += 1);
     }
 
     /// The text that Prometheus reads.
-    pub fn text(&self, board: &Board) -> String {
+    pub fn text(&self, tracker: &HealthTracker) -> String {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = Text(String::new());
-        let status = |at| board.status(at);
-        let active = |at| Some(u8::from(at == board.active()));
+        let mut text = Text { text: String::new(), names: &self.names };
+        let status = |at| tracker.status(at);
+        let active = |at| Some(u8::from(at == tracker.active()));
         let good = |at| status(at).map(|status| u8::from(status.good == Some(true)));
         let age = |at| status(at)?.age.map(Span::as_secs_f64);
         let ahead = |at| status(at).map(|status| status.disagrees);
-        let each = |count: fn(&OriginCounts) -> u64| {
-            let origins = &counts.origins;
-            move |at: usize| origins.get(at).map(count)
-        };
-        let names = &self.names;
-        text.gauges(names, "switcher_active_origin", "1 for the origin that is active.", active);
-        text.gauges(names, "switcher_origin_good", "1 while an origin is good.", good);
+        let origins = &counts.origins;
+        let count = |count: fn(&OriginCounts) -> u64| move |at: usize| origins.get(at).map(count);
+        text.each("gauge", "switcher_active_origin", "1 for the origin that is active.", active);
+        text.each("gauge", "switcher_origin_good", "1 while an origin is good.", good);
         let help = "Time since the end of an origin's newest segment when it was last seen.";
-        text.gauges(names, "segment_age_seconds", help, age);
+        text.each("gauge", "segment_age_seconds", help, age);
         let help = "By how many segments an origin's numbers are ahead of the active one's.";
-        text.gauges(names, "switcher_sequence_disagreement", help, ahead);
+        text.each("gauge", "switcher_sequence_disagreement", help, ahead);
         let help = "1 while no origin is good and the freshest is kept.";
-        text.one("gauge", "switcher_no_good_origin", help, u8::from(board.none_good()));
+        text.one("gauge", "switcher_no_good_origin", help, u8::from(tracker.none_good()));
         let help = "Changes of the active origin because it was bad.";
         text.one("counter", "failovers_total", help, counts.failovers);
         let help = "Changes of the active origin to a preferred one.";
         text.one("counter", "switchbacks_total", help, counts.switchbacks);
         text.closed(&counts.closed);
         let help = "Answers of an origin with a status of 500 or above.";
-        text.counters(names, "origin_http_5xx_total", help, each(|counts| counts.errors));
+        text.each("counter", "origin_http_5xx_total", help, count(|counts| counts.errors));
         let help = "Requests that the next origin was asked in an origin's place.";
-        text.counters(names, "switcher_retries_total", help, each(|counts| counts.retries));
+        text.each("counter", "switcher_retries_total", help, count(|counts| counts.retries));
         let help = "Bodies that an origin completed for another one.";
-        text.counters(names, "switcher_resumed_bodies_total", help, each(|counts| counts.resumed));
-        text.probes(names, &counts.origins);
-        text.durations(names, &counts.origins);
-        text.0
+        text.each("counter", "switcher_resumed_bodies_total", help, count(|counts| counts.resumed));
+        text.probes(&counts.origins);
+        text.durations(&counts.origins);
+        text.text
     }
 }
 
 /// A text that grows by metrics. Writing to a text does not fail.
-struct Text(String);
+struct Text<'n> {
+    text: String,
+    names: &'n [String],
+}
 
-impl Text {
+impl Text<'_> {
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
-        let _: std::fmt::Result = self.0.write_fmt(line);
-        self.0.push('\n');
+        let _: std::fmt::Result = self.text.write_fmt(line);
+        self.text.push('\n');
     }
 
     fn head(&mut self, kind: &str, name: &str, help: &str) {
@@ -192,35 +180,16 @@ impl Text {
         self.line(format_args!("{name} {value}"));
     }
 
-    fn gauges<V: Display>(
-        &mut self,
-        names: &[String],
-        name: &str,
-        help: &str,
-        value: impl Fn(usize) -> Option<V>,
-    ) {
-        self.head("gauge", name, help);
-        self.each(names, name, value);
-    }
-
-    fn counters(
-        &mut self,
-        names: &[String],
-        name: &str,
-        help: &str,
-        value: impl Fn(usize) -> Option<u64>,
-    ) {
-        self.head("counter", name, help);
-        self.each(names, name, value);
-    }
-
+    /// A metric of each origin that has a value.
     fn each<V: Display>(
         &mut self,
-        names: &[String],
+        kind: &str,
         name: &str,
+        help: &str,
         value: impl Fn(usize) -> Option<V>,
     ) {
-        for (at, origin) in names.iter().enumerate() {
+        self.head(kind, name, help);
+        for (at, origin) in self.names.iter().enumerate() {
             if let Some(value) = value(at) {
                 self.line(format_args!("{name}{{origin=\"{origin}\"}} {value}"));
             }
@@ -235,10 +204,10 @@ impl Text {
         }
     }
 
-    fn probes(&mut self, names: &[String], origins: &[OriginCounts]) {
+    fn probes(&mut self, origins: &[OriginCounts]) {
         let name = "switcher_probes_total";
         self.head("counter", name, "Probes by what they came to.");
-        for (origin, counts) in names.iter().zip(origins) {
+        for (origin, counts) in self.names.iter().zip(origins) {
             for (result, count) in &counts.probes {
                 let labels = format_args!("origin=\"{origin}\",result=\"{result}\"");
                 self.line(format_args!("{name}{{{labels}}} {count}"));
@@ -246,11 +215,11 @@ impl Text {
         }
     }
 
-    fn durations(&mut self, names: &[String], origins: &[OriginCounts]) {
+    fn durations(&mut self, origins: &[OriginCounts]) {
         let name = "switcher_request_duration_seconds";
         let help = "Time from a request to the head of its answer, by the origin that answered.";
         self.head("histogram", name, help);
-        for (origin, OriginCounts { durations, .. }) in names.iter().zip(origins) {
+        for (origin, OriginCounts { durations, .. }) in self.names.iter().zip(origins) {
             let mut below = 0;
             for (end, count) in BUCKETS_US.iter().zip(durations.buckets) {
                 below += count;

@@ -1,16 +1,13 @@
 //! Looks at an origin: its playlist, and that of its first variant.
 
 use crate::config::OriginConfig;
-use crate::follow::Tip;
+use crate::follow::LiveEdge;
+use crate::probe_scheduler::{Probe, ProbeResult};
 use crate::reading::Bad;
-use crate::rounds::{Look, Sight};
-use crate::upstream::{NoAnswer, Upstream, duration};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
-use hyper::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
-use hyper::{Method, StatusCode};
 use weir_clock::Clock;
 use weir_core::playlist::{Date, Master, Media, Uri};
+use weir_server::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+use weir_server::{Bytes, NoAnswer, StatusCode, Upstream, duration, read};
 use weir_units::Span;
 
 /// The longest playlist that is read: an hour of segments of a second has 400 kB.
@@ -27,7 +24,7 @@ pub(crate) struct Prober {
 impl Prober {
     /// One probe; `date` tells the world's time, and `media` is the media playlist that a master
     /// playlist named, where that is known. Also, which it is to be next time.
-    pub async fn probe(&self, media: Option<Uri>, date: impl Fn() -> Date) -> (Look, Option<Uri>) {
+    pub async fn probe(&self, media: Option<Uri>, date: impl Fn() -> Date) -> (Probe, Option<Uri>) {
         let started = self.clock.now();
         let looked = tokio::time::timeout(duration(self.timeout), self.look(media)).await;
         let seen = looked.unwrap_or(Err(Bad::TimedOut(self.timeout)));
@@ -35,25 +32,26 @@ impl Prober {
         let answered = !matches!(seen, Err(Bad::TimedOut(_) | Bad::Unreachable(_)));
         let took = answered.then(|| at.since(started));
         match seen {
-            Ok((tip, media)) => {
-                let result = Ok(Sight { at, date: date(), tip });
-                (Look { took, result }, media)
+            Ok((edge, media)) => {
+                let result = Ok(ProbeResult { at, date: date(), edge });
+                (Probe { took, result }, media)
             }
             // What the master playlist names may be another file when the origin is back.
-            Err(bad) => (Look { took, result: Err(bad) }, None),
+            Err(bad) => (Probe { took, result: Err(bad) }, None),
         }
     }
 
-    async fn look(&self, media: Option<Uri>) -> Result<(Tip, Option<Uri>), Bad> {
+    async fn look(&self, media: Option<Uri>) -> Result<(LiveEdge, Option<Uri>), Bad> {
         let refused = |error: &dyn ToString| Bad::Playlist(error.to_string());
-        let tip = |playlist: &Media| Tip::of(playlist).ok_or_else(|| refused(&"it has no segment"));
+        let edge =
+            |playlist: &Media| LiveEdge::of(playlist).ok_or_else(|| refused(&"it has no segment"));
         let media = match media {
             Some(media) => media,
             None => {
                 let url = &self.origin.url;
                 let body = self.fetch(url).await?;
                 match Media::parse_live(&body, url) {
-                    Ok(playlist) => return Ok((tip(&playlist)?, None)),
+                    Ok(playlist) => return Ok((edge(&playlist)?, None)),
                     // What has no segments may have variants.
                     Err(why) => {
                         let master = Master::parse(&body, url);
@@ -70,7 +68,7 @@ impl Prober {
         }
         let body = self.fetch(&media).await?;
         let playlist = Media::parse_live(&body, &media).map_err(|error| refused(&error))?;
-        Ok((tip(&playlist)?, Some(media)))
+        Ok((edge(&playlist)?, Some(media)))
     }
 
     /// A document of at most [`MAX_PLAYLIST`] bytes. Redirects are not followed: they could lead
@@ -78,7 +76,7 @@ impl Prober {
     async fn fetch(&self, url: &Uri) -> Result<Bytes, Bad> {
         let mut headers = HeaderMap::new();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        let answer = self.upstream.ask(Method::GET, url.as_str(), headers).await;
+        let answer = self.upstream.get(url.as_str(), headers).await;
         let answer = answer.map_err(|error| match error {
             NoAnswer::Unreachable(why) => Bad::Unreachable(why),
             NoAnswer::TimedOut => Bad::TimedOut(self.timeout),
@@ -86,8 +84,8 @@ impl Prober {
         if answer.status() != StatusCode::OK {
             return Err(Bad::Status(answer.status().as_u16()));
         }
-        let body = Limited::new(answer.into_body(), MAX_PLAYLIST).collect().await;
-        body.map(|body| body.to_bytes()).map_err(|error| Bad::Unreachable(error.to_string()))
+        let body = read(answer.into_body(), MAX_PLAYLIST).await;
+        body.map_err(|error| Bad::Unreachable(error.to_string()))
     }
 }
 

@@ -2,46 +2,24 @@
 
 use crate::begin::{Begun, begin};
 use crate::metrics;
-use crate::relay::{BrokenOff, Others, Relay};
+use crate::relay::{Completed, Others};
 use crate::route::below;
 use crate::state::State;
-use crate::upstream::NoAnswer;
-use bytes::Bytes;
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Incoming};
-use hyper::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH,
-    CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
-use hyper::{Method, Request, Response, StatusCode};
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// The body of an answer.
-pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, BrokenOff>>;
+use weir_server::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderMap, HeaderName,
+    HeaderValue,
+};
+use weir_server::{Answer, Body, Incoming, Method, NoAnswer, Request, StatusCode};
+use weir_server::{boxed, plain, refused, typed, whole};
 
 /// The header that says which origin answered.
 const ORIGIN: HeaderName = HeaderName::from_static("x-weir-origin");
 
-/// What concerns one connection only (RFC 9110, section 7.6.1).
-const HOP_BY_HOP: [HeaderName; 8] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-
 /// Answers a request.
 pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Answer {
-    if ![Method::GET, Method::HEAD].contains(request.method()) {
-        let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "expected GET or HEAD\n");
-        refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    if let Some(refusal) = refused(&request) {
         return refusal;
     }
     // A whole URL as the target is for a proxy to anywhere, which this is not.
@@ -51,7 +29,7 @@ pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Ans
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     match target.split('?').next().unwrap_or_default() {
         "/metrics" => {
-            let text = state.metrics.text(&state.board());
+            let text = state.metrics.text(&state.tracker());
             typed(StatusCode::OK, metrics::TEXT, text)
         }
         "/healthz" => {
@@ -68,24 +46,24 @@ pub(crate) async fn answer(state: Arc<State>, request: Request<Incoming>) -> Ans
 
 /// Asks origin after origin until one answers well.
 async fn pass_on(state: &Arc<State>, request: &Request<Incoming>, rest: &str) -> Answer {
-    let mut order: VecDeque<usize> = state.board().order().into();
+    let mut order: VecDeque<usize> = state.tracker().order().into();
     let headers = passed_on(request.headers());
     let mut best: Option<(usize, Begun)> = None;
     let mut silent = StatusCode::BAD_GATEWAY;
     while let Some(origin) = order.pop_front() {
         let Some(url) = state.url(origin, rest) else { continue };
         match ask(state, origin, request.method(), &url, headers.clone()).await {
-            Ok(begun) if is_good(begun.head.status) => {
+            Ok(begun) if is_good(begun.head.status()) => {
                 return relayed(state, request, rest, (origin, begun), &order);
             }
             // What is not there is a better answer than a broken server.
             Ok(begun) => {
-                if best.as_ref().is_none_or(|(_, best)| !best.head.status.is_client_error()) {
+                if best.as_ref().is_none_or(|(_, best)| !best.head.status().is_client_error()) {
                     best = Some((origin, begun));
                 }
             }
             Err(NoAnswer::TimedOut) => {
-                state.board().kept_waiting(origin);
+                state.tracker().kept_waiting(origin);
                 silent = StatusCode::GATEWAY_TIMEOUT;
             }
             Err(NoAnswer::Unreachable(_)) => {}
@@ -132,25 +110,19 @@ fn relayed(
     others: &VecDeque<usize>,
 ) -> Answer {
     let Begun { mut head, ahead, rest } = begun;
-    for name in hop_by_hop(&head.headers) {
-        head.headers.remove(name);
-    }
     if let Ok(name) = HeaderValue::try_from(state.config.origins[origin].name.as_str()) {
-        head.headers.insert(ORIGIN, name);
+        head.headers_mut().insert(ORIGIN, name);
     }
-    let Some(rest) = rest else {
-        let body = Full::new(ahead).map_err(|never| match never {});
-        return Response::from_parts(head, UnsyncBoxBody::new(body));
-    };
+    let Some(rest) = rest else { return head.map(|()| whole(ahead)) };
     let length = rest.size_hint().exact().map(|bytes| bytes + ahead.len() as u64);
-    let extent = extent(head.status, &head.headers, length);
+    let extent = extent(head.status(), head.headers(), length);
     let others = extent.filter(|_| request.method() == Method::GET).map(|(first, length)| Others {
         urls: others.iter().filter_map(|at| Some((*at, state.url(*at, path)?))).collect(),
         first,
         length,
     });
-    let relay = Relay::new(Arc::clone(state), origin, ahead, rest, others);
-    Response::from_parts(head, UnsyncBoxBody::new(relay))
+    let body = Completed::new(Arc::clone(state), origin, ahead, rest, others);
+    head.map(|()| boxed(body))
 }
 
 /// Where in its file a body begins, and how long the file is; `None` if that cannot be told.
@@ -169,36 +141,12 @@ fn extent(status: StatusCode, headers: &HeaderMap, length: Option<u64>) -> Optio
     }
 }
 
-/// The headers of a request that go to an origin.
+/// The headers of a request that go to an origin: not the origin's own name, and what leads to
+/// bodies that another origin can complete.
 fn passed_on(headers: &HeaderMap) -> HeaderMap {
     let mut passed = headers.clone();
-    for name in hop_by_hop(headers) {
-        passed.remove(name);
-    }
-    // The origin's own name, and bodies that another origin can complete.
     for name in [HOST, ACCEPT_ENCODING, CONTENT_LENGTH] {
         passed.remove(name);
     }
     passed
-}
-
-/// What of the headers concerns this connection only; `Connection` may name more.
-fn hop_by_hop(headers: &HeaderMap) -> Vec<HeaderName> {
-    let named = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    let named =
-        named.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok());
-    HOP_BY_HOP.into_iter().chain(named).collect()
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Answer {
-    typed(status, "text/plain; charset=utf-8", text.to_owned())
-}
-
-fn typed(status: StatusCode, kind: &'static str, text: String) -> Answer {
-    let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
-    let mut answer = Response::new(UnsyncBoxBody::new(body));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
 }

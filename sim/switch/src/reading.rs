@@ -10,12 +10,12 @@ pub struct Reading {
     /// From the first request to the last byte, if the origin answered.
     pub took: Option<Span>,
     /// What was seen, or why it is not good.
-    pub result: Result<Seen, Bad>,
+    pub result: Result<StreamState, Bad>,
 }
 
 /// What a playlist says of its stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct StreamState {
     /// How long ago the newest segment ended.
     pub age: Span,
     /// The newest segment.
@@ -45,7 +45,7 @@ pub enum Bad {
     /// What came is no playlist; why.
     Playlist(String),
     /// The stream does not go on: so long ago its newest segment ended.
-    Stale(Seen),
+    Stale(StreamState),
 }
 
 impl Bad {
@@ -78,7 +78,7 @@ impl fmt::Display for Bad {
 
 impl Reading {
     /// What was seen of the stream, good or stale.
-    pub const fn seen(&self) -> Option<Seen> {
+    pub const fn seen(&self) -> Option<StreamState> {
         match &self.result {
             Ok(seen) | Err(Bad::Stale(seen)) => Some(*seen),
             Err(_) => None,

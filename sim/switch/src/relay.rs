@@ -8,19 +8,16 @@
 //! connection is closed short of the announced length, so that it knows.
 
 use crate::state::State;
-use crate::upstream::duration;
-use bytes::{Bytes, BytesMut};
-use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::header::CONTENT_RANGE;
-use hyper::{Response, StatusCode};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use tokio::time::Sleep;
-use weir_clock::Clock;
-use weir_units::{BitRate, Span, Time};
+use tokio::time::timeout;
+use weir_server::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
+use weir_server::{Body, BrokenOff, Bytes, Frame, Incoming, Relay, Response, SizeHint, StatusCode};
+use weir_server::{data, duration};
+use weir_units::{BitRate, Span};
 
 /// Bytes that must be the same in two origins' files for one to complete the other.
 const OVERLAP: usize = 1024;
@@ -39,7 +36,7 @@ pub(crate) struct Others {
 }
 
 /// A body on its way.
-pub(crate) struct Relay {
+pub(crate) struct Completed {
     state: Arc<State>,
     /// Whose body it is.
     origin: usize,
@@ -51,12 +48,11 @@ pub(crate) struct Relay {
     left: Option<u64>,
     sent: u64,
     /// The last bytes that were sent.
-    tail: BytesMut,
-    patience: Patience,
+    tail: Vec<u8>,
 }
 
 enum Source {
-    Body(Incoming),
+    Body(Relay),
     /// Another origin is being asked.
     Asked(Pin<Box<dyn Future<Output = Option<Rest>> + Send>>),
     Ended,
@@ -65,17 +61,12 @@ enum Source {
 /// The rest of a body from another origin, and what of it has arrived beyond the overlap.
 struct Rest {
     origin: usize,
-    body: Incoming,
+    body: Relay,
     ahead: Bytes,
     others: Others,
 }
 
-/// Why a body ends before its end.
-#[derive(Debug, thiserror::Error)]
-#[error("the origin's answer broke off, and no other origin completes it")]
-pub(crate) struct BrokenOff;
-
-impl Relay {
+impl Completed {
     /// The body of an answer of which something has come already.
     pub fn new(
         state: Arc<State>,
@@ -88,11 +79,10 @@ impl Relay {
             origin,
             left: rest.size_hint().exact().map(|bytes| bytes + ahead.len() as u64),
             ahead,
-            source: Source::Body(rest),
+            source: Source::Body(relay(&state, rest)),
             others,
             sent: 0,
-            tail: BytesMut::new(),
-            patience: Patience::new(state.config.timeout, state.clock),
+            tail: Vec::new(),
             state,
         }
     }
@@ -104,7 +94,7 @@ impl Relay {
         if self.others.is_some() {
             let keep = data.len().min(OVERLAP);
             let excess = (self.tail.len() + keep).saturating_sub(OVERLAP);
-            drop(self.tail.split_to(excess));
+            self.tail.drain(..excess);
             self.tail.extend_from_slice(&data[data.len() - keep..]);
         }
     }
@@ -112,9 +102,9 @@ impl Relay {
     /// Asks the next origin for what is missing.
     fn turn_to_others(&mut self) -> Result<(), BrokenOff> {
         let (Some(others), Some(left)) = (self.others.take(), self.left) else {
-            return Err(BrokenOff);
+            return Err(BrokenOff::Closed);
         };
-        let tail = self.tail.clone().freeze();
+        let tail = self.tail.clone();
         let next = others.first + self.sent;
         let state = Arc::clone(&self.state);
         self.source = Source::Asked(Box::pin(complete(state, others, next, left, tail)));
@@ -122,7 +112,7 @@ impl Relay {
     }
 }
 
-impl Body for Relay {
+impl Body for Completed {
     type Data = Bytes;
     type Error = BrokenOff;
 
@@ -140,20 +130,19 @@ impl Body for Relay {
             match &mut this.source {
                 Source::Ended => return Poll::Ready(None),
                 Source::Body(body) => {
-                    let broken = match Pin::new(body).poll_frame(context) {
-                        Poll::Ready(Some(Ok(frame))) => {
-                            this.patience.gets(frame.data_ref().map_or(0, Bytes::len) as u64);
+                    let broken = match ready!(Pin::new(body).poll_frame(context)) {
+                        Some(Ok(frame)) => {
                             if let Some(data) = frame.data_ref() {
                                 let data = data.clone();
                                 this.count(&data);
                             }
                             return Poll::Ready(Some(Ok(frame)));
                         }
-                        Poll::Ready(None) => this.left.is_some_and(|left| left > 0),
-                        Poll::Ready(Some(Err(_))) => true,
-                        Poll::Pending => {
-                            ready!(this.patience.ends(context));
-                            this.state.board().kept_waiting(this.origin);
+                        None => this.left.is_some_and(|left| left > 0),
+                        Some(Err(why)) => {
+                            if why == BrokenOff::Silent {
+                                this.state.tracker().kept_waiting(this.origin);
+                            }
                             true
                         }
                     };
@@ -169,13 +158,12 @@ impl Body for Relay {
                 Source::Asked(asked) => {
                     let Some(rest) = ready!(asked.as_mut().poll(context)) else {
                         this.source = Source::Ended;
-                        return Poll::Ready(Some(Err(BrokenOff)));
+                        return Poll::Ready(Some(Err(BrokenOff::Closed)));
                     };
                     let Rest { origin, body, ahead, others } = rest;
                     this.state.metrics.resumed(origin);
                     (this.source, this.others) = (Source::Body(body), Some(others));
                     this.origin = origin;
-                    this.patience.begins_again();
                     if !ahead.is_empty() {
                         this.count(&ahead);
                         return Poll::Ready(Some(Ok(Frame::data(ahead))));
@@ -196,18 +184,20 @@ async fn complete(
     mut others: Others,
     next: u64,
     left: u64,
-    tail: Bytes,
+    tail: Vec<u8>,
 ) -> Option<Rest> {
     // Each origin is asked once in the life of an answer.
     while let Some((origin, url)) = others.urls.pop_front() {
         let first = next - tail.len() as u64;
         let last = (next + left).checked_sub(1)?;
-        let Ok(answer) = state.upstream.ask_range(&url, first, last).await else { continue };
+        let range = HeaderValue::try_from(format!("bytes={first}-{last}")).ok()?;
+        let headers = HeaderMap::from_iter([(RANGE, range)]);
+        let Ok(answer) = state.upstream.get(&url, headers).await else { continue };
         if !is_range(&answer, first, last, others.length) {
             continue;
         }
         if let Some((body, ahead)) = after_overlap(answer.into_body(), &tail).await {
-            return Some(Rest { origin, body, ahead, others });
+            return Some(Rest { origin, body: relay(&state, body), ahead, others });
         }
     }
     None
@@ -221,62 +211,18 @@ fn is_range(answer: &Response<Incoming>, first: u64, last: u64, length: u64) -> 
 }
 
 /// What follows in a body upon bytes that have to be these.
-async fn after_overlap(mut body: Incoming, overlap: &Bytes) -> Option<(Incoming, Bytes)> {
-    let mut seen = BytesMut::new();
+async fn after_overlap(mut body: Incoming, overlap: &[u8]) -> Option<(Incoming, Bytes)> {
+    let mut seen = Vec::new();
     while seen.len() < overlap.len() {
-        let frame = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-        let frame = tokio::time::timeout(duration(Span::from_s(1)), frame).await.ok()??.ok()?;
-        if let Ok(data) = frame.into_data() {
-            seen.extend_from_slice(&data);
-        }
+        let next = timeout(duration(Span::from_s(1)), data(&mut body));
+        seen.extend_from_slice(&next.await.ok()?.ok()??);
     }
     let ahead = seen.split_off(overlap.len());
-    (seen == *overlap).then(|| (body, ahead.freeze()))
+    (seen == overlap).then(|| (body, ahead.into()))
 }
 
-/// How long an origin may keep a client waiting: not at all for so long, and no longer in all than
-/// the slowest acceptable rate allows. Time in which the client does not take what is there does not
-/// count.
-struct Patience {
-    clock: Clock,
-    timeout: Span,
-    /// What has come, in bytes.
-    got: u64,
-    waited: Span,
-    waits_since: Option<Time>,
-    alarm: Option<Pin<Box<Sleep>>>,
-}
-
-impl Patience {
-    fn new(timeout: Span, clock: Clock) -> Self {
-        Self { clock, timeout, got: 0, waited: Span::ZERO, waits_since: None, alarm: None }
-    }
-
-    fn begins_again(&mut self) {
-        *self = Self::new(self.timeout, self.clock);
-    }
-
-    fn gets(&mut self, bytes: u64) {
-        self.got = self.got.saturating_add(bytes);
-        if let Some(since) = self.waits_since.take() {
-            self.waited = self.waited.saturating_add(self.clock.now().since(since));
-        }
-        self.alarm = None;
-    }
-
-    /// Ready when there has been waiting enough.
-    fn ends(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.waits_since.is_none() {
-            self.waits_since = Some(self.clock.now());
-            let seconds = self.got as f64 * 8.0 / LEAST_RATE.bps() as f64;
-            let all = Span::from_secs_f64(seconds).unwrap_or(Span::MAX);
-            let left = self.timeout.saturating_add(all).saturating_sub(self.waited);
-            let alarm = tokio::time::sleep(duration(left.min(self.timeout)));
-            self.alarm = Some(Box::pin(alarm));
-        }
-        match &mut self.alarm {
-            Some(alarm) => alarm.as_mut().poll(context),
-            None => Poll::Ready(()),
-        }
-    }
+/// An origin's body, which may keep a client waiting for the time-out, and no longer in all than the
+/// slowest acceptable rate allows.
+fn relay(state: &State, body: Incoming) -> Relay {
+    Relay::new(body, state.config.timeout, Some(LEAST_RATE))
 }

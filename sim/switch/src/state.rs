@@ -1,12 +1,12 @@
 //! What probes and requests share.
 
-use crate::board::{Board, Happening};
-use crate::config::Config;
+use crate::config::{Config, OriginConfig};
+use crate::health_tracker::{HealthTracker, SwitchEvent};
 use crate::metrics::Metrics;
-use crate::upstream::{Upstream, url_below};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_clock::Clock;
+use weir_server::Upstream;
 use weir_units::Span;
 
 /// What probes and requests share.
@@ -15,7 +15,7 @@ pub(crate) struct State {
     pub clock: Clock,
     pub upstream: Upstream,
     pub metrics: Arc<Metrics>,
-    board: Mutex<Board>,
+    tracker: Mutex<HealthTracker>,
 }
 
 /// The body of `/healthz`.
@@ -42,35 +42,35 @@ impl State {
     pub fn new(config: Config, clock: Clock) -> Self {
         Self {
             clock,
-            upstream: Upstream::new(config.timeout),
+            upstream: Upstream::new(config.timeout, None),
             metrics: Arc::new(Metrics::new(&config)),
-            board: Mutex::new(Board::new(config.clone())),
+            tracker: Mutex::new(HealthTracker::new(config.clone())),
             config,
         }
     }
 
-    /// The board. It holds no invariant that a panic elsewhere could have broken.
-    pub fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The tracker. It holds no invariant that a panic elsewhere could have broken.
+    pub fn tracker(&self) -> MutexGuard<'_, HealthTracker> {
+        self.tracker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes note of what happened.
-    pub fn note(&self, happened: &[Happening]) {
+    pub fn note(&self, happened: &[SwitchEvent]) {
         happened.iter().for_each(|what| self.metrics.happened(what));
     }
 
     /// The URL of what stands at an origin below the folder of its playlist.
     pub fn url(&self, origin: usize, rest: &str) -> Option<String> {
-        url_below(self.config.origins.get(origin)?, rest).ok()
+        self.config.origins.get(origin).and_then(|origin| url_below(origin, rest))
     }
 
     /// Whether some origin is good, and the body of `/healthz`.
     pub fn health(&self) -> (bool, String) {
-        let board = self.board();
-        let good = !board.none_good();
+        let tracker = self.tracker();
+        let good = !tracker.none_good();
         let name = |at: usize| self.config.origins.get(at).map_or("", |origin| &origin.name);
         let origins = (0..self.config.origins.len()).filter_map(|at| {
-            let status = board.status(at)?;
+            let status = tracker.status(at)?;
             Some(OriginHealth {
                 name: name(at),
                 good: status.good,
@@ -83,10 +83,17 @@ impl State {
         });
         let health = Health {
             status: if good { "ok" } else { "degraded" },
-            active: name(board.active()),
+            active: name(tracker.active()),
             origins: origins.collect(),
         };
         // It has no keys that JSON could not have.
         (good, serde_json::to_string(&health).unwrap_or_default())
     }
+}
+
+/// The URL of what stands below the folder of an origin's playlist.
+fn url_below(origin: &OriginConfig, rest: &str) -> Option<String> {
+    let text = origin.url.as_str();
+    let (folder, _) = text.split(['?', '#']).next().unwrap_or(text).rsplit_once('/')?;
+    Some(format!("{folder}/{rest}"))
 }

@@ -30,7 +30,7 @@ pub fn take_over() {
     let work: fn(&Path, &mut dyn Write) -> Result<()> = match word.to_str() {
         Some(crate::PLAYER_ARGUMENT) => players,
         Some(crate::TRAFFIC_ARGUMENT) => traffic,
-        Some(crate::GATE_ARGUMENT) => |job, _| weir_sidecar::gate(&read(job)?),
+        Some(crate::GATE_ARGUMENT) => |job, _| weir_sidecar::fault_proxy(&read(job)?),
         Some(crate::HEALTH_ARGUMENT) => |job, _| weir_sidecar::health(&read(job)?),
         _ => return,
     };

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use weir_plan::Service;
-use weir_sidecar::{GateJob, HealthJob, Order};
+use weir_sidecar::{FaultProxyJob, FaultRule, HealthJob};
 use weir_units::{Seed, Span};
 
 /// How long a sidecar may take until it listens.
@@ -38,7 +38,7 @@ impl<'a> Gate<'a> {
         let address = place.address(service)?;
         let listen = SocketAddr::from((address, place.port(service)?));
         let control = place.run(service).join("gate");
-        let job = GateJob {
+        let job = FaultProxyJob {
             listen,
             origin: SocketAddr::from((address, place.own_port(service)?)),
             control: control.clone(),
@@ -62,8 +62,8 @@ impl<'a> Gate<'a> {
     ///
     /// # Errors
     /// If it does not answer.
-    pub fn order(&self, orders: &[Order]) -> Result<()> {
-        weir_sidecar::order(&self.control, orders)
+    pub fn order(&self, rules: &[FaultRule]) -> Result<()> {
+        weir_sidecar::set_rules(&self.control, rules)
             .with_context(|| format!("tell the gate of {}", self.service))
     }
 }

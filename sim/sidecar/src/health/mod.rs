@@ -8,22 +8,20 @@ mod report;
 mod server;
 mod stream;
 
-use crate::serve;
+use crate::run::run;
 use anyhow::Result;
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode};
 use report::Report;
 use serde::{Deserialize, Serialize};
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 use weir_clock::since_1970;
 use weir_core::playlist::Date;
+use weir_server::{
+    Answer, Bounds, Connection, Incoming, NoAnswer, Request, Server, Service, StatusCode, plain,
+    refused, typed,
+};
 use weir_units::Span;
 
 /// What a health endpoint looks at.
@@ -65,14 +63,10 @@ pub struct HealthJob {
 /// # Errors
 /// If it cannot listen, and if the kernel has no room for it.
 pub fn health(job: &HealthJob) -> Result<()> {
-    serve::run(async {
-        let listener = serve::listen(job.listen)?;
-        let endpoint = Rc::new(Endpoint { job: job.clone(), looking: Mutex::new(()) });
-        serve::serve(listener, move |request, _| {
-            let endpoint = Rc::clone(&endpoint);
-            async move { Ok::<_, Infallible>(endpoint.answer(&request).await) }
-        })
-        .await
+    run(async {
+        let server = Server::bind(job.listen, Bounds::default())?;
+        let endpoint = Endpoint { job: job.clone(), looking: Mutex::new(()) };
+        server.serve(Arc::new(endpoint), std::future::pending()).await
     })
 }
 
@@ -82,28 +76,32 @@ struct Endpoint {
     looking: Mutex<()>,
 }
 
-impl Endpoint {
-    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        if ![Method::GET, Method::HEAD].contains(request.method()) {
-            let mut refusal = plain(StatusCode::METHOD_NOT_ALLOWED, "expected GET or HEAD\n");
-            refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return refusal;
+impl Service for Endpoint {
+    async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        _: Connection,
+    ) -> Result<Answer, NoAnswer> {
+        if let Some(refusal) = refused(&request) {
+            return Ok(refusal);
         }
-        match request.uri().path() {
+        Ok(match request.uri().path() {
             "/healthz" => {
                 let report = self.look().await;
                 let status =
                     if report.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-                response(status, "application/json", report.json())
+                typed(status, "application/json", report.json())
             }
             "/metrics" => {
                 let text = self.look().await.metrics(&self.job.service);
-                response(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
+                typed(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
             }
             _ => plain(StatusCode::NOT_FOUND, "expected /healthz or /metrics\n"),
-        }
+        })
     }
+}
 
+impl Endpoint {
     async fn look(&self) -> Report {
         let _held = self.looking.lock().await;
         let HealthJob { folder, threshold, encoder, ingest, server, .. } = &self.job;
@@ -120,19 +118,4 @@ impl Endpoint {
         }
         report
     }
-}
-
-fn plain(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
-    response(status, "text/plain; charset=utf-8", text.to_owned())
-}
-
-fn response(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    *response.status_mut() = status;
-    let headers: [(HeaderName, &'static str); 2] =
-        [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store")];
-    for (name, value) in headers {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

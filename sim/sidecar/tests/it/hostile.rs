@@ -1,6 +1,6 @@
 //! Clients and origins that do not behave: everybody else is served as before.
 
-use crate::toy::{Gate, PATIENCE, free, origin, request, response, say};
+use crate::toy::{PATIENCE, Proxy, free, origin, request, response, say};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
@@ -34,42 +34,42 @@ fn origin_of_evil() -> SocketAddr {
     })
 }
 
-fn serves(gate: &Gate) {
-    assert_eq!(gate.get("/well").text(), "well");
+fn serves(proxy: &Proxy) {
+    assert_eq!(proxy.get("/well").text(), "well");
 }
 
 #[test]
 fn an_origin_that_lies_about_lengths_breaks_its_own_response_alone() {
-    let gate = Gate::before(origin_of_evil());
+    let proxy = Proxy::before(origin_of_evil());
     for how in [&[][..], &[Wrong::Ahead(Span::from_s(1))], &[Wrong::Truncated]] {
-        gate.always(how);
-        let short = gate.get("/short");
+        proxy.always(how);
+        let short = proxy.get("/short");
         assert!(short.length() == 100 && short.body.len() <= 5, "{short:?}");
-        let long = gate.get("/long");
+        let long = proxy.get("/long");
         assert!(b"long".starts_with(&long.body), "{long:?}");
         for path in ["/noise", "/no-length", "/head", "/silent"] {
-            let found = request(gate.address, "GET", path, "");
+            let found = request(proxy.address, "GET", path, "");
             assert!(found.as_ref().is_none_or(|found| found.status != 200), "{path}: {found:?}");
         }
-        let same = gate.get("/304");
+        let same = proxy.get("/304");
         assert_eq!((same.status, same.body.len()), (304, 0));
-        gate.always(&[]);
-        serves(&gate);
+        proxy.always(&[]);
+        serves(&proxy);
     }
 }
 
 #[test]
 fn a_body_without_end_passes_as_long_as_somebody_reads_it() {
-    let gate = Gate::before(origin_of_evil());
+    let proxy = Proxy::before(origin_of_evil());
     let before = memory();
-    let mut stream = TcpStream::connect(gate.address).unwrap();
+    let mut stream = TcpStream::connect(proxy.address).unwrap();
     stream.write_all(b"GET /endless.m4s HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     let read = std::io::copy(&mut (&mut stream).take(200 << 20), &mut std::io::sink()).unwrap();
     assert_eq!(read, 200 << 20);
     // One that does not read makes nobody keep it.
-    let mut idle = TcpStream::connect(gate.address).unwrap();
+    let mut idle = TcpStream::connect(proxy.address).unwrap();
     idle.write_all(b"GET /endless.m4s HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
-    serves(&gate);
+    serves(&proxy);
     let grown = memory().saturating_sub(before);
     assert!(grown < 150 << 20, "{grown} bytes of memory more");
 }
@@ -82,73 +82,73 @@ fn memory() -> u64 {
 
 #[test]
 fn a_playlist_without_end_is_given_up() {
-    let gate = Gate::before(origin_of_evil());
+    let proxy = Proxy::before(origin_of_evil());
     for how in [Wrong::Empty, Wrong::Corrupt, Wrong::Behind(Span::from_s(1))] {
-        gate.always(&[how]);
+        proxy.always(&[how]);
         for path in ["/endless.m3u8", "/huge.m3u8"] {
-            assert_eq!(request(gate.address, "GET", path, ""), None, "{how:?} {path}");
+            assert_eq!(request(proxy.address, "GET", path, ""), None, "{how:?} {path}");
         }
     }
 }
 
 #[test]
 fn clients_that_do_not_end_their_requests_keep_nobody_waiting() {
-    let gate = Gate::before(origin_of_evil());
+    let proxy = Proxy::before(origin_of_evil());
     let mut held = Vec::new();
     for start in ["", "G", "GET /a HTTP/1.1\r\n", "GET /a HTTP/1.1\r\nHost: x\r\nA: "] {
         for _ in 0..50 {
-            let mut stream = TcpStream::connect(gate.address).unwrap();
+            let mut stream = TcpStream::connect(proxy.address).unwrap();
             stream.write_all(start.as_bytes()).unwrap();
             held.push(stream);
         }
     }
-    serves(&gate);
+    serves(&proxy);
     drop(held);
-    serves(&gate);
+    serves(&proxy);
 }
 
 #[test]
 fn a_head_without_end_is_refused() {
-    let gate = Gate::before(origin_of_evil());
-    let mut stream = TcpStream::connect(gate.address).unwrap();
+    let proxy = Proxy::before(origin_of_evil());
+    let mut stream = TcpStream::connect(proxy.address).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\n").unwrap();
     let line = format!("A: {}\r\n", "x".repeat(1_000));
     let sent = (0..10_000).take_while(|_| stream.write_all(line.as_bytes()).is_ok()).count();
     assert!(sent < 10_000, "it took ten megabytes");
-    serves(&gate);
+    serves(&proxy);
 }
 
 #[test]
 fn requests_that_are_none_are_refused() {
-    let gate = Gate::before(origin_of_evil());
+    let proxy = Proxy::before(origin_of_evil());
     for text in ["hello\r\n\r\n", "GET\r\n\r\n", "\0\0\0\0\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"] {
-        let mut stream = TcpStream::connect(gate.address).unwrap();
+        let mut stream = TcpStream::connect(proxy.address).unwrap();
         stream.write_all(text.as_bytes()).unwrap();
         let found = response(&mut stream);
         assert!(found.as_ref().is_none_or(|found| found.status == 400), "{text:?}: {found:?}");
     }
-    serves(&gate);
+    serves(&proxy);
 }
 
 /// Bytes are passed on to the origin as it takes them, which ends that.
 #[test]
 fn a_request_with_a_body_without_end_ends_with_the_origins_answer() {
-    let gate = Gate::before(origin_of_evil());
-    let mut stream = TcpStream::connect(gate.address).unwrap();
+    let proxy = Proxy::before(origin_of_evil());
+    let mut stream = TcpStream::connect(proxy.address).unwrap();
     stream.set_write_timeout(Some(PATIENCE)).unwrap();
     let head = "POST /well HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n";
     stream.write_all(head.as_bytes()).unwrap();
     let block = [b'x'; 65_536];
     let sent = (0..10_000).take_while(|_| stream.write_all(&block).is_ok()).count();
     assert!(sent < 10_000, "it took 655 megabytes");
-    serves(&gate);
+    serves(&proxy);
 }
 
 #[test]
 fn whoever_says_nothing_sensible_to_the_control_socket_is_told_so() {
-    let gate = Gate::before(origin_of_evil());
-    let folder = std::fs::File::open(gate.control().parent().unwrap()).unwrap();
+    let proxy = Proxy::before(origin_of_evil());
+    let folder = std::fs::File::open(proxy.control().parent().unwrap()).unwrap();
     let path = format!("/proc/self/fd/{}/gate", folder.as_raw_fd());
     for text in ["", "hello", "[{\"how\":\"no-such\",\"share\":1}]", &"[".repeat(60_000)] {
         let mut stream = UnixStream::connect(&path).unwrap();
@@ -158,8 +158,8 @@ fn whoever_says_nothing_sensible_to_the_control_socket_is_told_so() {
         stream.read_to_string(&mut answer).unwrap();
         assert!(!answer.is_empty() && answer != "in force", "{text:.20}: {answer}");
     }
-    gate.always(&[]);
-    serves(&gate);
+    proxy.always(&[]);
+    serves(&proxy);
 }
 
 #[test]
@@ -168,8 +168,9 @@ fn what_is_no_socket_is_not_replaced() {
     let control = folder.path().join("gate");
     std::fs::write(&control, "precious").unwrap();
     let (listen, seed) = (free(), weir_units::Seed::new(1));
-    let job = weir_sidecar::GateJob { listen, origin: free(), control: control.clone(), seed };
-    let error = format!("{:#}", weir_sidecar::gate(&job).unwrap_err());
+    let job =
+        weir_sidecar::FaultProxyJob { listen, origin: free(), control: control.clone(), seed };
+    let error = format!("{:#}", weir_sidecar::fault_proxy(&job).unwrap_err());
     assert!(error.contains("no socket"), "{error}");
     assert_eq!(std::fs::read_to_string(&control).unwrap(), "precious");
 }

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test's helper fails by panicking")]
 
-mod gate;
+mod fault_proxy;
 mod health;
 mod hostile;
-mod orders;
+mod rules;
 mod toy;

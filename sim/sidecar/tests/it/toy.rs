@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use weir_plan::Wrong;
-use weir_sidecar::{GateJob, Order, gate, order};
+use weir_sidecar::{FaultProxyJob, FaultRule, fault_proxy, set_rules};
 use weir_units::{Ratio, Seed};
 
 /// Nothing here takes as long, unless something is wrong.
@@ -60,14 +60,14 @@ pub fn say(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
     drop(stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body)));
 }
 
-/// A gate that serves until the end of the test run.
-pub struct Gate {
+/// A proxy that serves until the end of the test run.
+pub struct Proxy {
     pub address: SocketAddr,
     control: PathBuf,
     _folder: TempDir,
 }
 
-impl Gate {
+impl Proxy {
     pub fn before(origin: SocketAddr) -> Self {
         Self::seeded(origin, 1)
     }
@@ -81,9 +81,13 @@ impl Gate {
         // What another one has left.
         drop(std::os::unix::net::UnixListener::bind(folder.path().join("gate")).unwrap());
         std::fs::rename(folder.path().join("gate"), &control).unwrap();
-        let job =
-            GateJob { listen: address, origin, control: control.clone(), seed: Seed::new(seed) };
-        std::thread::spawn(move || gate(&job).unwrap());
+        let job = FaultProxyJob {
+            listen: address,
+            origin,
+            control: control.clone(),
+            seed: Seed::new(seed),
+        };
+        std::thread::spawn(move || fault_proxy(&job).unwrap());
         until(|| TcpStream::connect(address).ok());
         Self { address, control, _folder: folder }
     }
@@ -94,8 +98,9 @@ impl Gate {
 
     /// All requests are answered like this.
     pub fn always(&self, how: &[Wrong]) {
-        let orders: Vec<_> = how.iter().map(|how| Order { how: *how, share: Ratio::ONE }).collect();
-        order(&self.control, &orders).unwrap();
+        let rules: Vec<_> =
+            how.iter().map(|how| FaultRule { how: *how, share: Ratio::ONE }).collect();
+        set_rules(&self.control, &rules).unwrap();
     }
 
     pub fn get(&self, path: &str) -> Answer {

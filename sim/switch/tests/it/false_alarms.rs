@@ -6,9 +6,9 @@
 //! acknowledgement and the tail loss probe (RFC 8985). A probe that timed out costs its connection,
 //! so the next one begins with a handshake.
 
-use crate::board::config;
+use crate::health_tracker::config;
 use crate::world::{Dates, Fault, Outcome, Way, World, taking};
-use weir_switch::Happening;
+use weir_switch::SwitchEvent;
 use weir_units::{Seed, Span, Time};
 
 /// One packet in so many is lost.
@@ -78,7 +78,8 @@ fn alarms(hours: u64, seed: u64, probes: u32) -> (usize, u64) {
         .origin(Fault::None, Dates::True, way(seed.derive("a")))
         .origin(Fault::None, Dates::True, way(seed.derive("b")));
     world.run(Time::ZERO.after(Span::from_s(hours * 3600)));
-    let left = world.happened.iter().filter(|(_, what)| matches!(what, Happening::Failover { .. }));
+    let left =
+        world.happened.iter().filter(|(_, what)| matches!(what, SwitchEvent::Failover { .. }));
     (left.count(), world.bad_probes)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::origin::{Mode, Origin, playlist, segment};
 use crate::toy::{Running, ask, block_on};
-use weir_switch::Happening;
+use weir_switch::SwitchEvent;
 use weir_units::Span;
 
 /// Two origins and a switcher whose probes say nothing: all that follows is the request's own doing.
@@ -10,7 +10,7 @@ async fn blind() -> (Origin, Origin, Running) {
     let (a, b) = (Origin::start().await, Origin::start().await);
     let switcher = Running::start(&[&a, &b], &[("interval", "3600 s")]);
     for origin in 0..2 {
-        switcher.until(|what| *what == Happening::Good(origin)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(origin)).await;
     }
     (a, b, switcher)
 }
@@ -123,8 +123,8 @@ fn only_the_first_request_waits_for_an_origin_that_says_nothing() {
             let (a, b) = (Origin::start().await, Origin::start().await);
             let settings = [("interval", interval), ("probes", "1000")];
             let switcher = Running::start(&[&a, &b], &settings);
-            switcher.until(|what| *what == Happening::Good(0)).await;
-            switcher.until(|what| *what == Happening::Good(1)).await;
+            switcher.until(|what| *what == SwitchEvent::Good(0)).await;
+            switcher.until(|what| *what == SwitchEvent::Good(1)).await;
             a.set(mode.clone());
             for number in 100..110 {
                 let got = switcher.get(&format!("/hls/{number}.m4s")).await;
@@ -158,8 +158,8 @@ fn a_body_that_trickles_is_completed_from_another_origin() {
         let (a, b) = (Origin::start().await, Origin::start().await);
         let settings = [("interval", "3600 s"), ("timeout", "1500 ms")];
         let switcher = Running::start(&[&a, &b], &settings);
-        switcher.until(|what| *what == Happening::Good(0)).await;
-        switcher.until(|what| *what == Happening::Good(1)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(1)).await;
         // 53 kbit/s.
         a.set(Mode::Trickle(200, std::time::Duration::from_millis(30)));
         let got = switcher.get("/hls/100.m4s").await;
@@ -223,11 +223,11 @@ fn a_dead_origin_is_detected_within_its_bound_and_left() {
     block_on(async {
         let (a, b) = (Origin::start().await, Origin::start().await);
         let switcher = Running::start(&[&a, &b], &[("probes", "3")]);
-        switcher.until(|what| *what == Happening::Good(1)).await;
-        let before = switcher.until(|what| *what == Happening::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(1)).await;
+        let before = switcher.until(|what| *what == SwitchEvent::Good(0)).await;
         a.set(Mode::Silent);
         let at =
-            switcher.until(|what| matches!(what, Happening::Failover { from: 0, to: 1 })).await;
+            switcher.until(|what| matches!(what, SwitchEvent::Failover { from: 0, to: 1 })).await;
         // Three intervals and a time-out; and the time that a busy machine is late.
         let bound = Span::from_ms(3 * 50 + 300);
         assert!(at.since(before) < bound.saturating_add(Span::from_s(5)), "{}", at.since(before));
@@ -240,7 +240,7 @@ fn a_dead_origin_is_detected_within_its_bound_and_left() {
             assert!(metrics.lines().any(|found| found == line), "{line} in {metrics}");
         }
         a.set(Mode::Good);
-        switcher.until(|what| matches!(what, Happening::Switchback { from: 1, to: 0 })).await;
+        switcher.until(|what| matches!(what, SwitchEvent::Switchback { from: 1, to: 0 })).await;
     });
 }
 
@@ -257,10 +257,10 @@ fn a_stream_that_stands_still_is_left() {
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         };
-        let left = switcher.until(|what| matches!(what, Happening::Failover { from: 0, to: 1 }));
+        let left = switcher.until(|what| matches!(what, SwitchEvent::Failover { from: 0, to: 1 }));
         tokio::select! { _ = left => {}, () = packager => {} }
         let stale = switcher
-            .until(|what| matches!(what, Happening::Bad(0, why) if why.starts_with("stale")));
+            .until(|what| matches!(what, SwitchEvent::Bad(0, why) if why.starts_with("stale")));
         stale.await;
     });
 }
@@ -272,7 +272,7 @@ fn health_is_told_in_json() {
         a.set(Mode::Status(500));
         b.set(Mode::Status(404));
         let switcher = Running::start(&[&a, &b], &[("probes", "1")]);
-        switcher.until(|what| matches!(what, Happening::NoneGood(_))).await;
+        switcher.until(|what| matches!(what, SwitchEvent::NoneGood(_))).await;
         let got = switcher.get("/healthz").await;
         assert_eq!(got.status, 503);
         let health: serde_json::Value = serde_json::from_slice(&got.body).unwrap();

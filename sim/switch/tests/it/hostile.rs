@@ -5,7 +5,7 @@ use crate::toy::{Running, ask, block_on};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use weir_switch::{Happening, allow_descriptors};
+use weir_switch::{SwitchEvent, allow_descriptors};
 
 const M3U8: &str = "application/vnd.apple.mpegurl";
 
@@ -35,22 +35,22 @@ fn a_playlist_may_say_anything() {
             many,
         ];
         let switcher = Running::start(&[&a, &b], &[("probes", "1")]);
-        switcher.until(|what| *what == Happening::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(0)).await;
         for playlist in playlists {
             let before = switcher.happened().len();
             let begin: String = playlist.chars().take(80).collect();
             a.set(Mode::Playlist(playlist.into_bytes(), M3U8));
-            let turned = |happened: &[_], wanted: fn(&Happening) -> bool| {
+            let turned = |happened: &[_], wanted: fn(&SwitchEvent) -> bool| {
                 happened[before..].iter().any(|(_, what)| wanted(what))
             };
             let mut rounds = 0;
-            while !turned(&switcher.happened(), |what| matches!(what, Happening::Bad(0, _))) {
+            while !turned(&switcher.happened(), |what| matches!(what, SwitchEvent::Bad(0, _))) {
                 rounds += 1;
                 assert!(rounds < 2_000, "{begin:?} was taken for good");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             a.set(Mode::Good);
-            while !turned(&switcher.happened(), |what| *what == Happening::Good(0)) {
+            while !turned(&switcher.happened(), |what| *what == SwitchEvent::Good(0)) {
                 rounds += 1;
                 assert!(rounds < 4_000, "after {begin:?} nothing was good again");
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -58,7 +58,7 @@ fn a_playlist_may_say_anything() {
         }
         a.set(Mode::Playlist(b"#EXTM3U\n\xff\n".to_vec(), M3U8));
         switcher
-            .until(|what| matches!(what, Happening::Bad(0, why) if why.contains("UTF-8")))
+            .until(|what| matches!(what, SwitchEvent::Bad(0, why) if why.contains("UTF-8")))
             .await;
     });
 }
@@ -77,7 +77,7 @@ fn an_origin_that_never_ends_is_left_and_others_are_served_meanwhile() {
         ] {
             a.set(Mode::Raw(bytes, true));
             let switcher = Running::start(&[&a, &b], &[("probes", "1")]);
-            switcher.until(|what| matches!(what, Happening::Bad(0, _))).await;
+            switcher.until(|what| matches!(what, SwitchEvent::Bad(0, _))).await;
             let got = switcher.get("/hls/100.m4s").await;
             assert!(got.status == 200 && got.body == segment(0), "{name}: {}", got.head);
         }
@@ -89,7 +89,7 @@ fn nothing_but_the_origins_folder_can_be_asked_for() {
     block_on(async {
         let a = Origin::start().await;
         let switcher = Running::start(&[&a], &[("interval", "3600 s")]);
-        switcher.until(|what| *what == Happening::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(0)).await;
         let before = a.requests();
         for path in ["/hls/../secret", "/hls/%2e%2e/secret", "/secret", "/hls/..%5csecret"] {
             assert_eq!(switcher.get(path).await.status, 404, "{path}");
@@ -132,7 +132,7 @@ fn of_a_playlist_without_an_end_a_probe_takes_a_bounded_part() {
             a.set(Mode::Endless(head, lines()));
             let settings = [("interval", "3600 s"), ("timeout", "20 s"), ("probes", "1")];
             let switcher = Running::start(&[&a], &settings);
-            switcher.until(|what| matches!(what, Happening::Bad(0, _))).await;
+            switcher.until(|what| matches!(what, SwitchEvent::Bad(0, _))).await;
             assert!(a.sent() < BOUND, "{head:?}: {} bytes", a.sent());
         }
     });
@@ -147,7 +147,7 @@ fn of_a_body_without_an_end_no_more_is_taken_than_the_client_takes() {
         {
             let a = Origin::start().await;
             let switcher = Running::start(&[&a], &[("interval", "3600 s"), ("timeout", "20 s")]);
-            switcher.until(|what| *what == Happening::Good(0)).await;
+            switcher.until(|what| *what == SwitchEvent::Good(0)).await;
             a.set(Mode::Endless(head, lines()));
             let mut client = TcpStream::connect(switcher.address).await.unwrap();
             let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -173,7 +173,7 @@ fn an_origin_whose_head_comes_slowly_is_bad_and_others_are_asked() {
         a.set(Mode::Dribble(head, Duration::from_millis(20)));
         let switcher = Running::start(&[&a, &b], &[("probes", "1")]);
         let slow =
-            |what: &Happening| matches!(what, Happening::Bad(0, why) if why.contains("300 ms"));
+            |what: &SwitchEvent| matches!(what, SwitchEvent::Bad(0, why) if why.contains("300 ms"));
         switcher.until(slow).await;
         let got = switcher.get("/hls/100.m4s").await;
         assert!(got.status == 200 && got.body == segment(0), "{}", got.head);
@@ -185,7 +185,7 @@ fn a_redirect_is_the_clients_and_is_never_followed() {
     block_on(async {
         let a = Origin::start().await;
         let switcher = Running::start(&[&a], &[("interval", "3600 s")]);
-        switcher.until(|what| *what == Happening::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(0)).await;
         let before = a.requests().len();
         let head =
             b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
@@ -202,10 +202,10 @@ fn the_type_of_a_playlist_does_not_matter_but_its_text_does() {
         let text = crate::origin::playlist(7);
         a.set(Mode::Playlist(text.clone().into_bytes(), "image/png"));
         let switcher = Running::start(&[&a], &[("probes", "1")]);
-        switcher.until(|what| *what == Happening::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(0)).await;
         assert_eq!(switcher.get("/hls/live.m3u8").await.body, text.into_bytes());
         a.set(Mode::Playlist(vec![0x89; 500], M3U8));
-        switcher.until(|what| matches!(what, Happening::Bad(0, _))).await;
+        switcher.until(|what| matches!(what, SwitchEvent::Bad(0, _))).await;
         assert_eq!(switcher.get("/hls/live.m3u8").await.status, 502);
     });
 }
@@ -216,7 +216,7 @@ fn two_thousand_clients_stay_connected_and_are_served() {
     block_on(async {
         let a = Origin::start().await;
         let switcher = Running::start(&[&a], &[("interval", "3600 s"), ("timeout", "20 s")]);
-        switcher.until(|what| *what == Happening::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(0)).await;
         let mut clients = Vec::new();
         for _ in 0..2000 {
             clients.push(TcpStream::connect(switcher.address).await.unwrap());
@@ -243,7 +243,7 @@ fn clients_that_say_little_or_much_do_not_stop_others() {
     block_on(async {
         let a = Origin::start().await;
         let switcher = Running::start(&[&a], &[]);
-        switcher.until(|what| *what == Happening::Good(0)).await;
+        switcher.until(|what| *what == SwitchEvent::Good(0)).await;
         let mut silent = Vec::new();
         for _ in 0..500 {
             let mut stream = TcpStream::connect(switcher.address).await.unwrap();

@@ -1,9 +1,9 @@
 //! How long faults last, at most, in virtual time.
 
-use crate::board::config as plain;
+use crate::health_tracker::config as plain;
 use crate::world::{Dates, Fault, World, newest_end, taking};
 use proptest::prelude::*;
-use weir_switch::{Config, Happening};
+use weir_switch::{Config, SwitchEvent};
 use weir_units::{Span, Time};
 
 /// What a switcher is told: interval, time-out and how many probes; the time-out is at most 63
@@ -34,7 +34,7 @@ fn times(span: Span, n: u32) -> Span {
 }
 
 fn left(world: &World) -> Option<Time> {
-    let failover = |what: &Happening| matches!(what, Happening::Failover { from: 0, to: 1 });
+    let failover = |what: &SwitchEvent| matches!(what, SwitchEvent::Failover { from: 0, to: 1 });
     world.happened.iter().find(|(_, what)| failover(what)).map(|(at, _)| *at)
 }
 
@@ -56,7 +56,7 @@ proptest! {
         let bound = at.after(times(interval, probes)).after(timeout);
         world.run(bound.after(Span::from_s(60)));
         prop_assert!(left(&world).is_some_and(|left| left <= bound), "{:?}", world.happened);
-        prop_assert_eq!(world.board.active(), 1);
+        prop_assert_eq!(world.tracker.active(), 1);
     }
 
     #[test]
@@ -112,10 +112,10 @@ proptest! {
         let known = newest_end(fault, at).after(threshold).after(seen);
         let known = known.after(times(interval, probes)).after(timeout);
         world.run(known.after(Span::from_ns(1)));
-        prop_assert!(world.board.none_good());
-        let (active, before) = (world.board.active(), world.happened.len());
+        prop_assert!(world.tracker.none_good());
+        let (active, before) = (world.tracker.active(), world.happened.len());
         world.run(known.after(times(threshold, 20)));
         prop_assert!(world.happened.len() == before, "{:?}", world.happened);
-        prop_assert_eq!(world.board.active(), active);
+        prop_assert_eq!(world.tracker.active(), active);
     }
 }

@@ -84,7 +84,7 @@ fn a_client_that_stops_reading_an_answer_without_an_end_is_closed() {
     block_on(async {
         let a = Origin::start().await;
         let switcher = Running::start(&[&a], &[("patience", "500 ms"), ("interval", "3600 s")]);
-        switcher.until(|what| *what == weir_switch::Happening::Good(0)).await;
+        switcher.until(|what| *what == weir_switch::SwitchEvent::Good(0)).await;
         a.set(Mode::Endless("HTTP/1.1 200 OK\r\n\r\n", vec![b'x'; 10_000]));
         let mut stream = client(&switcher, "127.0.0.1").await;
         stream.write_all(b"GET /hls/100.m4s HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

@@ -1,9 +1,11 @@
 //! Playlists of any text: whatever they say, the decisions go on.
 
-use crate::board::config;
+use crate::health_tracker::config;
 use proptest::prelude::*;
 use weir_core::playlist::{Date, Media, Uri};
-use weir_switch::{Board, Look, Newest, Reading, Rounds, Sight, Tip, disagreement};
+use weir_switch::{
+    HealthTracker, LiveEdge, Newest, Probe, ProbeResult, ProbeScheduler, Reading, disagreement,
+};
 use weir_units::{Span, Time};
 
 /// A line of a playlist, with numbers that nobody would write.
@@ -53,20 +55,20 @@ proptest! {
     ) {
         let base = Uri::parse("http://o/live/live.m3u8").unwrap();
         let config = config(2, 1);
-        let mut board = Board::new(config.clone());
-        let rounds = || Rounds::new(Time::ZERO, config.interval, config.threshold);
-        let mut rounds = [rounds(), rounds()];
+        let mut tracker = HealthTracker::new(config.clone());
+        let scheduler = || ProbeScheduler::new(Time::ZERO, config.interval, config.threshold);
+        let mut schedulers = [scheduler(), scheduler()];
         for (origin, text, now, date) in texts {
             let Ok(media) = Media::parse_live(text.as_bytes(), &base) else { continue };
-            let Some(tip) = Tip::of(&media) else { continue };
+            let Some(edge) = LiveEdge::of(&media) else { continue };
             let (at, date) = (Time::from_ns(now), Date::from_unix(Span::from_ns(date)));
-            let look = Look { took: Some(Span::ZERO), result: Ok(Sight { at, date, tip }) };
-            let due = rounds[origin].due();
-            let number = rounds[origin].begin(due).unwrap();
-            for reading in rounds[origin].end(number, look) {
-                board.probed(at, origin, &reading);
+            let probe = Probe { took: Some(Span::ZERO), result: Ok(ProbeResult { at, date, edge }) };
+            let due = schedulers[origin].due();
+            let number = schedulers[origin].begin(due).unwrap();
+            for reading in schedulers[origin].end(number, probe) {
+                tracker.probed(at, origin, &reading);
             }
-            prop_assert_eq!(board.order().len(), 2);
+            prop_assert_eq!(tracker.order().len(), 2);
         }
     }
 
@@ -74,18 +76,18 @@ proptest! {
     fn bytes_of_any_kind_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let base = Uri::parse("http://o/live/live.m3u8").unwrap();
         if let Ok(media) = Media::parse_live(&bytes, &base) {
-            Tip::of(&media);
+            LiveEdge::of(&media);
         }
     }
 
     #[test]
     fn numbers_of_any_size_can_be_compared(this in newest(), other in newest()) {
         disagreement(&this, &other);
-        let mut board = Board::new(config(2, 1));
+        let mut tracker = HealthTracker::new(config(2, 1));
         for (origin, newest) in [(0, this), (1, other)] {
-            let seen = weir_switch::Seen { age: Span::ZERO, newest };
+            let seen = weir_switch::StreamState { age: Span::ZERO, newest };
             let reading = Reading { took: Some(Span::ZERO), result: Ok(seen) };
-            board.probed(Time::ZERO, origin, &reading);
+            tracker.probed(Time::ZERO, origin, &reading);
         }
     }
 }

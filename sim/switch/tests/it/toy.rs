@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
-use weir_switch::{Config, Happening, Settings, Switcher};
+use weir_switch::{Config, Settings, SwitchEvent, Switcher};
 use weir_units::Time;
 
 /// What a client got.
@@ -47,7 +47,7 @@ pub async fn ask(address: SocketAddr, request: String) -> Got {
 /// A switcher, and what happened to it.
 pub struct Running {
     pub address: SocketAddr,
-    happened: Arc<Mutex<Vec<(Time, Happening)>>>,
+    happened: Arc<Mutex<Vec<(Time, SwitchEvent)>>>,
     task: JoinHandle<()>,
 }
 
@@ -69,18 +69,18 @@ impl Running {
         let happened = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&happened);
         let task = tokio::spawn(async move {
-            let hear = move |at, what: &Happening| heard.lock().unwrap().push((at, what.clone()));
+            let hear = move |at, what: &SwitchEvent| heard.lock().unwrap().push((at, what.clone()));
             switcher.run(hear).await.unwrap();
         });
         Self { address, happened, task }
     }
 
-    pub fn happened(&self) -> Vec<(Time, Happening)> {
+    pub fn happened(&self) -> Vec<(Time, SwitchEvent)> {
         self.happened.lock().unwrap().clone()
     }
 
     /// Waits until something has happened.
-    pub async fn until(&self, wanted: impl Fn(&Happening) -> bool) -> Time {
+    pub async fn until(&self, wanted: impl Fn(&SwitchEvent) -> bool) -> Time {
         let waiting = async {
             loop {
                 let found = self.happened().into_iter().find(|(_, what)| wanted(what));

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use weir_core::playlist::{Date, Uri};
-use weir_switch::{Bad, Board, Config, Happening, Look, Newest, Rounds, Sight, Tip};
+use weir_switch::{
+    Bad, Config, HealthTracker, LiveEdge, Newest, Probe, ProbeResult, ProbeScheduler, SwitchEvent,
+};
 use weir_units::{Span, Time};
 
 /// What is wrong with an origin from a moment on.
@@ -53,25 +55,25 @@ struct Origin {
 /// A switcher and its origins.
 pub struct World {
     config: Config,
-    pub board: Board,
-    pub happened: Vec<(Time, Happening)>,
+    pub tracker: HealthTracker,
+    pub happened: Vec<(Time, SwitchEvent)>,
     pub bad_probes: u64,
     origins: Vec<Origin>,
-    rounds: Vec<Rounds>,
+    schedulers: Vec<ProbeScheduler>,
     /// Probes under way, by when they end; a number keeps those of one moment apart.
-    ends: BTreeMap<(Time, u64), (usize, u64, Look)>,
+    ends: BTreeMap<(Time, u64), (usize, u64, Probe)>,
     begun: u64,
 }
 
 impl World {
     pub fn new(config: Config) -> Self {
-        let rounds = |_| Rounds::new(Time::ZERO, config.interval, config.threshold);
+        let scheduler = |_| ProbeScheduler::new(Time::ZERO, config.interval, config.threshold);
         Self {
-            board: Board::new(config.clone()),
+            tracker: HealthTracker::new(config.clone()),
             happened: Vec::new(),
             bad_probes: 0,
             origins: Vec::new(),
-            rounds: (0..config.origins.len()).map(rounds).collect(),
+            schedulers: (0..config.origins.len()).map(scheduler).collect(),
             ends: BTreeMap::new(),
             begun: 0,
             config,
@@ -88,35 +90,35 @@ impl World {
     pub fn run(&mut self, end: Time) {
         assert_eq!(self.origins.len(), self.config.origins.len());
         loop {
-            let dues = self.rounds.iter().map(Rounds::due).enumerate();
+            let dues = self.schedulers.iter().map(ProbeScheduler::due).enumerate();
             let (origin, due) = dues.min_by_key(|(_, due)| *due).unwrap();
             let ended = self.ends.first_key_value().map(|((at, _), _)| *at);
             if due.min(ended.unwrap_or(Time::NEVER)) >= end {
                 return;
             }
             if ended.is_some_and(|at| at <= due) {
-                let ((at, _), (origin, number, look)) = self.ends.pop_first().unwrap();
-                for reading in self.rounds[origin].end(number, look) {
+                let ((at, _), (origin, number, probe)) = self.ends.pop_first().unwrap();
+                for reading in self.schedulers[origin].end(number, probe) {
                     self.bad_probes += u64::from(reading.result.is_err());
-                    let happened = self.board.probed(at, origin, &reading);
+                    let happened = self.tracker.probed(at, origin, &reading);
                     self.happened.extend(happened.into_iter().map(|what| (at, what)));
                 }
-            } else if let Some(number) = self.rounds[origin].begin(due) {
-                let (at, look) = self.look(origin, due);
+            } else if let Some(number) = self.schedulers[origin].begin(due) {
+                let (at, probe) = self.look(origin, due);
                 self.begun += 1;
-                self.ends.insert((at, self.begun), (origin, number, look));
+                self.ends.insert((at, self.begun), (origin, number, probe));
             }
         }
     }
 
     /// When a probe that begins at `begin` ends, and what it comes to.
-    fn look(&mut self, at: usize, begin: Time) -> (Time, Look) {
+    fn look(&mut self, at: usize, begin: Time) -> (Time, Probe) {
         let timeout = self.config.timeout;
         let origin = &mut self.origins[at];
         let took = (origin.way)(origin.last);
         let end = begin.after(took);
-        let bad = |bad| Look { took: None, result: Err(bad) };
-        let (end, look) = match origin.fault {
+        let bad = |bad| Probe { took: None, result: Err(bad) };
+        let (end, probe) = match origin.fault {
             Fault::Killed(fault) if fault <= end => {
                 (end.min(fault.max(begin)), bad(Bad::Unreachable("reset".to_owned())))
             }
@@ -125,14 +127,14 @@ impl World {
             }
             _ if took >= timeout => (begin.after(timeout), bad(Bad::TimedOut(timeout))),
             fault => {
-                let tip = tip(fault, origin.dates, end);
-                let sight = Sight { at: end, date: date(end), tip };
-                (end, Look { took: Some(took), result: Ok(sight) })
+                let edge = edge(fault, origin.dates, end);
+                let seen = ProbeResult { at: end, date: date(end), edge };
+                (end, Probe { took: Some(took), result: Ok(seen) })
             }
         };
-        let timed_out = matches!(look.result, Err(Bad::TimedOut(_)));
+        let timed_out = matches!(probe.result, Err(Bad::TimedOut(_)));
         origin.last = if timed_out { Outcome::TimedOut } else { Outcome::Answered };
-        (end, look)
+        (end, probe)
     }
 }
 
@@ -149,7 +151,7 @@ pub fn newest_end(fault: Fault, at: Time) -> Time {
     Time::from_ns(made.ns() / SEGMENT.ns() * SEGMENT.ns())
 }
 
-fn tip(fault: Fault, dates: Dates, at: Time) -> Tip {
+fn edge(fault: Fault, dates: Dates, at: Time) -> LiveEdge {
     let end = newest_end(fault, at);
     let sequence = end.ns() / SEGMENT.ns();
     let uri = Uri::parse(&format!("http://o/{sequence}.m4s")).unwrap();
@@ -158,7 +160,7 @@ fn tip(fault: Fault, dates: Dates, at: Time) -> Tip {
         Dates::Missing => None,
         Dates::Ahead(span) => Some(date(end.after(span))),
     };
-    Tip { newest: Newest { sequence, began: None, duration: SEGMENT }, uri, end }
+    LiveEdge { newest: Newest { sequence, began: None, duration: SEGMENT }, uri, end }
 }
 
 /// A way that always takes as long as these, one after the other.

@@ -17,7 +17,7 @@ use weir_clock::Clock;
 use weir_net::LinkChange;
 use weir_plan::{Fault, Service, Upstream, What, Wrong};
 use weir_records::Event;
-use weir_sidecar::Order;
+use weir_sidecar::FaultRule;
 use weir_units::{Ratio, Seed, Span, Time};
 
 /// Between two looks at services that may be started again, and at those that may not.
@@ -301,16 +301,16 @@ impl<'a> Watch<'a> {
     /// Tells the gate of a service all that is in force for it.
     fn order(&self, name: &str) -> Result<()> {
         let faults = self.in_force.iter().map(|number| &self.what.faults[*number].what);
-        let orders: Vec<Order> = faults
+        let rules: Vec<FaultRule> = faults
             .filter_map(|what| match what {
                 What::Answer { service, how, share } if service == name => {
-                    Some(Order { how: *how, share: *share })
+                    Some(FaultRule { how: *how, share: *share })
                 }
                 _ => None,
             })
             .collect();
         let gate = self.gates.iter().find(|gate| gate.service == name);
-        gate.with_context(|| format!("no gate stands in front of {name}"))?.order(&orders)
+        gate.with_context(|| format!("no gate stands in front of {name}"))?.order(&rules)
     }
 
     /// The node and the name of what a fault is about.

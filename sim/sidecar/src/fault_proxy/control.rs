@@ -1,8 +1,8 @@
-//! How a gate is told what to do: a JSON list of orders over a Unix socket, and an answer when they
-//! are in force.
+//! How a fault proxy is told what to do: a JSON list of rules over a Unix socket, and an answer when
+//! they are in force.
 
-use super::Order;
-use super::answer::Gate;
+use super::proxy::FaultProxy;
+use super::verdict::FaultRule;
 use anyhow::{Context, Result, bail, ensure};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -11,29 +11,29 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
-/// The longest list of orders, in bytes.
-const MAX_ORDERS: u64 = 64 << 10;
+/// The longest list of rules, in bytes.
+const MAX_RULES: u64 = 64 << 10;
 /// How long either side waits for the other.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait where the kernel has no descriptor left.
 const PAUSE: Duration = Duration::from_millis(20);
 const DONE: &str = "in force";
 
-/// Replaces what is in force at the gate whose [`super::GateJob::control`] this is; with no orders
-/// all is well again. Returns when it is in force: requests that come later are answered by it.
-/// Requests in progress finish as they began.
+/// Replaces what is in force at the proxy whose [`super::FaultProxyJob::control`] this is; with no
+/// rules all is well again. Returns when it is in force: requests that come later are answered by
+/// it. Requests in progress finish as they began.
 ///
 /// # Errors
-/// If the gate does not take it within five seconds.
-pub fn order(control: &Path, orders: &[Order]) -> Result<()> {
+/// If the proxy does not take it within five seconds.
+pub fn set_rules(control: &Path, rules: &[FaultRule]) -> Result<()> {
     let attempt = || format!("tell the gate at {}", control.display());
-    let text = serde_json::to_vec(orders).with_context(attempt)?;
-    ensure!(text.len() as u64 <= MAX_ORDERS, "{}: {} orders are too many", attempt(), orders.len());
+    let text = serde_json::to_vec(rules).with_context(attempt)?;
+    ensure!(text.len() as u64 <= MAX_RULES, "{}: {} orders are too many", attempt(), rules.len());
     let (_folder, path) = within_reach(control).with_context(attempt)?;
     let mut stream = UnixStream::connect(path).with_context(attempt)?;
     stream.set_read_timeout(Some(PATIENCE)).with_context(attempt)?;
@@ -41,7 +41,7 @@ pub fn order(control: &Path, orders: &[Order]) -> Result<()> {
     stream.write_all(&text).with_context(attempt)?;
     stream.shutdown(Shutdown::Write).with_context(attempt)?;
     let mut answer = String::new();
-    stream.take(MAX_ORDERS).read_to_string(&mut answer).with_context(attempt)?;
+    stream.take(MAX_RULES).read_to_string(&mut answer).with_context(attempt)?;
     if answer != DONE {
         bail!("{}: it says \"{answer}\" (expected \"{DONE}\")", attempt());
     }
@@ -62,23 +62,23 @@ pub(super) fn listen(control: &Path) -> Result<UnixListener> {
     UnixListener::bind(path).with_context(attempt)
 }
 
-/// Takes orders, one list after the other, for ever.
-pub(super) async fn take(control: UnixListener, gate: Rc<Gate>) {
+/// Takes rules, one list after the other, for ever.
+pub(super) async fn take(control: UnixListener, proxy: Arc<FaultProxy>) {
     loop {
         match control.accept().await {
             // Whoever does not say it in time has said nothing.
-            Ok((stream, _)) => drop(tokio::time::timeout(PATIENCE, hear(stream, &gate)).await),
+            Ok((stream, _)) => drop(tokio::time::timeout(PATIENCE, hear(stream, &proxy)).await),
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }
 
-async fn hear(mut stream: tokio::net::UnixStream, gate: &Gate) -> std::io::Result<()> {
+async fn hear(mut stream: tokio::net::UnixStream, proxy: &FaultProxy) -> std::io::Result<()> {
     let mut text = Vec::new();
-    (&mut stream).take(MAX_ORDERS).read_to_end(&mut text).await?;
+    (&mut stream).take(MAX_RULES).read_to_end(&mut text).await?;
     let answer = match serde_json::from_slice(&text) {
-        Ok(orders) => {
-            gate.obey(orders);
+        Ok(rules) => {
+            proxy.set_rules(rules);
             DONE.to_owned()
         }
         Err(error) => error.to_string(),

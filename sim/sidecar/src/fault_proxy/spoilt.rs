@@ -1,14 +1,10 @@
 //! A body that is spoilt on its way: slow, or cut off.
 
-use super::body::{BrokenOff, Outgoing, PATIENCE};
-use crate::wire::Flushed;
-use bytes::Bytes;
-use http_body_util::BodyExt;
-use hyper::body::Frame;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::timeout;
 use weir_clock::{Alarm, Clock};
+use weir_server::{AnswerBody, Body, BrokenOff, Bytes, Connection, Frame, boxed, data};
 use weir_units::{BitRate, Bytes as Size, Span, Time};
 
 /// A slow body comes in pieces of what its rate allows in this time.
@@ -25,41 +21,50 @@ pub(super) struct Manner {
     pub rate: Option<BitRate>,
 }
 
-/// A body that a task of its own hands on piece by piece.
-pub(super) struct Pumped {
-    pieces: Receiver<Result<Bytes, BrokenOff>>,
-    flushed: Flushed,
-    broken: bool,
+/// Begins to hand on `body`, whose announced length this is. What comes says no length by itself: it
+/// may differ from the announced one on purpose.
+pub(super) fn spoilt(
+    body: AnswerBody,
+    length: Option<u64>,
+    manner: Manner,
+    connection: Connection,
+) -> AnswerBody {
+    let (sender, pieces) = channel(1);
+    tokio::spawn(async move {
+        let mut pump = Pump { sender, length, manner, sent: 0 };
+        if let Err(error) = pump.all(body).await {
+            // Nobody may be there to hear it.
+            drop(pump.sender.send(Err(error)).await);
+        }
+    });
+    boxed(Spoilt { pieces, connection, broken: None })
 }
 
-impl Pumped {
-    /// Begins to hand on `body`, whose announced length this is.
-    pub fn new(body: Outgoing, length: Option<u64>, manner: Manner, flushed: Flushed) -> Self {
-        let (sender, pieces) = channel(1);
-        tokio::task::spawn_local(async move {
-            let mut pump = Pump { sender, length, manner, sent: 0 };
-            if let Err(BrokenOff) = pump.all(body).await {
-                // Nobody may be there to hear it.
-                drop(pump.sender.send(Err(BrokenOff)).await);
-            }
-        });
-        Self { pieces, flushed, broken: false }
-    }
+/// A body that a task of its own hands on piece by piece.
+struct Spoilt {
+    pieces: Receiver<Result<Bytes, BrokenOff>>,
+    connection: Connection,
+    broken: Option<BrokenOff>,
+}
+
+impl Body for Spoilt {
+    type Data = Bytes;
+    type Error = BrokenOff;
 
     /// What came before the end is on its way to the client before the connection is closed.
-    pub fn poll(
-        &mut self,
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        if !self.broken {
-            match ready!(self.pieces.poll_recv(context)) {
-                Some(Ok(piece)) => return Poll::Ready(Some(Ok(Frame::data(piece)))),
-                Some(Err(BrokenOff)) => self.broken = true,
-                None => return Poll::Ready(None),
-            }
-        }
-        ready!(self.flushed.poll(context));
-        Poll::Ready(Some(Err(BrokenOff)))
+        let error = match self.broken {
+            Some(error) => error,
+            None => match ready!(self.pieces.poll_recv(context)) {
+                Some(Err(error)) => *self.broken.insert(error),
+                piece => return Poll::Ready(piece.map(|piece| piece.map(Frame::data))),
+            },
+        };
+        ready!(self.connection.poll_flushed(context));
+        Poll::Ready(Some(Err(error)))
     }
 }
 
@@ -71,18 +76,16 @@ struct Pump {
 }
 
 impl Pump {
-    async fn all(&mut self, mut body: Outgoing) -> Result<(), BrokenOff> {
+    async fn all(&mut self, mut body: AnswerBody) -> Result<(), BrokenOff> {
         let clock = Clock::starting_now();
-        let mut alarm = Alarm::new(clock).map_err(|_| BrokenOff)?;
+        let mut alarm = Alarm::new(clock).map_err(|_| BrokenOff::Closed)?;
         let mut half = self.length.map(|length| length / 2).filter(|_| self.manner.truncated);
         let start = clock.now();
         loop {
             if half.is_some_and(|half| self.sent >= half) {
-                return Err(BrokenOff);
+                return Err(BrokenOff::Closed);
             }
-            let frame = timeout(PATIENCE, body.frame()).await.map_err(|_| BrokenOff)?;
-            let Some(frame) = frame else { return Ok(()) };
-            let Ok(mut bytes) = frame?.into_data() else { continue };
+            let Some(mut bytes) = data(&mut body).await? else { return Ok(()) };
             if self.manner.truncated {
                 // Of a body whose length nobody knows, half of what comes first.
                 let half = *half.get_or_insert(bytes.len() as u64 / 2);
@@ -107,14 +110,14 @@ impl Pump {
                 let Ok(took) = rate.time_for(Size::new(self.sent)) else {
                     // At no rate nothing comes.
                     self.sender.closed().await;
-                    return Err(BrokenOff);
+                    return Err(BrokenOff::Closed);
                 };
                 tokio::select! {
-                    rang = alarm.until(start.after(took)) => rang.map_err(|_| BrokenOff)?,
-                    () = self.sender.closed() => return Err(BrokenOff),
+                    rang = alarm.until(start.after(took)) => rang.map_err(|_| BrokenOff::Closed)?,
+                    () = self.sender.closed() => return Err(BrokenOff::Closed),
                 }
             }
-            self.sender.send(Ok(piece)).await.map_err(|_| BrokenOff)?;
+            self.sender.send(Ok(piece)).await.map_err(|_| BrokenOff::Closed)?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 //! where the time-out is longer than the interval, and a later one may end first. It waits for those
 //! before it: probes in a row are those that began in a row.
 
-use crate::follow::{Follower, Tip};
+use crate::follow::{Follower, LiveEdge};
 use crate::reading::{Bad, Reading};
 use std::collections::VecDeque;
 use weir_core::playlist::Date;
@@ -17,7 +17,7 @@ pub const MAX_UNDER_WAY: usize = 64;
 
 /// The probes of one origin.
 #[derive(Debug)]
-pub struct Rounds {
+pub struct ProbeScheduler {
     interval: Span,
     threshold: Span,
     follower: Follower,
@@ -25,30 +25,30 @@ pub struct Rounds {
     /// The number of the oldest probe under way.
     oldest: u64,
     /// From that one on: what each came to, if it has ended.
-    under_way: VecDeque<Option<Look>>,
+    under_way: VecDeque<Option<Probe>>,
 }
 
 /// What a probe came to by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
+pub struct Probe {
     /// From the first request to the last byte, if the origin answered.
     pub took: Option<Span>,
     /// What came, or why nothing did.
-    pub result: Result<Sight, Bad>,
+    pub result: Result<ProbeResult, Bad>,
 }
 
 /// A playlist that came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
+pub struct ProbeResult {
     /// When it came.
     pub at: Time,
     /// When that was on the world's clock.
     pub date: Date,
     /// Its end.
-    pub tip: Tip,
+    pub edge: LiveEdge,
 }
 
-impl Rounds {
+impl ProbeScheduler {
     /// The first begins `now`, the others at intervals from then on; a stream older than the
     /// threshold is stale.
     pub fn new(now: Time, interval: Span, threshold: Span) -> Self {
@@ -79,72 +79,25 @@ impl Rounds {
 
     /// Takes note of the end of one. What is known now, the oldest first: of no probe while one that
     /// began before is under way.
-    pub fn end(&mut self, number: u64, look: Look) -> Vec<Reading> {
+    pub fn end(&mut self, number: u64, probe: Probe) -> Vec<Reading> {
         let place = number.checked_sub(self.oldest).and_then(|at| usize::try_from(at).ok());
         if let Some(place) = place.and_then(|at| self.under_way.get_mut(at)) {
-            *place = Some(look);
+            *place = Some(probe);
         }
         let mut readings = Vec::new();
         while let Some(Some(_)) = self.under_way.front() {
             self.oldest += 1;
-            let look = self.under_way.pop_front().flatten();
-            readings.extend(look.map(|look| self.read(look)));
+            let probe = self.under_way.pop_front().flatten();
+            readings.extend(probe.map(|probe| self.read(probe)));
         }
         readings
     }
 
-    fn read(&mut self, look: Look) -> Reading {
-        let result = look.result.and_then(|sight| {
-            let seen = self.follower.read(sight.at, sight.date, &sight.tip);
+    fn read(&mut self, probe: Probe) -> Reading {
+        let result = probe.result.and_then(|seen| {
+            let seen = self.follower.read(seen.at, seen.date, &seen.edge);
             if seen.age > self.threshold { Err(Bad::Stale(seen)) } else { Ok(seen) }
         });
-        Reading { took: look.took, result }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rounds() -> Rounds {
-        Rounds::new(Time::ZERO, Span::from_s(1), Span::from_s(20))
-    }
-
-    fn status(status: u16) -> Look {
-        Look { took: None, result: Err(Bad::Status(status)) }
-    }
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO.after(Span::from_ms(ms))
-    }
-
-    #[test]
-    fn a_probe_that_ends_early_waits_for_those_before_it() {
-        let mut rounds = rounds();
-        let numbers = [0, 1000, 2000].map(|ms| rounds.begin(at(ms)).unwrap());
-        assert_eq!(rounds.end(numbers[1], status(501)), []);
-        assert_eq!(rounds.end(numbers[2], status(502)), []);
-        let readings = rounds.end(numbers[0], status(500));
-        let told: Vec<_> = readings.into_iter().map(|reading| reading.result).collect();
-        assert_eq!(told, [500, 501, 502].map(|status| Err(Bad::Status(status))));
-        // The end of one that has ended says nothing.
-        assert_eq!(rounds.end(numbers[0], status(500)), []);
-    }
-
-    #[test]
-    fn probes_begin_at_intervals_and_what_was_missed_is_not_made_up_for() {
-        let mut rounds = rounds();
-        assert!(rounds.begin(at(300)).is_some());
-        assert_eq!(rounds.due(), at(1000));
-        assert_eq!(rounds.begin(at(999)), None);
-        assert!(rounds.begin(at(5500)).is_some());
-        assert_eq!(rounds.due(), at(6000));
-    }
-
-    #[test]
-    fn an_origin_that_never_answers_has_a_bounded_number_of_probes() {
-        let mut rounds = rounds();
-        let begun = (0..1000).filter_map(|s| rounds.begin(at(s * 1000))).count();
-        assert_eq!(begun, MAX_UNDER_WAY);
+        Reading { took: probe.took, result }
     }
 }

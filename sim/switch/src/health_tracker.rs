@@ -16,7 +16,7 @@ use weir_units::{Span, Time};
 /// What happened, for logs, metrics and the tables of a laboratory. Origins are named by their
 /// position in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happening {
+pub enum SwitchEvent {
     /// An origin is good now.
     Good(usize),
     /// An origin is bad now; the last reason.
@@ -44,7 +44,7 @@ pub enum Happening {
 
 /// What is known of all origins.
 #[derive(Debug)]
-pub struct Board {
+pub struct HealthTracker {
     config: Config,
     origins: Vec<Origin>,
     active: usize,
@@ -131,19 +131,19 @@ pub struct OriginStatus {
     pub disagrees: i64,
 }
 
-impl Board {
+impl HealthTracker {
     /// Nothing is known yet: the first of the most preferred origins is active.
     pub fn new(config: Config) -> Self {
         let count = config.origins.len();
-        let mut board = Self {
+        let mut tracker = Self {
             config,
             origins: vec![Origin::default(); count],
             active: 0,
             none_good: false,
             turns: vec![0; count],
         };
-        board.active = board.preferred(|_| true).unwrap_or(0);
-        board
+        tracker.active = tracker.preferred(|_| true).unwrap_or(0);
+        tracker
     }
 
     /// The origin that requests go to; of a policy with several, the one for what only one can do.
@@ -169,7 +169,7 @@ impl Board {
     }
 
     /// Takes note of a probe of an origin that ended at `now`.
-    pub fn probed(&mut self, now: Time, origin: usize, reading: &Reading) -> Vec<Happening> {
+    pub fn probed(&mut self, now: Time, origin: usize, reading: &Reading) -> Vec<SwitchEvent> {
         let needed = self.config.probes;
         let Some(known) = self.origins.get_mut(origin) else { return Vec::new() };
         let good = reading.result.is_ok();
@@ -185,8 +185,8 @@ impl Board {
         if known.judge.hears(good, needed) {
             known.good_since = good.then_some(now);
             happened.push(match &known.reason {
-                None => Happening::Good(origin),
-                Some(reason) => Happening::Bad(origin, reason.clone()),
+                None => SwitchEvent::Good(origin),
+                Some(reason) => SwitchEvent::Bad(origin, reason.clone()),
             });
         }
         happened.extend(self.choose(now));
@@ -230,7 +230,7 @@ impl Board {
     }
 
     /// Who is to be active.
-    fn choose(&mut self, now: Time) -> Option<Happening> {
+    fn choose(&mut self, now: Time) -> Option<SwitchEvent> {
         let from = self.active;
         let best = match self.config.policy {
             Policy::Backup | Policy::RoundRobin => self.preferred(|at| self.is_good(at)),
@@ -244,7 +244,7 @@ impl Board {
             }
             self.none_good = true;
             self.active = self.freshest();
-            return Some(Happening::NoneGood(self.active));
+            return Some(SwitchEvent::NoneGood(self.active));
         };
         self.none_good = false;
         if best == from {
@@ -254,7 +254,7 @@ impl Board {
             // A first choice that has not been probed yet is no failure.
             self.origins[from].judge.good?;
             self.active = best;
-            return Some(Happening::Failover { from, to: best });
+            return Some(SwitchEvent::Failover { from, to: best });
         }
         let since = self.origins[best].good_since.unwrap_or(now);
         let due = match self.config.switchback {
@@ -264,7 +264,7 @@ impl Board {
         };
         due.then(|| {
             self.active = best;
-            Happening::Switchback { from, to: best }
+            SwitchEvent::Switchback { from, to: best }
         })
     }
 
@@ -301,7 +301,7 @@ impl Board {
     }
 
     /// Whether an origin's segments have the numbers that the active one's have.
-    fn compare(&mut self, origin: usize) -> Vec<Happening> {
+    fn compare(&mut self, origin: usize) -> Vec<SwitchEvent> {
         let Some(this) = self.origins[self.active].newest else { return Vec::new() };
         // A probe of the active origin says something new about all others.
         let others = match origin == self.active {
@@ -313,7 +313,7 @@ impl Board {
             let known = &mut self.origins[at];
             let ahead = known.newest.and_then(|other| disagreement(&this, &other));
             if ahead.is_some_and(|ahead| known.compared(ahead, needed)) {
-                happened.push(Happening::Disagrees(at, known.disagrees));
+                happened.push(SwitchEvent::Disagrees(at, known.disagrees));
             }
         }
         happened

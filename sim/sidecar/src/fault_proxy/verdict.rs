@@ -1,9 +1,30 @@
-//! What becomes of a request.
+//! What becomes of a request: which rules there are, and which of them concern it.
 
-use super::Order;
 use super::dates::Shift;
+use serde::{Deserialize, Serialize};
 use weir_plan::Wrong;
-use weir_units::{BitRate, Seed};
+use weir_units::{BitRate, Ratio, Seed};
+
+/// How a fault proxy answers wrongly, and how often.
+///
+/// - [`Wrong::Status`], [`Wrong::Truncated`] and [`Wrong::Trickle`] concern all requests. A response
+///   whose length nobody knows is truncated after its first bytes.
+/// - The others concern GET requests for playlists, paths that end in `.m3u8`, that the origin
+///   answers with 200. They are asked for whole and anew, and lose the headers about versions and
+///   ranges, because what the client gets has none.
+///
+/// Where several rules concern a request, all of them count: a status comes before everything
+/// else, the first of an empty and a corrupt playlist before dates, shifts of dates add up, and a body can
+/// both trickle, at the lowest rate, and be truncated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// How.
+    pub how: Wrong,
+    /// The share of the requests that it concerns, drawn for each from the seed, the number of the
+    /// request and the place of the rule among all.
+    pub share: Ratio,
+}
 
 /// What becomes of a request: nothing, by default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -34,13 +55,13 @@ pub(super) enum Playlist {
 
 impl Verdict {
     /// Draws for the request that `seed` belongs to.
-    pub fn of(orders: &[Order], seed: Seed, is_playlist: bool) -> Self {
+    pub fn of(rules: &[FaultRule], seed: Seed, is_playlist: bool) -> Self {
         let mut verdict = Self::default();
-        for (place, order) in orders.iter().enumerate() {
-            let whole = weir_units::Ratio::ONE.ppb();
+        for (place, rule) in rules.iter().enumerate() {
+            let whole = Ratio::ONE.ppb();
             let drawn = seed.derive(&format!("order {place}")).below(whole);
-            if drawn < order.share.ppb() {
-                verdict.add(order.how, is_playlist);
+            if drawn < rule.share.ppb() {
+                verdict.add(rule.how, is_playlist);
             }
         }
         verdict
@@ -93,35 +114,35 @@ pub(super) fn corrupt(seed: Seed) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weir_units::{Ratio, Span};
+    use weir_units::Span;
 
-    fn always(how: Wrong) -> Order {
-        Order { how, share: Ratio::ONE }
+    fn always(how: Wrong) -> FaultRule {
+        FaultRule { how, share: Ratio::ONE }
     }
 
-    fn verdict(orders: &[Order]) -> Verdict {
-        Verdict::of(orders, Seed::new(7), true)
+    fn verdict(rules: &[FaultRule]) -> Verdict {
+        Verdict::of(rules, Seed::new(7), true)
     }
 
     #[test]
     fn a_share_of_the_requests_is_concerned_and_the_same_ones_each_time() {
-        let order = Order { how: Wrong::Truncated, share: Ratio::from_ppb(300_000_000) };
+        let rule = FaultRule { how: Wrong::Truncated, share: Ratio::from_ppb(300_000_000) };
         let drawn = |seed: u64| -> Vec<bool> {
             let of = |n| Seed::new(seed).derive(&format!("request {n}"));
-            (0..10_000).map(|n| Verdict::of(&[order], of(n), false).truncated).collect()
+            (0..10_000).map(|n| Verdict::of(&[rule], of(n), false).truncated).collect()
         };
         let hits = drawn(1).iter().filter(|hit| **hit).count();
         // Five standard deviations.
         assert!((2_770..3_230).contains(&hits), "{hits}");
         assert_eq!(drawn(1), drawn(1));
         assert_ne!(drawn(1), drawn(2));
-        let never = Order { share: Ratio::ZERO, ..order };
+        let never = FaultRule { share: Ratio::ZERO, ..rule };
         assert_eq!(verdict(&[never]), Verdict::default());
         assert_eq!(verdict(&[]), Verdict::default());
     }
 
     #[test]
-    fn orders_add_up() {
+    fn rules_add_up() {
         let rate = |bps| Wrong::Trickle(BitRate::from_bps(bps));
         let found = verdict(&[
             always(Wrong::Ahead(Span::from_s(5))),

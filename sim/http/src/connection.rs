@@ -2,36 +2,24 @@
 //!
 //! What a client does not read stands in the kernel of this machine, and its connection holds a
 //! place. So whoever keeps an answer waiting has to take a least of it in every stretch of time:
-//! [`Config::patience`] and [`Config::least_rate`]. Waiting is all that counts. As long as there is
+//! [`Bounds::patience`] and [`Bounds::least_rate`]. Waiting is all that counts. As long as there is
 //! nothing to send, because an origin is slow or because nothing was asked, no time passes here and
 //! no timer runs.
-//!
-//! [`Config::patience`]: crate::Config::patience
-//! [`Config::least_rate`]: crate::Config::least_rate
 
-use crate::metrics::Closed;
-use crate::state::State;
-use crate::upstream::duration;
+use crate::bounds::{Bounds, CloseReason, duration};
 use nix::libc;
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{SetStruct, TcpUserTimeout};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
+use weir_clock::Clock;
 use weir_units::{Span, Time};
-
-/// How much of an answer the kernel holds for a client beyond what is on its way.
-///
-/// Left alone, the kernel makes room for megabytes. A smaller SO_SNDBUF would bound also what is on
-/// its way, and with it the rate over a long path, and would end the kernel's own choice of that
-/// room. This bounds only what could not be sent yet: a client that reads does not notice, and one
-/// that does not holds 0.2 MB instead of up to 4. It is the value that is usual in front of HTTP/2.
-const UNSENT: u32 = 128 << 10;
 
 #[derive(Clone)]
 struct NotSentLowat;
@@ -54,14 +42,51 @@ nix::ioctl_read_bad!(
 ///
 /// # Errors
 /// If the kernel refuses.
-pub(crate) fn bound_unsent(listening: &impl AsFd) -> nix::Result<()> {
-    setsockopt(listening, NotSentLowat, &UNSENT)
+pub(crate) fn bound_unsent(listening: &impl AsFd, most: u32) -> nix::Result<()> {
+    setsockopt(listening, NotSentLowat, &most)
+}
+
+/// The connection that a request came on. It tells when all that was said on it so far has been
+/// handed to the kernel: what is in a buffer of this process is lost when a body breaks off.
+#[derive(Debug, Clone, Default)]
+pub struct Connection(Arc<Mutex<Flush>>);
+
+#[derive(Debug, Default)]
+enum Flush {
+    #[default]
+    Idle,
+    Wanted(Waker),
+    Done,
+}
+
+impl Connection {
+    /// Ready once the connection was flushed after this was first asked.
+    pub fn poll_flushed(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut flush = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*flush, Flush::Done) {
+            *flush = Flush::Idle;
+            return Poll::Ready(());
+        }
+        *flush = Flush::Wanted(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn flushed(&self) {
+        let mut flush = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Flush::Wanted(waker) = std::mem::take(&mut *flush) {
+            *flush = Flush::Done;
+            waker.wake();
+        }
+    }
 }
 
 /// A client's connection.
-pub(crate) struct Client {
+pub(crate) struct Client<F: Fn(CloseReason)> {
     stream: TcpStream,
-    state: Arc<State>,
+    connection: Connection,
+    bounds: Bounds,
+    closed: F,
+    clock: Clock,
     /// Bytes that the kernel took.
     written: u64,
     /// What of them the client had taken when the present stretch of waiting began.
@@ -77,9 +102,11 @@ struct Wait {
     alarm: Pin<Box<Sleep>>,
 }
 
-impl Client {
-    pub fn new(stream: TcpStream, state: Arc<State>) -> Self {
-        Self { stream, state, written: 0, taken: 0, waited: Span::ZERO, waits: None }
+impl<F: Fn(CloseReason)> Client<F> {
+    pub fn new(stream: TcpStream, connection: Connection, bounds: Bounds, closed: F) -> Self {
+        let (clock, waited) = (Clock::with_zero(0), Span::ZERO);
+        let (written, taken, waits) = (0, 0, None);
+        Self { stream, connection, bounds, closed, clock, written, taken, waited, waits }
     }
 
     /// What became of an attempt to write, or the error that ends a wait.
@@ -92,7 +119,7 @@ impl Client {
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(written) = written {
             if let Some(wait) = self.waits.take() {
-                let waited = self.state.clock.now().since(wait.since);
+                let waited = self.clock.now().since(wait.since);
                 self.waited = self.waited.saturating_add(waited);
             }
             self.written += *written.as_ref().unwrap_or(&0) as u64;
@@ -119,9 +146,9 @@ impl Client {
 
     /// Begins to wait for what is left of this stretch.
     fn wait(&mut self) -> &mut Wait {
-        let left = self.state.config.patience.saturating_sub(self.waited);
+        let left = self.bounds.patience.saturating_sub(self.waited);
         let alarm = Box::pin(sleep(duration(left)));
-        self.waits.insert(Wait { since: self.state.clock.now(), alarm })
+        self.waits.insert(Wait { since: self.clock.now(), alarm })
     }
 
     fn begin_stretch(&mut self) {
@@ -143,30 +170,31 @@ impl Client {
 
     /// How many bytes are to be taken in a stretch: not even one is nothing at any rate.
     fn least(&self) -> u64 {
-        let config = &self.state.config;
-        config.least_rate.bytes_in(config.patience).map_or(u64::MAX, |least| least.get().max(1))
+        let Bounds { patience, least_rate, .. } = self.bounds;
+        least_rate.bytes_in(patience).map_or(u64::MAX, |least| least.get().max(1))
     }
 
     fn give_up(&mut self, taken: u64) -> io::Error {
-        self.state.metrics.closed(if taken == 0 { Closed::TookNothing } else { Closed::TooSlow });
+        let why = if taken == 0 { CloseReason::TookNothing } else { CloseReason::TooSlow };
+        (self.closed)(why);
         // The kernel would keep what was not taken for minutes more, for nobody.
         drop(self.stream.set_zero_linger());
         io::ErrorKind::TimedOut.into()
     }
 }
 
-impl Drop for Client {
+impl<F: Fn(CloseReason)> Drop for Client<F> {
     /// What was written is still delivered, with the same patience: the kernel's own lasts minutes
     /// with a client that does not read. While the connection is open this would be of no use: the
     /// kernel would close it without a count, and a client that reads a byte now and then is not
     /// noticed.
     fn drop(&mut self) {
-        let ms = self.state.config.patience.ms().try_into().unwrap_or(u32::MAX);
+        let ms = self.bounds.patience.ms().try_into().unwrap_or(u32::MAX);
         let _: nix::Result<()> = setsockopt(&self.stream, TcpUserTimeout, &ms);
     }
 }
 
-impl AsyncRead for Client {
+impl<F: Fn(CloseReason) + Unpin> AsyncRead for Client<F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -176,7 +204,7 @@ impl AsyncRead for Client {
     }
 }
 
-impl AsyncWrite for Client {
+impl<F: Fn(CloseReason) + Unpin> AsyncWrite for Client<F> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -199,8 +227,11 @@ impl AsyncWrite for Client {
         self.stream.is_write_vectored()
     }
 
+    /// Whoever calls this has written all that it had.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.connection.flushed();
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
