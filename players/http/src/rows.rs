@@ -4,9 +4,9 @@
 pub(crate) mod examples;
 
 use crate::session::{RequestContext, SessionOutcome};
-use weir_clock::{LATE, LATE_EVENT};
+use weir_clock::LATE;
 use weir_core::{SegmentMetrics, SessionMetrics, Viewer};
-use weir_records::{Event, Playlist, Record, Segment, Session};
+use weir_records::{Event, EventKind, Playlist, Record, Segment, Session};
 use weir_units::{BitRate, Span, Time};
 
 /// All rows of a session: its own, its requests, its stalls, and what a live stream adds.
@@ -38,7 +38,7 @@ pub(crate) fn records(viewer: &Viewer, ended: &SessionOutcome) -> Vec<Record> {
             at_us: viewer.since_trial(Time::ZERO.after(metrics.length)),
             node: viewer.node.clone(),
             service: "player".to_owned(),
-            event: LATE_EVENT.to_owned(),
+            event: EventKind::Late,
             detail: Some(format!(
                 "session {} was up to {} us late to do what was due",
                 viewer.session,

@@ -16,13 +16,10 @@ use nix::time::ClockId;
 use std::time::Duration;
 use weir_units::{Span, Time};
 
-/// From which lateness on a process says that it missed moments it waited for: a [`LATE_EVENT`]. It
-/// acts within microseconds in a guest, and within a millisecond on a machine that is not
+/// From which lateness on a process says that it missed moments it waited for. It acts
+/// within microseconds in a guest, and within a millisecond on a machine that is not
 /// overloaded; what is later than this could be seen in results.
 pub const LATE: Span = Span::from_ms(10);
-
-/// The event of a process that was late by more than [`LATE`].
-pub const LATE_EVENT: &str = "late";
 
 /// CLOCK_MONOTONIC, counted from a moment of it. In a guest this clock is virtual.
 #[derive(Debug, Clone, Copy)]

@@ -3,9 +3,9 @@
 //!
 //! How each metric is computed, and why so, is in `results/METRICS.md`.
 
-use crate::Row;
 use crate::schema::{Table, Value, table};
-use crate::{Cell, Kind};
+use crate::words::EventKind;
+use crate::{Cell, Kind, Row};
 use serde::{Deserialize, Serialize};
 
 table! {
@@ -417,7 +417,7 @@ table! {
         /// origins), `late` (a player or cross traffic missed a moment by over 10 ms), `not
         /// modelled` (it was asked for, and the lab `model` has it not), `oracle gap` (a bound more
         /// than 1 % above what is known to be reachable), `no oracle` (there is no bound).
-        event: String,
+        event: EventKind,
         /// More about it.
         detail: Option<String>,
     }

@@ -3,7 +3,7 @@
 use crate::health_tracker::SwitchEvent;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Read};
-use weir_records::Event;
+use weir_records::{Event, EventKind};
 use weir_units::Time;
 
 /// The longest line that is read.
@@ -79,7 +79,7 @@ pub fn events(mut log: impl BufRead, epoch: Time, node: &str, service: &str) -> 
             at_us: Time::from_ns(line.monotonic_ns).since(epoch).us(),
             node: node.to_owned(),
             service: service.to_owned(),
-            event: event.to_owned(),
+            event,
             detail: Some(detail),
         });
     }
@@ -87,19 +87,22 @@ pub fn events(mut log: impl BufRead, epoch: Time, node: &str, service: &str) -> 
 }
 
 /// The name of an event, and its detail.
-fn row(record: EventRecord) -> (&'static str, String) {
+fn row(record: EventRecord) -> (EventKind, String) {
     match record {
-        EventRecord::Good { origin } => ("good", origin),
-        EventRecord::Bad { origin, why } => ("bad", format!("{origin}: {why}")),
-        EventRecord::Failover { from, to } => ("failover", format!("{from} -> {to}")),
-        EventRecord::Switchback { from, to } => ("switchback", format!("{from} -> {to}")),
-        EventRecord::NoneGood { kept } => ("none good", kept),
+        EventRecord::Good { origin } => (EventKind::Good, origin),
+        EventRecord::Bad { origin, why } => (EventKind::Bad, format!("{origin}: {why}")),
+        EventRecord::Failover { from, to } => (EventKind::Failover, format!("{from} -> {to}")),
+        EventRecord::Switchback { from, to } => (EventKind::Switchback, format!("{from} -> {to}")),
+        EventRecord::NoneGood { kept } => (EventKind::NoneGood, kept),
         EventRecord::Disagrees { origin, ahead: 0 } => {
-            ("disagrees", format!("{origin}: no longer"))
+            (EventKind::Disagrees, format!("{origin}: no longer"))
         }
         EventRecord::Disagrees { origin, ahead } => {
             let where_it_is = if ahead > 0 { "ahead" } else { "behind" };
-            ("disagrees", format!("{origin}: {} segments {where_it_is}", ahead.unsigned_abs()))
+            (
+                EventKind::Disagrees,
+                format!("{origin}: {} segments {where_it_is}", ahead.unsigned_abs()),
+            )
         }
     }
 }

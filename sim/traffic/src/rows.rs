@@ -1,8 +1,8 @@
 //! From what an end of a flow knows to its row, which lacks what only the other end knows.
 
 use crate::job::{FlowJob, Role};
-use weir_clock::{LATE, LATE_EVENT};
-use weir_records::{Event, Flow, Record};
+use weir_clock::LATE;
+use weir_records::{Event, EventKind, Flow, Record};
 use weir_units::{Span, Time};
 
 /// What an end of a flow knows.
@@ -47,7 +47,7 @@ pub(crate) fn records(job: &FlowJob, ended: Ended) -> Vec<Record> {
             at_us: end.us(),
             node: node.clone(),
             service: "traffic".to_owned(),
-            event: LATE_EVENT.to_owned(),
+            event: EventKind::Late,
             detail: Some(detail),
         })
     };

@@ -5,7 +5,7 @@ use crate::trial::sampler::Reading;
 use anyhow::Result;
 use std::collections::BTreeSet;
 use weir_net::LinkCounters;
-use weir_records::{Event, Flow, Link, Node, Record};
+use weir_records::{Event, EventKind, Flow, Link, Node, Record};
 use weir_units::{Bytes, Span, Time};
 
 /// The largest frame on a wire: 1,500 bytes and an Ethernet header.
@@ -22,7 +22,7 @@ pub fn doubts(
     let mut doubts = Vec::new();
     for record in records {
         if let Record::Event(Event { node, event, detail, .. }) = record
-            && event == weir_clock::LATE_EVENT
+            && *event == EventKind::Late
         {
             let detail = detail.as_deref().unwrap_or_default();
             doubts.push(format!("a process on {node} was late: {detail}"));

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::{fs, thread};
 use weir_clock::Clock;
 use weir_net::Network;
-use weir_plan::{Service, Setup, What};
+use weir_plan::{Service, Setup};
 use weir_records::{Event, Record};
 use weir_units::{Span, Time};
 
@@ -102,7 +102,7 @@ pub fn run(
     }
     let mut records = weir_traffic::join(records);
     let counters = readings.last().map(|reading| reading.counters.as_slice()).unwrap_or_default();
-    let changed = changed(setup, &network);
+    let changed = changed(setup);
     // Links carry something before the first viewer comes.
     let lead = LEAD.saturating_add(filling(assignment)).saturating_add(STARTING);
     let doubts = rows::doubts(counters, &records, duration.saturating_add(lead), &changed);
@@ -118,25 +118,14 @@ pub fn run(
 
 /// The services in front of which a gate stands: those that are to answer wrongly some time.
 fn gated(setup: &Setup) -> BTreeSet<String> {
-    let faults = setup.faults.iter();
-    let names = faults.filter_map(|fault| match &fault.what {
-        What::Answer { service, .. } => Some(service.clone()),
-        _ => None,
-    });
-    names.collect()
+    let names = setup.faults.iter().filter_map(|fault| fault.what.spoils());
+    names.map(str::to_owned).collect()
 }
 
 /// The links that do not stay as the topology has them.
-fn changed<'a>(setup: &'a Setup, network: &'a Network) -> BTreeSet<&'a str> {
-    let mut links = BTreeSet::new();
-    for fault in &setup.faults {
-        match &fault.what {
-            What::Down(link) | What::Change { link, .. } => _ = links.insert(link.as_str()),
-            What::Partition(node) => links.extend(network.links_of(node)),
-            _ => {}
-        }
-    }
-    links
+fn changed(setup: &Setup) -> BTreeSet<&str> {
+    let links = setup.faults.iter().flat_map(|fault| fault.what.links(&setup.topology));
+    links.filter_map(|at| setup.topology.links.get(at)).map(|link| link.name.as_str()).collect()
 }
 
 /// What switchers have said of their origins.

@@ -51,7 +51,7 @@ fn bounded() -> Result<()> {
             }
             ensure!(
                 rows(trial, |r| if let Record::Event(e) = r { Some(e) } else { None })
-                    .all(|event| event.event == "oracle gap")
+                    .all(|event| event.event == weir_records::EventKind::OracleGap)
             );
         }
     }

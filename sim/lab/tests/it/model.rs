@@ -262,7 +262,8 @@ fn unmodelled() -> Result<()> {
     ensure!(warnings == [expected], "{warnings:?}");
     for trial in &results {
         let said = rows(trial, |r| if let Record::Event(row) = r { Some(row) } else { None });
-        let said: Vec<_> = said.filter(|row| row.event == "not modelled").collect();
+        let said: Vec<_> =
+            said.filter(|row| row.event == weir_records::EventKind::NotModelled).collect();
         let details: Vec<_> = said.iter().filter_map(|row| row.detail.as_deref()).collect();
         let expected = ["jitter of the link core", "loss of the link access"];
         ensure!(details == expected, "{details:?}");

@@ -62,7 +62,9 @@ fn every_fault_of_a_valid_trial_is_a_drill() {
     for (id, kind) in [("c0000-r1", "kill"), ("c0001-r0", "freeze"), ("c0002-r0", "status 503")] {
         let trial = run.1.iter().find(|trial| trial.id == id).unwrap();
         let failover = trial.records.iter().find_map(|record| match record {
-            Record::Event(event) if event.event == "failover" => Some(event.at_us as f64),
+            Record::Event(event) if event.event == weir_records::EventKind::Failover => {
+                Some(event.at_us as f64)
+            }
             _ => None,
         });
         let row = of(id);

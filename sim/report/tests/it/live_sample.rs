@@ -175,7 +175,7 @@ pub fn tuning(repeats: u64) -> (RunInfo, Vec<TrialResult>) {
                         at_us: (20 + 10 * alarm) * S,
                         node: "front".into(),
                         service: "front".into(),
-                        event: "failover".into(),
+                        event: "failover".parse().unwrap(),
                         detail: None,
                     }));
                 }
@@ -211,7 +211,7 @@ impl Failing {
                 at_us,
                 node: "node".into(),
                 service: service.into(),
-                event: event.into(),
+                event: event.parse().unwrap(),
                 detail: detail.map(Into::into),
             })
         };

@@ -335,7 +335,7 @@ fn event() -> Record {
         at_us: 400_000,
         node: "origin".into(),
         service: "nginx".into(),
-        event: "ready".into(),
+        event: "ready".parse().unwrap(),
         detail: None,
     })
 }

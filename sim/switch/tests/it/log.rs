@@ -39,7 +39,7 @@ fn an_event_is_a_row_on_the_clock_of_the_trial() {
     let rows = events(log.join("\n").as_bytes(), at(1000), "edge", "switch");
     let told: Vec<_> = rows
         .iter()
-        .map(|row| (row.at_us, row.event.as_str(), row.detail.as_deref().unwrap()))
+        .map(|row| (row.at_us, <&str>::from(row.event), row.detail.as_deref().unwrap()))
         .collect();
     let expected = [
         (0, "good", "origin-a"),

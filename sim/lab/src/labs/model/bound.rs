@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use weir_core::{Limit, Per, Qoe, QoePreset, SessionMetrics, Viewing};
 use weir_oracle::{Latency, Limits, Problem, solve_within};
+use weir_records::EventKind;
 use weir_trace::{About, Builder, Kind, Rate, Step, Trace, Volume};
 use weir_units::{BitRate, Span, Time};
 
@@ -70,7 +71,7 @@ pub(crate) struct Compared {
     /// `None` if there is no bound.
     pub bound: Option<f64>,
     /// What is to be said of it.
-    pub remark: Option<(&'static str, String)>,
+    pub remark: Option<(EventKind, String)>,
 }
 
 impl Bounds {
@@ -107,9 +108,9 @@ impl Bounds {
         let (bound, remark) = match solved {
             Ok(Bound { bound, gap }) => {
                 let text = || format!("{:.2} % between the bound and a known plan", gap * 100.0);
-                (Some(bound / per), (gap > GAP).then(|| ("oracle gap", text())))
+                (Some(bound / per), (gap > GAP).then(|| (EventKind::OracleGap, text())))
             }
-            Err(why) => (None, Some(("no oracle", why))),
+            Err(why) => (None, Some((EventKind::NoOracle, why))),
         };
         Ok(Some(Compared { qoe: reached, bound, remark }))
     }

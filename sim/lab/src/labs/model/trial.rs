@@ -15,7 +15,7 @@ use weir_abr::Abr;
 use weir_core::{Preset, SessionMetrics, Viewer};
 use weir_model::{Capacity, Link, LinkId, Shared, Spec, run_session_with, run_trial_metered};
 use weir_plan::{Direction, Keep, Phase, Rate as Limit, Setup, Trial};
-use weir_records::{Event, Record, Session};
+use weir_records::{Event, EventKind, Record, Session};
 use weir_trace::Volume;
 use weir_units::{Span, Time};
 
@@ -58,7 +58,9 @@ pub(crate) fn run(
         movie,
         offsets: offsets(lab, layout, &assignment.trial)?,
         viewers: viewers(assignment),
-        records: super::check::unmodelled(setup).map(|what| remark("not modelled", what)).collect(),
+        records: super::check::unmodelled(setup)
+            .map(|what| remark(EventKind::NotModelled, what))
+            .collect(),
         carried,
         end: Time::ZERO,
     };
@@ -91,12 +93,12 @@ fn offsets(lab: &ModelLab, layout: &Layout, trial: &Trial) -> Result<Vec<Span>> 
     layout.directions.iter().map(offset).collect()
 }
 
-fn remark(event: &str, detail: String) -> Record {
+fn remark(event: EventKind, detail: String) -> Record {
     Record::Event(Event {
         at_us: 0,
         node: String::new(),
         service: SERVICE.to_owned(),
-        event: event.to_owned(),
+        event,
         detail: Some(detail),
     })
 }

@@ -8,17 +8,16 @@ use crate::trial::services::{LiveDirs, Running, ServiceContext};
 use crate::trial::sidecars::{Gate, Health};
 use anyhow::{Context, Result, anyhow, bail};
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::Duration;
 use weir_clock::Clock;
 use weir_net::LinkChange;
-use weir_plan::{Fault, Service, Upstream, What, Wrong};
-use weir_records::Event;
+use weir_plan::{Fault, Service, Upstream, What};
+use weir_records::{Event, EventKind, FaultTarget};
 use weir_sidecar::FaultRule;
-use weir_units::{Ratio, Seed, Span, Time};
+use weir_units::{Seed, Span, Time};
 
 /// Between two looks at services that may be started again, and at those that may not.
 const LOOK_EVERY: Span = Span::from_ms(100);
@@ -172,13 +171,20 @@ impl<'a> Watch<'a> {
             if place.live.is_some() && place.kind(service)?.health.is_some() {
                 watch.health.push(Health::start(&what.ground, &place, service)?);
             }
-            watch.note(Time::ZERO, &service.node, &service.name, "ready", None);
+            watch.note(Time::ZERO, &service.node, &service.name, EventKind::Ready, None);
         }
         Ok(watch)
     }
 
-    fn note(&mut self, at: Time, node: &str, service: &str, event: &str, detail: Option<String>) {
-        let (node, service, event) = (node.to_owned(), service.to_owned(), event.to_owned());
+    fn note(
+        &mut self,
+        at: Time,
+        node: &str,
+        service: &str,
+        event: EventKind,
+        detail: Option<String>,
+    ) {
+        let (node, service) = (node.to_owned(), service.to_owned());
         self.events.push(Event { at_us: at.us(), node, service, event, detail });
     }
 
@@ -203,10 +209,10 @@ impl<'a> Watch<'a> {
                     );
                 }
                 running.again = Some(now.after(pause));
-                self.note(at, node, name, "ended", Some(ended.how));
+                self.note(at, node, name, EventKind::Ended, Some(ended.how));
             } else if running.again.is_some_and(|again| again <= now) {
                 running.launch()?;
-                self.note(at, node, name, "started", None);
+                self.note(at, node, name, EventKind::Started, None);
             }
         }
         self.rooms.keep_full()
@@ -217,7 +223,7 @@ impl<'a> Watch<'a> {
         let used = self.rooms.used()?;
         let used: Vec<_> = used.into_iter().map(|(node, used)| (node.to_owned(), used)).collect();
         for (node, used) in used {
-            self.note(at, &node, "", "room", Some(format!("{} B", used.get())));
+            self.note(at, &node, "", EventKind::Room, Some(format!("{} B", used.get())));
         }
         Ok(())
     }
@@ -229,12 +235,13 @@ impl<'a> Watch<'a> {
             true => self.in_force.push(step.fault),
             false => self.in_force.retain(|other| *other != step.fault),
         }
-        let (node, service) = self.target(&fault.what)?;
-        let event = if step.begins { "fault" } else { "fault over" };
-        self.note(at, &node, &service, event, Some(described(&fault.what)));
+        let target = fault.what.target();
+        let event = if step.begins { EventKind::Fault } else { EventKind::FaultOver };
+        let node = self.node_of(target)?;
+        self.note(at, &node, target.name(), event, Some(fault.what.to_string()));
         let done =
             if step.begins { self.begin(&fault.what, at) } else { self.undo(&fault.what, at) };
-        done.with_context(|| format!("{event}: {} {service}", described(&fault.what)))
+        done.with_context(|| format!("{event}: {} {target}", fault.what))
     }
 
     fn begin(&mut self, what: &What, at: Time) -> Result<()> {
@@ -247,7 +254,7 @@ impl<'a> Watch<'a> {
                 running.stop()?;
                 running.launch()?;
                 let node = running.service.node.clone();
-                self.note(at, &node, name, "started", None);
+                self.note(at, &node, name, EventKind::Started, None);
                 Ok(())
             }
             What::Down(link) => network.change(link, &LinkChange::Down),
@@ -272,7 +279,7 @@ impl<'a> Watch<'a> {
                 running.kill()?;
                 running.launch()?;
                 let node = running.service.node.clone();
-                self.note(at, &node, name, "started", None);
+                self.note(at, &node, name, EventKind::Started, None);
                 Ok(())
             }
             What::Freeze(name) => self.running(name)?.thaw(),
@@ -313,19 +320,12 @@ impl<'a> Watch<'a> {
         gate.with_context(|| format!("no gate stands in front of {name}"))?.order(&rules)
     }
 
-    /// The node and the name of what a fault is about.
-    fn target(&self, what: &What) -> Result<(String, String)> {
-        let place = self.what.place;
-        Ok(match what {
-            What::Kill(name)
-            | What::Freeze(name)
-            | What::Restart(name)
-            | What::Full(name)
-            | What::Answer { service: name, .. } => {
-                (place.service(name)?.node.clone(), name.clone())
-            }
-            What::Down(link) | What::Change { link, .. } => (String::new(), link.clone()),
-            What::Partition(node) => (node.clone(), node.clone()),
+    /// The node of what a fault happens to; none of a link.
+    fn node_of(&self, target: FaultTarget<'_>) -> Result<String> {
+        Ok(match target {
+            FaultTarget::Service(name) => self.what.place.service(name)?.node.clone(),
+            FaultTarget::Link(_) => String::new(),
+            FaultTarget::Node(name) => name.to_owned(),
         })
     }
 
@@ -360,36 +360,4 @@ fn wait_for_streams(
         }
     }
     Ok(())
-}
-
-/// A fault in words.
-fn described(what: &What) -> String {
-    match what {
-        What::Kill(_) => "kill".to_owned(),
-        What::Freeze(_) => "freeze".to_owned(),
-        What::Restart(_) => "restart".to_owned(),
-        What::Down(_) => "down".to_owned(),
-        What::Partition(_) => "partition".to_owned(),
-        What::Full(_) => "full".to_owned(),
-        What::Change { rate, delay, loss, .. } => {
-            let mut text = "change".to_owned();
-            // Writing to a text cannot fail.
-            let _ = rate.map_or(Ok(()), |rate| write!(text, " to {rate}"));
-            let _ = delay.map_or(Ok(()), |delay| write!(text, " to a delay of {delay}"));
-            let _ = loss.map_or(Ok(()), |loss| write!(text, " to a loss of {loss}"));
-            text
-        }
-        What::Answer { how, share, .. } => {
-            let how = match how {
-                Wrong::Status(status) => format!("status {status}"),
-                Wrong::Truncated => "truncate".to_owned(),
-                Wrong::Trickle(rate) => format!("trickle at {rate}"),
-                Wrong::Corrupt => "corrupt".to_owned(),
-                Wrong::Empty => "empty".to_owned(),
-                Wrong::Ahead(by) => format!("ahead by {by}"),
-                Wrong::Behind(by) => format!("behind by {by}"),
-            };
-            if *share == Ratio::ONE { how } else { format!("{how} for {share}") }
-        }
-    }
 }

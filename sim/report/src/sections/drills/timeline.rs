@@ -1,16 +1,13 @@
 //! A drill over time: the faults, what the switcher did about them, and for each viewer what was in
 //! the buffer, how far it was behind, and who served it; all on the trial's clock.
 
+use anyhow::Result;
 use crate::kit::few::spread_evenly;
 use crate::kit::head::{Head, params, values};
-use anyhow::Result;
 use std::collections::BTreeMap;
-use weir_records::Drill;
-use weir_stats::derived::drills::drill::FAILOVER;
+use weir_records::{Drill, EventKind};
 use weir_stats::derived::drills::faults::{DrillFault, faults};
-use weir_stats::derived::drills::rows::{
-    self, DrillTrial, EventRow, MomentRow, RequestRow, ViewingRow,
-};
+use weir_stats::derived::drills::rows::{self, DrillTrial, EventRow, MomentRow, RequestRow, ViewingRow};
 use weir_stats::sweep::{Sweep, SweepCell};
 
 /// As many cells have a drill drawn, spread evenly over the sweep; more would not be looked at.
@@ -165,10 +162,10 @@ impl DrillTimeline {
 fn marks(trial: &DrillTrial, end_us: u64) -> Vec<Mark> {
     let events = trial.events.iter().filter(|event| event.at_us <= end_us);
     let mark = |event: &EventRow| {
-        let kind = match event.event.as_str() {
-            FAILOVER => MarkKind::Failover,
-            "switchback" => MarkKind::Switchback,
-            "none good" => MarkKind::NoneGood,
+        let kind = match event.kind() {
+            Some(EventKind::Failover) => MarkKind::Failover,
+            Some(EventKind::Switchback) => MarkKind::Switchback,
+            Some(EventKind::NoneGood) => MarkKind::NoneGood,
             _ => return None,
         };
         let label = event.detail.clone().unwrap_or_else(|| event.event.clone());

@@ -1,11 +1,10 @@
 //! How often a switcher left an origin without need, and how often it could be without having
 //! shown.
 
-use super::drill::FAILOVER;
 use super::faults::{faults, in_force};
 use super::rows::DrillTrial;
 use crate::methods::poisson;
-use weir_records::Alarm;
+use weir_records::{Alarm, EventKind};
 
 /// Microseconds of an hour.
 pub const HOUR_US: f64 = 3_600e6;
@@ -16,19 +15,19 @@ pub fn alarm(trial: &str, seen: &DrillTrial) -> Alarm {
     let in_force = in_force(&faults(&seen.events));
     let faulty = |at: u64| in_force.iter().any(|(from, to)| (*from..*to).contains(&at));
     // What happens while services get ready says nothing.
-    let events = |name: &'static str| {
-        let events = seen.events.iter().filter(move |event| event.event == name);
+    let events = |kind: EventKind| {
+        let events = seen.events.iter().filter(move |event| event.kind() == Some(kind));
         events.map(|event| event.at_us).filter(move |at| *at >= begin)
     };
     let overlap = |(from, to): &(u64, u64)| to.min(&seen.end_us).saturating_sub(*from.max(&begin));
     let in_force_us = in_force.iter().map(overlap).fold(0, u64::saturating_add);
     let observed_us = seen.end_us.saturating_sub(begin).saturating_sub(in_force_us);
-    let false_failovers = events(FAILOVER).filter(|at| !faulty(*at)).count() as u64;
+    let false_failovers = events(EventKind::Failover).filter(|at| !faulty(*at)).count() as u64;
     Alarm {
         trial: trial.to_owned(),
         observed_us,
-        bad: events("bad").filter(|at| !faulty(*at)).count() as u64,
-        failovers: events(FAILOVER).count() as u64,
+        bad: events(EventKind::Bad).filter(|at| !faulty(*at)).count() as u64,
+        failovers: events(EventKind::Failover).count() as u64,
         false_failovers,
         false_failovers_high_per_hour: high_per_hour(false_failovers, observed_us),
     }

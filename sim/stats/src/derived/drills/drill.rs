@@ -3,7 +3,7 @@
 
 use super::faults::{DrillFault, faults};
 use super::rows::{DrillTrial, EventRow, RequestRow, ViewingRow};
-use weir_records::Drill;
+use weir_records::{Drill, EventKind};
 
 /// What a viewer's latency was is its mean over so long before the fault.
 const BEFORE_US: u64 = 30_000_000;
@@ -16,15 +16,9 @@ const LATE_US: u64 = 4_000_000;
 /// Viewers are looked at once a second: what is over has to be so at the next look as well.
 const LOOK_US: u64 = 1_000_000;
 
-/// What a switcher says of its origins.
-const SWITCHER: [&str; 6] = ["bad", "good", "failover", "switchback", "none good", "disagrees"];
-
-/// A switcher left an origin for another.
-pub const FAILOVER: &str = "failover";
-
 /// Whether a switcher speaks in these events.
 fn speaks(events: &[EventRow]) -> bool {
-    events.iter().any(|event| SWITCHER.contains(&event.event.as_str()))
+    events.iter().filter_map(EventRow::kind).any(EventKind::is_of_switcher)
 }
 
 /// The drills of a trial: one for each fault, in the order of time.
@@ -114,7 +108,8 @@ impl<'a> Window<'a> {
 
     fn detection(&self) -> Option<u64> {
         if speaks(&self.seen.events) {
-            let failovers = self.seen.events.iter().filter(|event| event.event == FAILOVER);
+            let failovers =
+                self.seen.events.iter().filter(|event| event.kind() == Some(EventKind::Failover));
             let first = failovers.map(|event| event.at_us).filter(|at| self.has(*at)).min();
             return first.map(|at| self.since(at));
         }

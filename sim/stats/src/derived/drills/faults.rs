@@ -1,14 +1,12 @@
 //! The faults of a trial, and when they were in force.
 
 use super::rows::EventRow;
+use weir_records::{EventKind, FaultKind};
 
 /// After a fault is over, what it left behind is still at work: playlists are stale, probes have to
 /// succeed again. A reaction within this time is one to the fault. A switcher with default
 /// settings calls an origin bad 20 s + 3 x 5 s and one time-out after the last new segment.
 const AFTERMATH_US: u64 = 60_000_000;
-
-/// Nothing of it is undone: it is over as soon as it is done.
-const RESTART: &str = "restart";
 
 /// A fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,14 +29,16 @@ pub fn faults(events: &[EventRow]) -> Vec<DrillFault> {
     for event in in_order {
         let target = if event.service.is_empty() { &event.node } else { &event.service };
         let kind = event.detail.as_deref().unwrap_or("fault");
-        match event.event.as_str() {
-            "fault" => found.push(DrillFault {
+        match event.kind() {
+            Some(EventKind::Fault) => found.push(DrillFault {
                 at_us: event.at_us,
                 kind: kind.to_owned(),
                 target: target.clone(),
-                over_us: (kind == RESTART).then_some(event.at_us),
+                over_us: FaultKind::of_detail(kind)
+                    .is_some_and(FaultKind::is_momentary)
+                    .then_some(event.at_us),
             }),
-            "fault over" => {
+            Some(EventKind::FaultOver) => {
                 // It may say what is over, and where several are in force it has to.
                 let open =
                     |fault: &&mut DrillFault| fault.over_us.is_none() && fault.target == *target;

@@ -3,7 +3,7 @@
 use crate::sweep::Sweep;
 use anyhow::{Context, Result};
 use std::sync::Arc;
-use weir_records::Segment;
+use weir_records::{EventKind, Segment};
 use weir_tables::{ByTrial, TrialHead, table_row};
 
 table_row! {
@@ -19,6 +19,13 @@ table_row! {
         pub event: String,
         /// More about it.
         pub detail: Option<String>,
+    }
+}
+
+impl EventRow {
+    /// What happened, as a word of this program; `None` for that of another.
+    pub fn kind(&self) -> Option<EventKind> {
+        self.event.parse().ok()
     }
 }
 
