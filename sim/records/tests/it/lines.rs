@@ -1,9 +1,10 @@
 //! Records survive the way through text, and bad text is refused with its line.
 
 use proptest::prelude::*;
+use strum::VariantArray;
 use weir_records::{
-    Event, Flow, LinesError, Link, Node, Record, Rung, Segment, Session, Stall, read_lines,
-    write_lines,
+    Event, EventKind, Flow, LinesError, Link, Node, Record, Rung, Segment, Session, Stall,
+    read_lines, write_lines,
 };
 
 /// Far more than any text of these tests.
@@ -146,8 +147,12 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn event()(at_us in int(), texts in [text(), text(), text()], detail in maybe_text()) -> Record {
-        let [node, service, event] = texts;
+    fn event()(
+        at_us in int(),
+        [node, service] in [text(), text()],
+        event in proptest::sample::select(EventKind::VARIANTS),
+        detail in maybe_text(),
+    ) -> Record {
         Record::Event(Event { at_us, node, service, event, detail })
     }
 }
