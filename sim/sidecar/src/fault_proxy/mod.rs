@@ -48,7 +48,7 @@ pub fn fault_proxy(job: &FaultProxyJob) -> Result<()> {
         let control = control::listen(&job.control)?;
         let server = Server::bind(job.listen, Bounds::default())?;
         let proxy = Arc::new(proxy::FaultProxy::new(job.origin, job.seed));
-        tokio::spawn(control::take(control, Arc::clone(&proxy)));
-        server.serve(proxy, std::future::pending()).await
+        tokio::task::spawn_local(control::take(control, Arc::clone(&proxy)));
+        server.serve_here(proxy, std::future::pending()).await
     })
 }

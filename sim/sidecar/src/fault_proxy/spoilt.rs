@@ -30,7 +30,7 @@ pub(super) fn spoilt(
     connection: Connection,
 ) -> AnswerBody {
     let (sender, pieces) = channel(1);
-    tokio::spawn(async move {
+    tokio::task::spawn_local(async move {
         let mut pump = Pump { sender, length, manner, sent: 0 };
         if let Err(error) = pump.all(body).await {
             // Nobody may be there to hear it.

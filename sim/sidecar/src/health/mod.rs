@@ -66,7 +66,7 @@ pub fn health(job: &HealthJob) -> Result<()> {
     run(async {
         let server = Server::bind(job.listen, Bounds::default())?;
         let endpoint = Endpoint { job: job.clone(), looking: Mutex::new(()) };
-        server.serve(Arc::new(endpoint), std::future::pending()).await
+        server.serve_here(Arc::new(endpoint), std::future::pending()).await
     })
 }
 
