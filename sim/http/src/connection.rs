@@ -163,7 +163,8 @@ impl<F: Fn(CloseReason)> Client<F> {
     /// is gone, which is minutes over a slow line. So it is asked what the other side has.
     fn taken_since(&self) -> u64 {
         let mut waiting = 0;
-        // SAFETY: the descriptor is open, and the kernel writes one integer, for which there is room.
+        // SAFETY: the descriptor is open, and the kernel writes one integer, for which there is
+        // room.
         let asked = unsafe { unacknowledged(self.stream.as_raw_fd(), &raw mut waiting) };
         let waiting = asked.ok().and_then(|_| u64::try_from(waiting).ok()).unwrap_or(0);
         self.written.saturating_sub(waiting).saturating_sub(self.taken)

@@ -87,8 +87,9 @@ impl Server {
         self.serve_by(service, stop, |task| drop(tokio::spawn(task))).await
     }
 
-    /// As [`Server::serve`], by tasks of the [`tokio::task::LocalSet`] around it. They take turns with
-    /// those of connections to other servers, and so bodies pass in the same pieces in each run.
+    /// As [`Server::serve`], by tasks of the [`tokio::task::LocalSet`] around it. They take turns
+    /// with those of connections to other servers, and so bodies pass in the same pieces in each
+    /// run.
     ///
     /// # Errors
     /// None that is known.

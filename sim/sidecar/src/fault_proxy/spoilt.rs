@@ -21,8 +21,8 @@ pub(super) struct Manner {
     pub rate: Option<BitRate>,
 }
 
-/// Begins to hand on `body`, whose announced length this is. What comes says no length by itself: it
-/// may differ from the announced one on purpose.
+/// Begins to hand on `body`, whose announced length this is. What comes says no length by itself:
+/// it may differ from the announced one on purpose.
 pub(super) fn spoilt(
     body: AnswerBody,
     length: Option<u64>,
