@@ -40,6 +40,8 @@ impl Date {
 }
 
 /// ISO 8601 as RFC 8216, section 4.3.2.6 asks for it; like ffmpeg's, an offset may lack its colon.
+// 2026-12-01: the calendar is jiff's, and reading is not. It would not say which part is wrong, and
+// refuses digits behind nanoseconds; a leap second it takes for the second before.
 impl FromStr for Date {
     type Err = DateError;
 
