@@ -12,8 +12,8 @@ pub struct Bounds {
     pub connections: usize,
     /// Connections of one address; of IPv6, of one network of 64 bits. More are refused.
     pub per_address: u32,
-    /// How long a client may take for the head of its next request: for the first from the beginning
-    /// of the connection, for the others from the end of the answer before.
+    /// How long a client may take for the head of its next request: for the first from the
+    /// beginning of the connection, for the others from the end of the answer before.
     pub head_within: Span,
     /// The longest head of a request, in bytes.
     pub head_bytes: usize,
@@ -25,9 +25,9 @@ pub struct Bounds {
     /// How much of an answer the kernel holds for a client beyond what is on its way, in bytes;
     /// `None` leaves that to the kernel, which makes room for megabytes.
     ///
-    /// A smaller SO_SNDBUF would bound also what is on its way, and with it the rate over a long path,
-    /// and would end the kernel's own choice of that room. This bounds only what could not be sent
-    /// yet: a client that reads does not notice.
+    /// A smaller SO_SNDBUF would bound also what is on its way, and with it the rate over a long
+    /// path, and would end the kernel's own choice of that room. This bounds only what could not be
+    /// sent yet: a client that reads does not notice.
     pub unsent: Option<u32>,
 }
 

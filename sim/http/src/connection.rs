@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 use weir_clock::Clock;
-use weir_units::{Span, Time};
+use weir_units::{BitRate, Span, Time};
 
 #[derive(Clone)]
 struct NotSentLowat;
@@ -98,7 +98,8 @@ pub(crate) struct Client<F: Fn(CloseReason)> {
 
 /// A wait for the client.
 struct Wait {
-    since: Time,
+    /// Since when, where that counts.
+    since: Option<Time>,
     alarm: Pin<Box<Sleep>>,
 }
 
@@ -118,8 +119,8 @@ impl<F: Fn(CloseReason)> Client<F> {
         written: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if let Poll::Ready(written) = written {
-            if let Some(wait) = self.waits.take() {
-                let waited = self.clock.now().since(wait.since);
+            if let Some(since) = self.waits.take().and_then(|wait| wait.since) {
+                let waited = self.clock.now().since(since);
                 self.waited = self.waited.saturating_add(waited);
             }
             self.written += *written.as_ref().unwrap_or(&0) as u64;
@@ -129,7 +130,7 @@ impl<F: Fn(CloseReason)> Client<F> {
             let wait = match &mut self.waits {
                 Some(wait) => wait,
                 None => {
-                    if self.taken_since() >= self.least() {
+                    if self.is_rated() && self.taken_since() >= self.least() {
                         self.begin_stretch();
                     }
                     self.wait()
@@ -148,7 +149,7 @@ impl<F: Fn(CloseReason)> Client<F> {
     fn wait(&mut self) -> &mut Wait {
         let left = self.bounds.patience.saturating_sub(self.waited);
         let alarm = Box::pin(sleep(duration(left)));
-        self.waits.insert(Wait { since: self.clock.now(), alarm })
+        self.waits.insert(Wait { since: self.is_rated().then(|| self.clock.now()), alarm })
     }
 
     fn begin_stretch(&mut self) {
@@ -162,10 +163,17 @@ impl<F: Fn(CloseReason)> Client<F> {
     /// is gone, which is minutes over a slow line. So it is asked what the other side has.
     fn taken_since(&self) -> u64 {
         let mut waiting = 0;
-        // SAFETY: the descriptor is open, and the kernel writes one integer, for which there is room.
+        // SAFETY: the descriptor is open, and the kernel writes one integer, for which there is
+        // room.
         let asked = unsafe { unacknowledged(self.stream.as_raw_fd(), &raw mut waiting) };
         let waiting = asked.ok().and_then(|_| u64::try_from(waiting).ok()).unwrap_or(0);
         self.written.saturating_sub(waiting).saturating_sub(self.taken)
+    }
+
+    /// Whether more than a byte is to be taken. Otherwise the kernel's taking some is enough, and
+    /// each wait is a stretch of its own.
+    fn is_rated(&self) -> bool {
+        self.bounds.least_rate > BitRate::from_bps(0)
     }
 
     /// How many bytes are to be taken in a stretch: not even one is nothing at any rate.

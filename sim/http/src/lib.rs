@@ -45,9 +45,9 @@
 //! ```
 //!
 //! # What a client may not do
-//! A connection holds a place and memory of the kernel, so that clients have [`Bounds`]: on the time
-//! and the length of the head of a request, on how slowly an answer may be taken, and on the number
-//! of connections, of one address and in total.
+//! A connection holds a place and memory of the kernel, so that clients have [`Bounds`]: on the
+//! time and the length of the head of a request, on how slowly an answer may be taken, and on the
+//! number of connections, of one address and in total.
 
 mod answer;
 mod bounds;

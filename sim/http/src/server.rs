@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
@@ -84,6 +84,29 @@ impl Server {
         service: Arc<S>,
         stop: impl Future<Output = ()>,
     ) -> Result<()> {
+        self.serve_by(service, stop, |task| drop(tokio::spawn(task))).await
+    }
+
+    /// As [`Server::serve`], by tasks of the [`tokio::task::LocalSet`] around it. They take turns
+    /// with those of connections to other servers, and so bodies pass in the same pieces in each
+    /// run.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub async fn serve_here<S: Service>(
+        self,
+        service: Arc<S>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<()> {
+        self.serve_by(service, stop, |task| drop(tokio::task::spawn_local(task))).await
+    }
+
+    async fn serve_by<S: Service>(
+        self,
+        service: Arc<S>,
+        stop: impl Future<Output = ()>,
+        spawn: fn(Pin<Box<dyn Future<Output = ()> + Send>>),
+    ) -> Result<()> {
         let Self { listener, bounds } = self;
         let room = Arc::new(Semaphore::new(bounds.connections));
         let crowd = Arc::new(Crowd::new(bounds.per_address));
@@ -125,13 +148,13 @@ impl Server {
                 .serve_connection(TokioIo::new(client), answer);
             let connection = graceful.watch(connection);
             let service = Arc::clone(&service);
-            tokio::spawn(async move {
+            spawn(Box::pin(async move {
                 // How else it ended is the client's business.
                 if connection.await.is_err_and(|error| error.is_timeout()) {
                     service.closed(CloseReason::NoRequest);
                 }
                 drop((held, place));
-            });
+            }));
         }
         drop(listener);
         graceful.shutdown().await;

@@ -37,8 +37,8 @@ pub enum NoAnswer {
 }
 
 impl Upstream {
-    /// The head of an answer has to come within `timeout`. A connection is given up after `connect`,
-    /// or after twice the time-out: a request gives up first then, and says why.
+    /// The head of an answer has to come within `timeout`. A connection is given up after
+    /// `connect`, or after twice the time-out: a request gives up first then, and says why.
     pub fn new(timeout: Span, connect: Option<Span>) -> Self {
         let timeout = duration(timeout);
         let mut connector = HttpConnector::new();

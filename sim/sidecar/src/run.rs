@@ -1,6 +1,7 @@
 //! How a sidecar runs.
 
 use anyhow::{Context, Result};
+use tokio::task::LocalSet;
 
 /// Runs `job` on this thread alone.
 ///
@@ -9,5 +10,5 @@ use anyhow::{Context, Result};
 pub(crate) fn run(job: impl Future<Output = Result<()>>) -> Result<()> {
     weir_clock::without_timer_slack().context("set the timer slack")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("start the runtime")?.block_on(job)
+    LocalSet::new().block_on(&runtime.context("start the runtime")?, job)
 }

@@ -1,5 +1,5 @@
-//! The switcher alone, for `scripts/bench-switch`: `weir switch` without the rest of `weir`, which takes long
-//! to build for speed. Its settings come from the environment.
+//! The switcher alone, for `scripts/bench-switch`: `weir switch` without the rest of `weir`, which
+//! takes long to build for speed. Its settings come from the environment.
 
 use anyhow::{Context, Result};
 use weir_switch::{Settings, Switcher};

@@ -70,21 +70,22 @@ pub struct Config {
     pub switchback: Switchback,
     /// The path below which requests are passed on.
     pub path: String,
-    /// A client that keeps an answer waiting for so long has to have taken some of it in the meantime:
-    /// at least what [`Config::least_rate`] makes of this time. Otherwise its connection is closed.
+    /// A client that keeps an answer waiting for so long has to have taken some of it in the
+    /// meantime: at least what [`Config::least_rate`] makes of this time. Otherwise its connection
+    /// is closed.
     ///
-    /// By default 20 s, as in Apache's `mod_reqtimeout`. That bridges a path that is dead for 10 s, after
-    /// which TCP tries again within 13 s.
+    /// By default 20 s, as in Apache's `mod_reqtimeout`. That bridges a path that is dead for 10 s,
+    /// after which TCP tries again within 13 s.
     pub patience: Span,
     /// The least rate at which a client has to take an answer.
     ///
-    /// By default 4 kbit/s, the 500 bytes in a second of Apache's `mod_reqtimeout`: a nineteenth of a
-    /// line of 75 kbit/s, which several answers can so share.
+    /// By default 4 kbit/s, the 500 bytes in a second of Apache's `mod_reqtimeout`: a nineteenth of
+    /// a line of 75 kbit/s, which several answers can so share.
     pub least_rate: BitRate,
     /// The most connections of one address; of IPv6, of one network of 64 bits. More are refused.
     ///
-    /// By default 4,096: enough for the viewers behind one address, and less than half of all, so that
-    /// no two addresses can keep everybody else out.
+    /// By default 4,096: enough for the viewers behind one address, and less than half of all, so
+    /// that no two addresses can keep everybody else out.
     pub per_address: u32,
 }
 

@@ -97,8 +97,9 @@ impl Judge {
 }
 
 impl Origin {
-    /// Whether its numbers disagree by something else now. Dates that are half a segment apart could
-    /// mean either of two numbers: what is not said as often in a row as a probe's result is noise.
+    /// Whether its numbers disagree by something else now. Dates that are half a segment apart
+    /// could mean either of two numbers: what is not said as often in a row as a probe's result is
+    /// noise.
     fn compared(&mut self, ahead: i64, needed: u32) -> bool {
         if ahead == self.disagrees {
             self.disagrees_now = (ahead, 0);
@@ -203,8 +204,8 @@ impl HealthTracker {
         }
     }
 
-    /// The origins to try for a request, in this order: good ones before others, and among those the
-    /// one whose turn it is.
+    /// The origins to try for a request, in this order: good ones before others, and among those
+    /// the one whose turn it is.
     pub fn order(&mut self) -> Vec<usize> {
         let first = match self.config.policy {
             Policy::Backup | Policy::Latency => self.active,

@@ -34,8 +34,8 @@ enum EventRecord {
     Disagrees { origin: String, ahead: i64 },
 }
 
-/// What happened as a line of JSON, without its end: when, on CLOCK_MONOTONIC in nanoseconds, and to
-/// whom; `names` are those of the origins.
+/// What happened as a line of JSON, without its end: when, on CLOCK_MONOTONIC in nanoseconds, and
+/// to whom; `names` are those of the origins.
 pub fn line(at: Time, what: &SwitchEvent, names: &[String]) -> String {
     let name = |at: &usize| names.get(*at).cloned().unwrap_or_default();
     let record = match what {
@@ -58,8 +58,8 @@ pub fn line(at: Time, what: &SwitchEvent, names: &[String]) -> String {
     serde_json::to_string(&Line { monotonic_ns: at.ns(), record }).unwrap_or_default()
 }
 
-/// The rows of `events` that a log of [`line()`]s means: of a trial that began at `epoch`, a moment of
-/// CLOCK_MONOTONIC. What happened before that is told as of the beginning.
+/// The rows of `events` that a log of [`line()`]s means: of a trial that began at `epoch`, a moment
+/// of CLOCK_MONOTONIC. What happened before that is told as of the beginning.
 ///
 /// Lines that are none, for they are cut off or too long, are left out; so is what follows upon
 /// 100,000 rows, or upon an error of reading.

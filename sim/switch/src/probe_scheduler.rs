@@ -3,8 +3,8 @@
 //!
 //! A probe begins at every interval, whatever became of the one before: an origin that says nothing
 //! is then found out as soon as one that refuses, but for the time-out. So several are under way
-//! where the time-out is longer than the interval, and a later one may end first. It waits for those
-//! before it: probes in a row are those that began in a row.
+//! where the time-out is longer than the interval, and a later one may end first. It waits for
+//! those before it: probes in a row are those that began in a row.
 
 use crate::follow::{Follower, LiveEdge};
 use crate::reading::{Bad, Reading};
@@ -77,8 +77,8 @@ impl ProbeScheduler {
         Some(self.oldest + self.under_way.len() as u64 - 1)
     }
 
-    /// Takes note of the end of one. What is known now, the oldest first: of no probe while one that
-    /// began before is under way.
+    /// Takes note of the end of one. What is known now, the oldest first: of no probe while one
+    /// that began before is under way.
     pub fn end(&mut self, number: u64, probe: Probe) -> Vec<Reading> {
         let place = number.checked_sub(self.oldest).and_then(|at| usize::try_from(at).ok());
         if let Some(place) = place.and_then(|at| self.under_way.get_mut(at)) {

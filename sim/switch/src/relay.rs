@@ -3,8 +3,8 @@
 //!
 //! Two origins of one stream have equal files where their packagers made them from the same
 //! encoded stream. Whether they do is not believed but compared: the other origin is asked for the
-//! rest and for the last bytes before it, and only where these are the same bytes, and the whole has
-//! the same length, does its answer go on where the first one ended. Otherwise the client's
+//! rest and for the last bytes before it, and only where these are the same bytes, and the whole
+//! has the same length, does its answer go on where the first one ended. Otherwise the client's
 //! connection is closed short of the announced length, so that it knows.
 
 use crate::state::State;
@@ -221,8 +221,8 @@ async fn after_overlap(mut body: Incoming, overlap: &[u8]) -> Option<(Incoming, 
     (seen == overlap).then(|| (body, ahead.into()))
 }
 
-/// An origin's body, which may keep a client waiting for the time-out, and no longer in all than the
-/// slowest acceptable rate allows.
+/// An origin's body, which may keep a client waiting for the time-out, and no longer in all than
+/// the slowest acceptable rate allows.
 fn relay(state: &State, body: Incoming) -> Relay {
     Relay::new(body, state.config.timeout, Some(LEAST_RATE))
 }

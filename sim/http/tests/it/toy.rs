@@ -44,8 +44,8 @@ pub fn before(behind: SocketAddr) -> (SocketAddr, Sender<()>, JoinHandle<()>) {
     (address, stop, task)
 }
 
-/// A server whose answers begin with `begin`, and go on with `rest` when they are told to. The heads
-/// of its requests are in what the task returns.
+/// A server whose answers begin with `begin`, and go on with `rest` when they are told to. The
+/// heads of its requests are in what the task returns.
 pub async fn origin(begin: &'static str, rest: Option<(&'static str, Told)>) -> Origin {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

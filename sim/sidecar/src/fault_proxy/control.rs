@@ -1,5 +1,5 @@
-//! How a fault proxy is told what to do: a JSON list of rules over a Unix socket, and an answer when
-//! they are in force.
+//! How a fault proxy is told what to do: a JSON list of rules over a Unix socket, and an answer
+//! when they are in force.
 
 use super::proxy::FaultProxy;
 use super::verdict::FaultRule;
@@ -86,8 +86,8 @@ async fn hear(mut stream: tokio::net::UnixStream, proxy: &FaultProxy) -> std::io
     stream.write_all(answer.as_bytes()).await
 }
 
-/// A name of a socket that is short enough for the kernel, which takes 107 bytes, whatever folder it
-/// is in; for as long as the folder is held.
+/// A name of a socket that is short enough for the kernel, which takes 107 bytes, whatever folder
+/// it is in; for as long as the folder is held.
 fn within_reach(path: &Path) -> Result<(File, PathBuf)> {
     let name = path.file_name().context("it has no name")?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -90,8 +90,8 @@ fn shifted_date(text: &str, shift: Shift) -> Option<String> {
     Some(format!("{day}{letter}{time}{point}{fraction}{offset}"))
 }
 
-/// The digits behind the point: as many as there were, or as it takes. Those behind nanoseconds have
-/// no meaning, and stay.
+/// The digits behind the point: as many as there were, or as it takes. Those behind nanoseconds
+/// have no meaning, and stay.
 fn fraction(wall: Date, digits: &str) -> String {
     let ns = format!("{:09}", wall.unix().ns() % 1_000_000_000);
     let needed = ns.trim_end_matches('0').len();

@@ -1,9 +1,9 @@
 //! A reverse proxy in front of one origin, which answers wrongly on command.
 //!
 //! While no rule is in force it is transparent: methods, statuses, headers (but those about one
-//! connection only, RFC 9110, section 7.6.1), ranges and bodies pass as they are, and bodies as they
-//! come. Where the origin does not answer, the proxy does not either: the client's connection is
-//! closed without a response, which is as near as one that has accepted it can come to a server
+//! connection only, RFC 9110, section 7.6.1), ranges and bodies pass as they are, and bodies as
+//! they come. Where the origin does not answer, the proxy does not either: the client's connection
+//! is closed without a response, which is as near as one that has accepted it can come to a server
 //! that is not there.
 
 mod control;
@@ -48,7 +48,7 @@ pub fn fault_proxy(job: &FaultProxyJob) -> Result<()> {
         let control = control::listen(&job.control)?;
         let server = Server::bind(job.listen, Bounds::default())?;
         let proxy = Arc::new(proxy::FaultProxy::new(job.origin, job.seed));
-        tokio::spawn(control::take(control, Arc::clone(&proxy)));
-        server.serve(proxy, std::future::pending()).await
+        tokio::task::spawn_local(control::take(control, Arc::clone(&proxy)));
+        server.serve_here(proxy, std::future::pending()).await
     })
 }

@@ -1,7 +1,7 @@
 //! Asks the origin, and answers what it says, or something else.
 
 use super::dates;
-use super::spoilt::{Manner, spoilt};
+use super::spoilt::{Manner, PATIENCE, spoilt};
 use super::verdict::{FaultRule, Playlist, Verdict, corrupt};
 use http_body_util::{BodyStream, StreamBody};
 use std::net::SocketAddr;
@@ -22,8 +22,6 @@ use weir_units::{Seed, Span};
 
 /// How long a connection to the origin may take.
 const CONNECT: Span = Span::from_s(5);
-/// How long the origin may send nothing, as `proxy_read_timeout` of nginx.
-const PATIENCE: Span = Span::from_s(60);
 /// What asks for less than a whole playlist, or for another form of it.
 const CONDITIONS: [HeaderName; 7] = [
     ACCEPT_ENCODING,

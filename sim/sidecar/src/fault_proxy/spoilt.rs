@@ -3,10 +3,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::timeout;
 use weir_clock::{Alarm, Clock};
-use weir_server::{AnswerBody, Body, BrokenOff, Bytes, Connection, Frame, boxed, data};
+use weir_server::{AnswerBody, Body, BrokenOff, Bytes, Connection, Frame, boxed, data, duration};
 use weir_units::{BitRate, Bytes as Size, Span, Time};
 
+/// How long an origin may send nothing, as `proxy_read_timeout` of nginx.
+pub(super) const PATIENCE: Span = Span::from_s(60);
 /// A slow body comes in pieces of what its rate allows in this time.
 const PIECE: Span = Span::from_ms(20);
 /// And in none that are larger.
@@ -21,8 +24,8 @@ pub(super) struct Manner {
     pub rate: Option<BitRate>,
 }
 
-/// Begins to hand on `body`, whose announced length this is. What comes says no length by itself: it
-/// may differ from the announced one on purpose.
+/// Begins to hand on `body`, whose announced length this is. What comes says no length by itself:
+/// it may differ from the announced one on purpose.
 pub(super) fn spoilt(
     body: AnswerBody,
     length: Option<u64>,
@@ -30,7 +33,7 @@ pub(super) fn spoilt(
     connection: Connection,
 ) -> AnswerBody {
     let (sender, pieces) = channel(1);
-    tokio::spawn(async move {
+    tokio::task::spawn_local(async move {
         let mut pump = Pump { sender, length, manner, sent: 0 };
         if let Err(error) = pump.all(body).await {
             // Nobody may be there to hear it.
@@ -85,7 +88,8 @@ impl Pump {
             if half.is_some_and(|half| self.sent >= half) {
                 return Err(BrokenOff::Closed);
             }
-            let Some(mut bytes) = data(&mut body).await? else { return Ok(()) };
+            let next = timeout(duration(PATIENCE), data(&mut body)).await;
+            let Some(mut bytes) = next.map_err(|_| BrokenOff::Silent)?? else { return Ok(()) };
             if self.manner.truncated {
                 // Of a body whose length nobody knows, half of what comes first.
                 let half = *half.get_or_insert(bytes.len() as u64 / 2);

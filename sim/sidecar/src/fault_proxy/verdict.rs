@@ -7,15 +7,15 @@ use weir_units::{BitRate, Ratio, Seed};
 
 /// How a fault proxy answers wrongly, and how often.
 ///
-/// - [`Wrong::Status`], [`Wrong::Truncated`] and [`Wrong::Trickle`] concern all requests. A response
-///   whose length nobody knows is truncated after its first bytes.
+/// - [`Wrong::Status`], [`Wrong::Truncated`] and [`Wrong::Trickle`] concern all requests. A
+/// response   whose length nobody knows is truncated after its first bytes.
 /// - The others concern GET requests for playlists, paths that end in `.m3u8`, that the origin
 ///   answers with 200. They are asked for whole and anew, and lose the headers about versions and
 ///   ranges, because what the client gets has none.
 ///
 /// Where several rules concern a request, all of them count: a status comes before everything
-/// else, the first of an empty and a corrupt playlist before dates, shifts of dates add up, and a body can
-/// both trickle, at the lowest rate, and be truncated.
+/// else, the first of an empty and a corrupt playlist before dates, shifts of dates add up, and a
+/// body can both trickle, at the lowest rate, and be truncated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {

@@ -37,8 +37,8 @@ pub struct HealthJob {
     /// A playlist whose newest segment ended longer ago than this is a problem, and so is one whose
     /// newest segment ends later than this from now.
     pub threshold: Span,
-    /// The file with the number of the process that leads the encoder's group; `None` if the service
-    /// has no encoder.
+    /// The file with the number of the process that leads the encoder's group; `None` if the
+    /// service has no encoder.
     pub encoder: Option<PathBuf>,
     /// What the encoder is connected to over TCP; `None` if that is no matter.
     pub ingest: Option<SocketAddr>,
@@ -48,14 +48,14 @@ pub struct HealthJob {
 
 /// Serves for ever.
 ///
-/// `GET /healthz` answers with 200 if all is well and with 503 if not, and with a JSON object of these
-/// keys in this order:
+/// `GET /healthz` answers with 200 if all is well and with 503 if not, and with a JSON object of
+/// these keys in this order:
 ///
 /// - `ok`: whether there is no problem.
 /// - `problems`: each in a sentence.
 /// - `segment_age_s`: how long ago the newest segment ended, in seconds, by
-///   EXT-X-PROGRAM-DATE-TIME and durations of the playlist that is furthest, or where no playlist has
-///   dates, how long ago the newest file was written; `null` if there is neither.
+///   EXT-X-PROGRAM-DATE-TIME and durations of the playlist that is furthest, or where no playlist
+/// has   dates, how long ago the newest file was written; `null` if there is neither.
 /// - `encoder`: `running`, `frozen`, `dead` or `unknown`.
 /// - `ingest`: `connected` or `not connected`; `null` if that is no matter.
 /// - `server`: `answers` or `does not answer`; `null` if there is none.
@@ -66,7 +66,7 @@ pub fn health(job: &HealthJob) -> Result<()> {
     run(async {
         let server = Server::bind(job.listen, Bounds::default())?;
         let endpoint = Endpoint { job: job.clone(), looking: Mutex::new(()) };
-        server.serve(Arc::new(endpoint), std::future::pending()).await
+        server.serve_here(Arc::new(endpoint), std::future::pending()).await
     })
 }
 

@@ -1,10 +1,10 @@
 //! How often a healthy stream is left because of the way to it, in virtual time.
 //!
 //! The way is one with delay, jitter and loss, on which TCP repeats what is lost after a time-out,
-//! as RFC 6298 has it: the first after 300 ms, each further one after twice as long; the handshake's
-//! first after 1 s. What makes TCP better than that is left out: fast retransmission, selective
-//! acknowledgement and the tail loss probe (RFC 8985). A probe that timed out costs its connection,
-//! so the next one begins with a handshake.
+//! as RFC 6298 has it: the first after 300 ms, each further one after twice as long; the
+//! handshake's first after 1 s. What makes TCP better than that is left out: fast retransmission,
+//! selective acknowledgement and the tail loss probe (RFC 8985). A probe that timed out costs its
+//! connection, so the next one begins with a handshake.
 
 use crate::health_tracker::config;
 use crate::world::{Dates, Fault, Outcome, Way, World, taking};

@@ -5,7 +5,8 @@ use crate::toy::{Running, ask, block_on};
 use weir_switch::SwitchEvent;
 use weir_units::Span;
 
-/// Two origins and a switcher whose probes say nothing: all that follows is the request's own doing.
+/// Two origins and a switcher whose probes say nothing: all that follows is the request's own
+/// doing.
 async fn blind() -> (Origin, Origin, Running) {
     let (a, b) = (Origin::start().await, Origin::start().await);
     let switcher = Running::start(&[&a, &b], &[("interval", "3600 s")]);

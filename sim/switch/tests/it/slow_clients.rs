@@ -128,7 +128,8 @@ fn a_client_that_is_slow_but_takes_more_than_the_least_is_served_to_the_end() {
         let request = "GET /hls/100.m4s HTTP/1.1\r\nHost: x\r\n";
         let requests = format!("{request}\r\n").repeat(4) + request + "Connection: close\r\n\r\n";
         stream.write_all(requests.as_bytes()).await.unwrap();
-        // A tenth of a megabyte in a second: the kernel has room again after more than the patience.
+        // A tenth of a megabyte in a second: the kernel has room again after more than the
+        // patience.
         let (mut all, mut got) = (0, [0; 2000]);
         loop {
             let bytes = timeout(LONG, stream.read(&mut got)).await.unwrap().unwrap();

@@ -1,4 +1,5 @@
-//! Origins, the ways to them and a switcher's decisions in virtual time: no network, and no waiting.
+//! Origins, the ways to them and a switcher's decisions in virtual time: no network, and no
+//! waiting.
 
 use std::collections::BTreeMap;
 use weir_core::playlist::{Date, Uri};

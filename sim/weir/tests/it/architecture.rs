@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Every crate with the crates of this project that it may use.
-const MAY_USE: [(&str, &[&str]); 26] = [
+const MAY_USE: [(&str, &[&str]); 27] = [
     ("weir-units", &[]),
     ("weir-base", &[]),
     ("weir-records", &[]),
@@ -33,8 +33,9 @@ const MAY_USE: [(&str, &[&str]); 26] = [
     ("weir-net", &["weir-units", "weir-plan", "weir-records", "weir-process", "weir-wall"]),
     ("weir-uml", &["weir-units", "weir-base", "weir-process", "weir-wall"]),
     ("weir-media", &["weir-units", "weir-abr", "weir-core", "weir-plan", "weir-trace"]),
-    ("weir-switch", &["weir-units", "weir-clock", "weir-core", "weir-records"]),
-    ("weir-sidecar", &["weir-units", "weir-clock", "weir-core", "weir-plan"]),
+    ("weir-server", &["weir-units", "weir-clock"]),
+    ("weir-switch", &["weir-units", "weir-clock", "weir-core", "weir-records", "weir-server"]),
+    ("weir-sidecar", &["weir-units", "weir-clock", "weir-core", "weir-plan", "weir-server"]),
     ("weir-traffic", &["weir-units", "weir-clock", "weir-records"]),
     (
         "weir-lab",
@@ -97,7 +98,7 @@ const BELONGS_TO: [(&str, &[&str]); 10] = [
     ("netlink-packet-route", &["weir-net"]),
     ("netlink-packet-core", &["weir-net"]),
     ("netlink-packet-sock-diag", &["weir-net"]),
-    ("hyper", &["weir-http", "weir-sidecar", "weir-switch"]),
+    ("hyper", &["weir-http", "weir-server"]),
     ("clap", &["weir"]),
 ];
 
