@@ -10,7 +10,8 @@
 //! | `log.rs` | what happened, as lines and as rows of a table |
 //! | `probe.rs`, `probe_scheduler.rs` | looks at an origin; when, and in which order that counts |
 //! | `proxy.rs`, `route.rs` | answers requests; which paths go on |
-//! | `begin.rs`, `relay.rs` | how answers begin; bodies on their way, which another origin completes |
+//! | `begin.rs`, `relay.rs` | how answers begin; bodies on their way, which another origin
+//! completes |
 //! | `state.rs`, `metrics.rs`, `run.rs` | what is shared, what is counted, the process |
 //!
 //! Connections, and requests to origins, are those of [`weir_server`].

@@ -26,8 +26,8 @@ impl Inputs {
         Self::new(&LONG, Span::from_s(3), 199, ["4 Mbit/s", "20 Mbit/s"])
     }
 
-    /// 48 segments of 4 s at six rungs, as the film of Pensieve, over a link like those of its traces,
-    /// whose median is 1.3 Mbit/s.
+    /// 48 segments of 4 s at six rungs, as the film of Pensieve, over a link like those of its
+    /// traces, whose median is 1.3 Mbit/s.
     pub fn short() -> Result<Self> {
         Self::new(&SHORT, Span::from_s(4), 48, ["1.3 Mbit/s", "6 Mbit/s"])
     }

@@ -1,5 +1,5 @@
-//! How fast the model lab is: `bench-model DIR [CASE]`, where DIR gets the inputs in the form of Sabre,
-//! so that others can run on the same. See `scripts/bench-model`.
+//! How fast the model lab is: `bench-model DIR [CASE]`, where DIR gets the inputs in the form of
+//! Sabre, so that others can run on the same. See `scripts/bench-model`.
 
 mod inputs;
 mod write;

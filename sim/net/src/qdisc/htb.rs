@@ -1,7 +1,7 @@
 //! `htb`: a token bucket.
 
-use super::raw::{self, attribute, word_at, words};
 use super::definition::{CLASS, Qdisc, QdiscInfo, bytes_per_second, same};
+use super::raw::{self, attribute, word_at, words};
 use anyhow::{Context, Result, bail};
 use netlink_packet_core::{NlasIterator, parse_u64};
 use netlink_packet_route::tc::{TcAttribute, TcOption};

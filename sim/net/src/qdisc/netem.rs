@@ -1,10 +1,10 @@
 //! `netem`: random loss, serialization at a rate, and delay.
 
+use super::definition::{Qdisc, QdiscInfo, bytes_per_second, same};
+use super::raw::{self, attribute, word_at, words};
 use anyhow::{Context, Result, bail, ensure};
 use netlink_packet_core::{NLA_F_NESTED, NlasIterator, parse_u64};
 use netlink_packet_route::tc::{TcAttribute, TcOption};
-use super::raw::{self, attribute, word_at, words};
-use super::definition::{Qdisc, QdiscInfo, bytes_per_second, same};
 use weir_plan::{GilbertElliott, Loss};
 use weir_units::{BitRate, Ratio, Seed, Span};
 

@@ -1,13 +1,15 @@
 //! A drill over time: the faults, what the switcher did about them, and for each viewer what was in
 //! the buffer, how far it was behind, and who served it; all on the trial's clock.
 
-use anyhow::Result;
 use crate::kit::few::spread_evenly;
 use crate::kit::head::{Head, params, values};
+use anyhow::Result;
 use std::collections::BTreeMap;
 use weir_records::{Drill, EventKind};
 use weir_stats::derived::drills::faults::{DrillFault, faults};
-use weir_stats::derived::drills::rows::{self, DrillTrial, EventRow, MomentRow, RequestRow, ViewingRow};
+use weir_stats::derived::drills::rows::{
+    self, DrillTrial, EventRow, MomentRow, RequestRow, ViewingRow,
+};
 use weir_stats::sweep::{Sweep, SweepCell};
 
 /// As many cells have a drill drawn, spread evenly over the sweep; more would not be looked at.
