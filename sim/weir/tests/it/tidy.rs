@@ -4,8 +4,10 @@
 //! What is listed as an exception is what is left to do: a list only gets shorter, and an exception
 //! that is not needed any more is an error.
 
+use crate::program::workspace;
 use crate::sources::{Source, sources};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 
@@ -206,4 +208,30 @@ fn long_functions_and_wide_comments_are_found_where_they_are() {
 #[should_panic(expected = "\"b\" is well now: take it out of LIST")]
 fn an_exception_that_nothing_needs_is_an_error() {
     judge(vec![("a", "a is wrong".to_owned())], &["a", "b"], "LIST");
+}
+
+/// Paths that the papers name in backticks, as far as they are no patterns.
+fn paths_in(text: &str) -> impl Iterator<Item = &str> {
+    const FOLDERS: [&str; 7] =
+        ["sim/", "players/", "topologies/", "experiments/", "results/", "notebooks/", "scripts/"];
+    let quoted = text.split('`').skip(1).step_by(2);
+    let paths = quoted.filter(|path| FOLDERS.iter().any(|folder| path.starts_with(folder)));
+    // What is written in capitals stands for a name, but in the names of papers.
+    let is_pattern = |path: &str| {
+        path.contains([' ', '*', '=']) || path.ends_with(|c: char| c.is_ascii_uppercase())
+    };
+    paths.filter(move |path| !is_pattern(path))
+}
+
+#[test]
+fn every_path_that_the_papers_name_is_there() {
+    let mut gone = String::new();
+    for paper in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"] {
+        let text = fs::read_to_string(workspace().join(paper)).unwrap();
+        for path in paths_in(&text).filter(|path| !workspace().join(path).exists()) {
+            gone += &format!("{paper} names {path}, which is not there\n");
+        }
+    }
+    assert!(gone.is_empty(), "\n{gone}");
+    assert_eq!(paths_in("`sim/a` `b` `sim/NAME` `scripts/x Y`").collect::<Vec<_>>(), ["sim/a"]);
 }
