@@ -1,7 +1,7 @@
 //! Small processes that stand beside the services of a live stream.
 //!
 //! - [`fault_proxy`]: in front of an origin, which it has answer wrongly when [`set_rules`] tells
-//! it   to.
+//!   it to.
 //! - [`health`]: says what is wrong with a packager or an origin.
 //!
 //! Both stand on [`weir_server`], with its default bounds.

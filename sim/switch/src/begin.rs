@@ -5,7 +5,7 @@
 //!   complete this one's; but at most 64 KiB, which is 20 minutes of segments of a second.
 //! - Of others, the first 4 KiB. Segments of two packagers can differ in the number that each gives
 //!   to its fragments (`mfhd`, ISO/IEC 14496-12, section 8.8.5), which stands at the beginning.
-//! What   follows is the same, so that either completes the other there.
+//!   What follows is the same, so that either completes the other there.
 //! - Answers whose length is not known go out as they come: they may be made while they are sent.
 
 use weir_server::header::{CONTENT_ENCODING, CONTENT_TYPE};

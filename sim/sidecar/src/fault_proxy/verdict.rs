@@ -8,7 +8,7 @@ use weir_units::{BitRate, Ratio, Seed};
 /// How a fault proxy answers wrongly, and how often.
 ///
 /// - [`Wrong::Status`], [`Wrong::Truncated`] and [`Wrong::Trickle`] concern all requests. A
-/// response   whose length nobody knows is truncated after its first bytes.
+///   response whose length nobody knows is truncated after its first bytes.
 /// - The others concern GET requests for playlists, paths that end in `.m3u8`, that the origin
 ///   answers with 200. They are asked for whole and anew, and lose the headers about versions and
 ///   ranges, because what the client gets has none.

@@ -55,7 +55,7 @@ pub struct HealthJob {
 /// - `problems`: each in a sentence.
 /// - `segment_age_s`: how long ago the newest segment ended, in seconds, by
 ///   EXT-X-PROGRAM-DATE-TIME and durations of the playlist that is furthest, or where no playlist
-/// has   dates, how long ago the newest file was written; `null` if there is neither.
+///   has dates, how long ago the newest file was written; `null` if there is neither.
 /// - `encoder`: `running`, `frozen`, `dead` or `unknown`.
 /// - `ingest`: `connected` or `not connected`; `null` if that is no matter.
 /// - `server`: `answers` or `does not answer`; `null` if there is none.
