@@ -19,7 +19,7 @@ use weir_units::Span;
 /// # Errors
 /// The first thing that is wrong with it, with its place: what is no TOML, unknown keys and names,
 /// values that are not of their kind or out of their range, axes that match nothing, and sweeps of
-/// more than [`crate::MAX_TRIALS`].
+/// more than [`weir_plan::limits::MAX_TRIALS`].
 pub fn resolve(path: &Path, files: &dyn Files) -> Result<Plan, Error> {
     let library = Library::new(path, files);
     let mut tree = library::read(path, files)?;

@@ -186,7 +186,7 @@ impl Plan {
     }
 
     /// The plan that [`Plan::to_toml`] made `text` from, without the files that it needs, which
-    /// [`Plan::find_files`] finds; `file` is what errors call it. Whoever wrote the file is not
+    /// the reader of experiments finds; `file` is what errors call it. Whoever wrote the file is not
     /// trusted: what is read is as good as what the reader makes of an experiment.
     ///
     /// # Errors

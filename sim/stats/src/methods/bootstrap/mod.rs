@@ -35,7 +35,7 @@
 //!   independent replicates are independent replicates of the same mean, and 1,000 have nearly the
 //!   tails of all.
 //! - From 100 replicates on, the tails are computed instead of drawn where they are nearly those of
-//!   Student's distribution ([`expansion`]). How many replicates that takes depends on how skewed
+//!   Student's distribution (`expansion`). How many replicates that takes depends on how skewed
 //!   they are: of a stall in every hundredth trial, 2,000 are too few. The interval from Student's
 //!   t alone then misses in 10 % instead of 5 % of experiments, nearly always on one side.
 
