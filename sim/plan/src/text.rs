@@ -185,9 +185,9 @@ impl Plan {
         [HEADER, selection, &text].concat()
     }
 
-    /// The plan that [`Plan::to_toml`] made `text` from, without the files that it needs, which
-    /// the reader of experiments finds; `file` is what errors call it. Whoever wrote the file is not
-    /// trusted: what is read is as good as what the reader makes of an experiment.
+    /// The plan that [`Plan::to_toml`] made `text` from, without the files that it needs, which the
+    /// reader of experiments finds; `file` is what errors call it. Whoever wrote it is not trusted:
+    /// what is read is as good as what the reader makes of an experiment.
     ///
     /// # Errors
     /// If it is longer than [`MAX_PLAN`], if it is no TOML, refers to what is not there, has values
